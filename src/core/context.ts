@@ -1,0 +1,72 @@
+// What every room of the core is handed: the storage and the guests (clock, chance, keys, hashers). Made once, in
+// freehold.ts; no room keeps state of its own at module level.
+
+import type { Keyring } from './kernel/keyring.ts'
+import type { Runtime } from './kernel/runtime.ts'
+import type { PasswordHasher } from './ports/password-hasher.ts'
+import type { Storage, TenantRef, TenantScope } from './storage/storage.ts'
+import type { Tenant } from './tenancy/tenant.ts'
+
+export interface Context<Db = unknown> {
+  readonly storage: Storage<Db>
+  readonly runtime: Runtime
+  readonly keyring: Keyring
+  readonly passwordHasher: PasswordHasher
+  readonly settings: Settings
+}
+
+/** A tenant's scope as a room sees it: the same code serves single calls and `transaction`. */
+export interface TenantContext<Db = unknown> extends Context<Db> {
+  readonly tenant: Tenant
+  readonly ref: TenantRef
+  readonly scope: TenantScope<Db>
+}
+
+/** Options with their defaults filled in; durations in milliseconds. */
+export interface Settings {
+  readonly issuer: string
+  readonly sessions: SessionSettings
+  readonly passwords: PasswordSettings
+  readonly attempts: AttemptSettings
+}
+
+export interface SessionSettings {
+  /** Default 10 minutes. */
+  readonly accessTokenLifetimeMs: number
+  /** Default 14 days. */
+  readonly idleTimeoutMs: number
+  /** Default 30 days. */
+  readonly absoluteTimeoutMs: number
+  /** How long a rotated token may come again (a lost response). Default 10 s, at most 60 s. */
+  readonly refreshGraceMs: number
+  /** Default 100. */
+  readonly refreshRetryCap: number
+  /** Default `cached`. */
+  readonly verification: 'signature' | 'cached' | 'database'
+  /** The oldest that an answer of the revocation cache may be. Default and maximum 10 s. */
+  readonly revocationCacheMs: number
+}
+
+export interface PasswordSettings {
+  /** Characters at least while the password is the only factor. Default 15, at least 8 (NIST SP 800-63B-4). */
+  readonly minimumLength: number
+  /** Characters at least for users with a second factor. Default 8. */
+  readonly minimumLengthWithSecondFactor: number
+  /** Default 256. */
+  readonly maximumLength: number
+  /** Further words that a password may not be made of, as your product's name. */
+  readonly contextWords: readonly string[]
+  /** Hashes computed at once. Default: the number of cores. */
+  readonly concurrency: number
+}
+
+export interface AttemptSettings {
+  /** Failures in a row that cost no delay. Default 5. */
+  readonly free: number
+  /** Default 1 s; doubles with each failure. */
+  readonly baseDelayMs: number
+  /** Default 15 min. */
+  readonly maxDelayMs: number
+  /** Default 24 h. */
+  readonly forgetAfterMs: number
+}

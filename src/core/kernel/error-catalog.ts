@@ -1,0 +1,142 @@
+// Every way in which Freehold says no: code -> HTTP status, title, and the shape of the details.
+// docs/errors.md has an entry for each code (a test compares the two).
+
+/** What each code says beyond itself. `object` without keys: nothing. */
+export interface ErrorDetails {
+  // tenancy
+  TENANT_UNKNOWN: Nothing
+  TENANT_SUSPENDED: Nothing
+  TENANT_DELETED: Nothing
+  TENANT_MOVING: Nothing
+  TENANT_MISMATCH: Nothing
+  TENANT_STATE: { status: string; allowed: readonly string[] }
+  HOST_INVALID: Nothing
+  SLUG_INVALID: { slug: string; reason: 'format' | 'reserved' }
+  SLUG_TAKEN: { slug: string }
+  DOMAIN_INVALID: { domain: string }
+  DOMAIN_TAKEN: { domain: string }
+  DOMAIN_UNKNOWN: Nothing
+  DOMAIN_UNVERIFIED: { domain: string; record: string; expected: string }
+  ISOLATION_UNAVAILABLE: { isolationLevel: string }
+  // identity
+  USER_UNKNOWN: Nothing
+  EMAIL_INVALID: Nothing
+  EMAIL_TAKEN: Nothing
+  PASSWORD_REJECTED: { reason: 'too-short' | 'too-long' | 'common' | 'contextual'; minimum?: number; maximum?: number }
+  SIGN_UP_CLOSED: Nothing
+  // authentication and sessions
+  BAD_CREDENTIALS: Nothing
+  TOO_MANY_ATTEMPTS: { retryAfterMs: number }
+  UNAUTHENTICATED: Nothing
+  TOKEN_INVALID: Nothing
+  TOKEN_EXPIRED: Nothing
+  SESSION_ENDED: Nothing
+  SESSION_UNKNOWN: Nothing
+  REFRESH_REFUSED: { reason: 'superseded' | 'expired' | 'ahead' | 'ended' }
+  REFRESH_REUSED: Nothing
+  // input
+  INPUT_INVALID: { field: string; problem: string }
+  ID_INVALID: { field: string }
+  CURSOR_INVALID: Nothing
+  // http
+  ROUTE_UNKNOWN: Nothing
+  METHOD_NOT_ALLOWED: { allow: readonly string[] }
+  BODY_TOO_LARGE: { maximumBytes: number }
+  BODY_INVALID: { problem: string }
+  CSRF_REFUSED: Nothing
+  // storage
+  DUPLICATE: { table: string; constraint: string }
+  REFERENCE_MISSING: { table: string; constraint: string }
+  ROW_REFUSED: { table: string; constraint: string }
+  CONFLICT: Nothing
+  STORAGE_UNAVAILABLE: Nothing
+  POOL_EXHAUSTED: Nothing
+  TRANSACTION_LOST: Nothing
+  STORAGE_FAILED: { sqlstate: string }
+  // migrations
+  MIGRATION_CHANGED: { migration: string; expected: string; found: string }
+  MIGRATION_NEWER: { migration: string }
+  MIGRATION_LOCKED: { schema: string; waitedMs: number }
+  MIGRATION_FAILED: { migration: string; sqlstate?: string; hint?: string }
+  MIGRATION_NEEDS_REPAIR: { migration: string; hint: string }
+  MIGRATION_INVALID: { file: string; problem: string }
+  MIGRATIONS_PENDING: { pending: readonly string[] }
+  // start-up
+  CONFIG_INVALID: { option: string; problem: string }
+  KEY_WEAK: { key: string; problem: string }
+  UNSAFE_DATABASE: { findings: readonly { id: string; message: string }[] }
+  PACKAGE_MISSING: { package: string; range: string; hint: string }
+  CLOSED: Nothing
+  INTERNAL: Nothing
+}
+
+type Nothing = Record<string, never>
+
+export interface CatalogEntry {
+  /** HTTP status (RFC 9110). */
+  readonly status: number
+  /** One short sentence without its full stop. */
+  readonly title: string
+  /** False: the details are for logs, and the HTTP problem leaves them out. Default true. */
+  readonly exposed?: false
+}
+
+export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
+  TENANT_UNKNOWN: { status: 404, title: 'No such tenant' },
+  TENANT_SUSPENDED: { status: 403, title: 'This tenant is suspended' },
+  TENANT_DELETED: { status: 404, title: 'This tenant was deleted' },
+  TENANT_MOVING: { status: 503, title: 'This tenant is being moved; try again shortly' },
+  TENANT_MISMATCH: { status: 401, title: 'The credential belongs to another tenant than the request' },
+  TENANT_STATE: { status: 409, title: 'The tenant is not in a state that allows this' },
+  HOST_INVALID: { status: 400, title: 'The host name of the request is malformed' },
+  SLUG_INVALID: { status: 422, title: 'A slug is 2 to 63 lower-case letters, digits and inner hyphens, and not reserved' },
+  SLUG_TAKEN: { status: 409, title: 'This slug is taken' },
+  DOMAIN_INVALID: { status: 422, title: 'This is not a domain name' },
+  DOMAIN_TAKEN: { status: 409, title: 'This domain is already in use' },
+  DOMAIN_UNKNOWN: { status: 404, title: 'No such domain' },
+  DOMAIN_UNVERIFIED: { status: 409, title: 'The DNS record that proves this domain was not found' },
+  ISOLATION_UNAVAILABLE: { status: 501, title: 'This isolation level is not available yet' },
+  USER_UNKNOWN: { status: 404, title: 'No such user' },
+  EMAIL_INVALID: { status: 422, title: 'This is not an e-mail address' },
+  EMAIL_TAKEN: { status: 409, title: 'This e-mail address is taken' },
+  PASSWORD_REJECTED: { status: 422, title: 'This password is not accepted' },
+  SIGN_UP_CLOSED: { status: 403, title: 'Sign-up is closed' },
+  BAD_CREDENTIALS: { status: 401, title: 'The e-mail address or the password is wrong' },
+  TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts; wait before the next one' },
+  UNAUTHENTICATED: { status: 401, title: 'Sign in first' },
+  TOKEN_INVALID: { status: 401, title: 'The token is not valid' },
+  TOKEN_EXPIRED: { status: 401, title: 'The token has expired' },
+  SESSION_ENDED: { status: 401, title: 'The session has ended' },
+  SESSION_UNKNOWN: { status: 404, title: 'No such session' },
+  REFRESH_REFUSED: { status: 401, title: 'The refresh token is not accepted' },
+  REFRESH_REUSED: { status: 401, title: 'The refresh token was used before; the session has been ended' },
+  INPUT_INVALID: { status: 422, title: 'A field of the input is not valid' },
+  ID_INVALID: { status: 400, title: 'An id is a UUID in lower case' },
+  CURSOR_INVALID: { status: 400, title: 'The cursor is not one that a list call returned' },
+  ROUTE_UNKNOWN: { status: 404, title: 'No such route' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not answer this method' },
+  BODY_TOO_LARGE: { status: 413, title: 'The request body is too large' },
+  BODY_INVALID: { status: 400, title: 'The request body cannot be read' },
+  CSRF_REFUSED: { status: 403, title: 'The request comes from another site' },
+  DUPLICATE: { status: 409, title: 'A unique value is taken', exposed: false },
+  REFERENCE_MISSING: { status: 409, title: 'A row refers to one that does not exist', exposed: false },
+  ROW_REFUSED: { status: 422, title: 'The database refused the row', exposed: false },
+  CONFLICT: { status: 409, title: 'Another transaction was in the way; it is safe to run this one again' },
+  STORAGE_UNAVAILABLE: { status: 503, title: 'The database cannot be reached' },
+  POOL_EXHAUSTED: { status: 503, title: 'No database connection became free in time' },
+  TRANSACTION_LOST: { status: 503, title: 'The database did not commit the transaction' },
+  STORAGE_FAILED: { status: 500, title: 'The database refused a statement', exposed: false },
+  MIGRATION_CHANGED: { status: 500, title: 'A migration file was edited after it ran', exposed: false },
+  MIGRATION_NEWER: { status: 500, title: 'The database is newer than this code', exposed: false },
+  MIGRATION_LOCKED: { status: 503, title: 'Another process is migrating this schema', exposed: false },
+  MIGRATION_FAILED: { status: 500, title: 'A migration failed and was rolled back', exposed: false },
+  MIGRATION_NEEDS_REPAIR: { status: 500, title: 'A migration outside a transaction stopped halfway', exposed: false },
+  MIGRATION_INVALID: { status: 500, title: 'A migration file is not usable', exposed: false },
+  MIGRATIONS_PENDING: { status: 503, title: 'The database has pending migrations', exposed: false },
+  CONFIG_INVALID: { status: 500, title: 'An option is not valid', exposed: false },
+  KEY_WEAK: { status: 500, title: 'A key is too weak', exposed: false },
+  UNSAFE_DATABASE: { status: 500, title: 'The database is not safe to start on', exposed: false },
+  PACKAGE_MISSING: { status: 500, title: 'An optional package is not installed', exposed: false },
+  CLOSED: { status: 503, title: 'Freehold was closed' },
+  INTERNAL: { status: 500, title: 'Something went wrong' },
+}

@@ -1,0 +1,138 @@
+// What the host sees of a session, and of the tokens that stand for it.
+
+import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
+import type { SessionRow, RevokeReason } from '../storage/tenant-tables.ts'
+import type { User } from '../identity/user.ts'
+
+/** One signed-in browser or app: one refresh-token family. */
+export interface Session {
+  readonly id: SessionId
+  readonly userId: UserId
+  readonly createdAt: Date
+  /** When the user last proved who they are. */
+  readonly authenticatedAt: Date
+  /** When the refresh token last moved on. */
+  readonly lastUsedAt: Date
+  readonly idleExpiresAt: Date
+  readonly absoluteExpiresAt: Date
+  /** Authenticator assurance level, 1 to 3 (NIST SP 800-63B). */
+  readonly assuranceLevel: number
+  /** RFC 8176 method references, as in `["pwd"]`. */
+  readonly authenticationMethods: readonly string[]
+  readonly ip: string | null
+  readonly userAgent: string | null
+  readonly revokedAt: Date | null
+  readonly revokeReason: RevokeReason | null
+}
+
+export interface Tokens {
+  /** A JWT (EdDSA), for `Authorization: Bearer` or a cookie. */
+  readonly accessToken: string
+  /** Schedule on this, not on the token's `exp`: clocks differ. */
+  readonly accessTokenExpiresInMs: number
+  /** Usable once; keep it where scripts cannot read it. */
+  readonly refreshToken: string
+  readonly refreshTokenExpiresInMs: number
+}
+
+/** What is known of the client that signs in; shown in session lists. */
+export interface ClientInfo {
+  readonly ip?: string
+  readonly userAgent?: string
+}
+
+/**
+ * How an access token is checked. `signature`: the token alone (a revoked session lives on until the token
+ * expires). `cached`: also a cache of ended sessions, told by the database at once and never older than 10 s; the
+ * default. `database`: one round trip, which also answers the session and user rows.
+ */
+export type VerificationMode = 'signature' | 'cached' | 'database'
+
+/** Who stands behind an access token. */
+export interface Verified {
+  readonly tenant: { readonly id: TenantId }
+  readonly principal: { readonly kind: 'user'; readonly id: UserId }
+  readonly session: { readonly id: SessionId; readonly generation: number }
+  readonly assurance: { readonly level: number; readonly authenticatedAt: Date }
+  /** When the access token expires. */
+  readonly expiresAt: Date
+  /** The rows, in `database` mode only. */
+  readonly rows?: { readonly session: Session; readonly user: User }
+}
+
+export type Refreshed =
+  | { readonly ok: true; readonly session: Session; readonly user: User; readonly tenant: { readonly id: TenantId }; readonly tokens: Tokens }
+  | {
+      readonly ok: false
+      /**
+       * `invalid`: not a token of ours. `reused`: a rotated token came back and its session was ended. `superseded`: its
+       * child was used already; read your store again. `throttled`: too many retries at once; wait. `ended`: the session is over.
+       */
+      readonly reason: 'invalid' | 'reused' | 'superseded' | 'throttled' | 'ahead' | 'ended'
+      /** True only when the family is known to be dead: then, and only then, may a server clear the client's cookies. */
+      readonly clear: boolean
+    }
+
+/** Sessions of the whole installation: tokens route themselves to their tenant. */
+export interface Sessions {
+  /**
+   * @throws TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING (not in `signature` mode), STORAGE_UNAVAILABLE
+   */
+  verify(accessToken: string, options?: { readonly mode?: VerificationMode }): Promise<Verified>
+  /**
+   * Exchanges a refresh token for its child: one guarded UPDATE. Of any number of concurrent calls with one token exactly one
+   * moves the family on, and all of them get the same child.
+   * @throws TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, STORAGE_UNAVAILABLE
+   */
+  refresh(refreshToken: string, options?: RefreshOptions): Promise<Refreshed>
+  /** Ends the session of a refresh token (sign-out); false when the token is not one of ours or the session was over. */
+  end(refreshToken: string): Promise<boolean>
+  /** The public signing keys, RFC 7517: previous, current and next. */
+  jwks(): { readonly keys: readonly JsonWebKey[] }
+}
+
+export interface RefreshOptions {
+  /** Refuse a token of another tenant than this, without touching its family. */
+  readonly tenantId?: TenantId
+}
+
+/** A public key as JSON (RFC 7517, RFC 8037). */
+export interface JsonWebKey {
+  readonly kty: string
+  readonly crv: string
+  readonly x: string
+  readonly kid: string
+  readonly alg: string
+  readonly use: 'sig'
+}
+
+/** Sessions of one tenant. */
+export interface TenantSessions {
+  /** A user's live sessions, newest first. */
+  list(user: UserId | { readonly id: UserId }, page?: { readonly limit?: number; readonly cursor?: string }): Promise<{ readonly items: readonly Session[]; readonly next: string | null }>
+  get(id: SessionId): Promise<Session>
+  /** Ends one session. @throws SESSION_UNKNOWN when it does not exist; ending it twice is not an error */
+  revoke(id: SessionId): Promise<void>
+  /** Ends every session of a user, those being opened or refreshed at this moment too. Answers how many were live. */
+  revokeAll(user: UserId | { readonly id: UserId }): Promise<number>
+  /** Ends every session of a user but this one. */
+  revokeOthers(user: UserId | { readonly id: UserId }, keep: SessionId): Promise<number>
+}
+
+export function sessionFromRow(row: SessionRow): Session {
+  return {
+    id: row.id as SessionId,
+    userId: row.user_id as UserId,
+    createdAt: row.created_at,
+    authenticatedAt: row.authenticated_at,
+    lastUsedAt: row.rotated_at,
+    idleExpiresAt: row.idle_expires_at,
+    absoluteExpiresAt: row.absolute_expires_at,
+    assuranceLevel: row.assurance_level,
+    authenticationMethods: row.authentication_methods,
+    ip: row.ip,
+    userAgent: row.user_agent,
+    revokedAt: row.revoked_at,
+    revokeReason: row.revoke_reason,
+  }
+}

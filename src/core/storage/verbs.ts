@@ -1,0 +1,148 @@
+// Verbs: the few operations in which a race decides, or a request waits. Each is one atomic step and one round
+// trip, and each states its race.
+
+import type { SystemTableName, Row } from './tables.ts'
+import type { RevokeReason, SessionRow, UserRow } from './tenant-tables.ts'
+
+/** Atomic steps inside one tenant. */
+export interface TenantVerbs {
+  /**
+   * Opens a session for a user who is active and still in the epoch that was read when the credential was checked.
+   * Answers the row, or undefined when the user was disabled, deleted, or signed out everywhere meanwhile: a
+   * sign-in that races any of these yields no session that works.
+   */
+  openSession(session: SessionOpening): Promise<SessionRow | undefined>
+
+  /**
+   * A live session with its user: not revoked, not expired, user active, epoch current. One round trip; what every
+   * database-checked request waits for.
+   */
+  lookUpSession(sessionId: string): Promise<SessionLookup | undefined>
+
+  /**
+   * Moves a refresh-token family one generation on. Of any number of concurrent callers that present the same
+   * current token exactly one is told `rotated`; the others, and retries within the grace, are told `repeated` with
+   * what they need to derive the same child. Reuse revokes the family, and writes a security event, in this same
+   * step. The whole table of outcomes is in sessions/rotation.ts.
+   */
+  rotateSession(step: RotationStep): Promise<RotationOutcome>
+
+  /**
+   * Ends sessions of one user in one step. Without `except` or `only` the user's epoch moves on too, so that a
+   * sign-in or refresh racing this call cannot survive it. Answers the ids of the sessions it ended (live before, revoked now).
+   */
+  endSessions(ending: SessionEnding): Promise<string[]>
+
+  /**
+   * Takes one attempt from a pool before the secret is looked at: counts it as failed and sets the time before
+   * which the next one is refused. Callers while that time has not come are refused and count nothing; of any
+   * number of concurrent callers no more pass than the schedule allows.
+   */
+  takeAttempt(attempt: AttemptTake): Promise<AttemptAnswer>
+
+  /** Removes every row of this tenant, Freehold's and the host's behind the wall alike; answers how many per table. */
+  purge(): Promise<Readonly<Record<string, number>>>
+
+  /** Tells every process, once this unit of work has committed, and never if it does not. */
+  publish(notice: Notice): Promise<void>
+}
+
+/** Atomic steps on the system tables. */
+export interface SystemVerbs {
+  /** A tenant by id, slug, or verified custom domain, in one round trip. */
+  findTenant(by: TenantKey): Promise<Row<'tenants'> | undefined>
+  /** As in TenantVerbs. */
+  publish(notice: Notice): Promise<void>
+}
+
+export type TenantKey = { readonly id: string } | { readonly slug: string } | { readonly domain: string }
+
+/** What processes tell each other so that caches forget. Ids only: a notice has no wall. */
+export type Notice =
+  | { readonly kind: 'tenant'; readonly tenantId: string }
+  /** A session ended; without `sessionId`, every session of the user did. */
+  | { readonly kind: 'session'; readonly tenantId: string; readonly userId: string; readonly sessionId?: string }
+
+export interface SessionOpening {
+  readonly id: string
+  readonly userId: string
+  /** The user's epoch as read before the credential was checked. */
+  readonly epoch: number
+  readonly currentHash: Uint8Array
+  readonly nonce: Uint8Array
+  readonly keyId: number
+  readonly assuranceLevel: number
+  readonly authenticationMethods: readonly string[]
+  readonly ip: string | null
+  readonly userAgent: string | null
+  /** Milliseconds from now, on the database's clock. */
+  readonly idleTimeoutMs: number
+  readonly absoluteTimeoutMs: number
+}
+
+export interface SessionLookup {
+  readonly session: SessionRow
+  readonly user: UserRow
+}
+
+export interface RotationStep {
+  readonly sessionId: string
+  /** SHA-256 of the token that was presented, its generation as the token (tag verified) states it. */
+  readonly presentedHash: Uint8Array
+  readonly generation: number
+  /** The child to install if the presented token is the current one. */
+  readonly childHash: Uint8Array
+  readonly nonce: Uint8Array
+  readonly keyId: number
+  readonly graceMs: number
+  readonly idleTimeoutMs: number
+  /** Retries of one parent within its grace that are answered; more are told `throttled`. */
+  readonly retryCap: number
+  /** Id of the security event, should one be written. */
+  readonly eventId: string
+}
+
+export type RotationOutcome =
+  /** This caller moved the family on: its child is the live token. `user` and `session` as they are now. */
+  | ({ readonly kind: 'rotated' } & SessionLookup)
+  /** The parent of the live token, within its grace: derive the child from `session.nonce` and `session.key_id`. Nothing moved. */
+  | ({ readonly kind: 'repeated' } & SessionLookup)
+  /** As `repeated`, over the cap: no token, the family lives. */
+  | { readonly kind: 'throttled' }
+  /** The parent's child was used already, within the parent's own grace: no token, the family lives. */
+  | { readonly kind: 'superseded' }
+  /** A generation the database has not reached (a restored backup, a lost failover): no token, the family lives. */
+  | { readonly kind: 'ahead' }
+  /** A rotated token came back: this call revoked the family and wrote the event. */
+  | { readonly kind: 'reused'; readonly userId: string }
+  /** The right generation with another hash (two histories of one family): this call revoked it and wrote the event. */
+  | { readonly kind: 'forked'; readonly userId: string }
+  /** Unknown, revoked before, expired, or the user is not active: nothing changed. `revoked` is true when the family is known to be dead. */
+  | { readonly kind: 'ended'; readonly revoked: boolean }
+
+export interface SessionEnding {
+  readonly userId: string
+  readonly reason: RevokeReason
+  /** End this one session only. */
+  readonly only?: string
+  /** End all but this one. */
+  readonly except?: string
+}
+
+export interface AttemptTake {
+  readonly pool: string
+  readonly subject: Uint8Array
+  /** Failures in a row that cost no delay. */
+  readonly free: number
+  /** The delay after the first failure beyond `free`; it doubles with each more. */
+  readonly baseDelayMs: number
+  readonly maxDelayMs: number
+  /** Failures older than this are forgotten. */
+  readonly forgetAfterMs: number
+}
+
+export type AttemptAnswer =
+  | { readonly allowed: true; readonly failures: number }
+  | { readonly allowed: false; readonly failures: number; readonly retryAfterMs: number }
+
+export type { SystemTableName }
