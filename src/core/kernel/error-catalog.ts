@@ -89,7 +89,10 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   TENANT_MISMATCH: { status: 401, title: 'The credential belongs to another tenant than the request' },
   TENANT_STATE: { status: 409, title: 'The tenant is not in a state that allows this' },
   HOST_INVALID: { status: 400, title: 'The host name of the request is malformed' },
-  SLUG_INVALID: { status: 422, title: 'A slug is 2 to 63 lower-case letters, digits and inner hyphens, and not reserved' },
+  SLUG_INVALID: {
+    status: 422,
+    title: 'A slug is 2 to 63 lower-case letters, digits and inner hyphens, and not reserved',
+  },
   SLUG_TAKEN: { status: 409, title: 'This slug is taken' },
   DOMAIN_INVALID: { status: 422, title: 'This is not a domain name' },
   DOMAIN_TAKEN: { status: 409, title: 'This domain is already in use' },

@@ -30,7 +30,12 @@ export class FreeholdError<C extends ErrorCode = ErrorCode> extends Error {
   /** What the code says about this case; safe to show to whoever caused it. */
   readonly details: ErrorDetails[C]
 
-  constructor(code: C, ...rest: C extends Bare ? [details?: ErrorDetails[C], options?: ErrorOptions] : [details: ErrorDetails[C], options?: ErrorOptions]) {
+  constructor(
+    code: C,
+    ...rest: C extends Bare
+      ? [details?: ErrorDetails[C], options?: ErrorOptions]
+      : [details: ErrorDetails[C], options?: ErrorOptions]
+  ) {
     const [details, options] = rest
     super(`${code}: ${sentence(code, details)}`, options)
     this.code = code

@@ -57,7 +57,8 @@ function rootKey(id: string, value: string | Uint8Array | undefined): Uint8Array
   if (value === undefined || value.length === 0) throw weak('it is empty; is the environment variable set?')
   const bytes = typeof value === 'string' ? decode(value) : value
   if (!bytes) throw weak('it is neither base64, base64url nor hex; make one with `openssl rand -base64 32`')
-  if (bytes.length < 32) throw weak(`it has ${bytes.length} bytes, and 32 are needed; make one with \`openssl rand -base64 32\``)
+  if (bytes.length < 32)
+    throw weak(`it has ${bytes.length} bytes, and 32 are needed; make one with \`openssl rand -base64 32\``)
   if (new Set(bytes).size < 12) throw weak('its bytes repeat; make one with `openssl rand -base64 32`')
   return bytes
 }

@@ -1,8 +1,9 @@
 // What the host sees of a session, and of the tokens that stand for it.
 
-import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
-import type { SessionRow, RevokeReason } from '../storage/tenant-tables.ts'
 import type { User } from '../identity/user.ts'
+import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
+import type { RevokeReason, SessionRow } from '../storage/tenant-tables.ts'
 
 /** One signed-in browser or app: one refresh-token family. */
 export interface Session {
@@ -61,7 +62,13 @@ export interface Verified {
 }
 
 export type Refreshed =
-  | { readonly ok: true; readonly session: Session; readonly user: User; readonly tenant: { readonly id: TenantId }; readonly tokens: Tokens }
+  | {
+      readonly ok: true
+      readonly session: Session
+      readonly user: User
+      readonly tenant: { readonly id: TenantId }
+      readonly tokens: Tokens
+    }
   | {
       readonly ok: false
       /**
@@ -109,7 +116,7 @@ export interface JsonWebKey {
 /** Sessions of one tenant. */
 export interface TenantSessions {
   /** A user's live sessions, newest first. */
-  list(user: UserId | { readonly id: UserId }, page?: { readonly limit?: number; readonly cursor?: string }): Promise<{ readonly items: readonly Session[]; readonly next: string | null }>
+  list(user: UserId | { readonly id: UserId }, page?: PageRequest): Promise<Page<Session>>
   get(id: SessionId): Promise<Session>
   /** Ends one session. @throws SESSION_UNKNOWN when it does not exist; ending it twice is not an error */
   revoke(id: SessionId): Promise<void>

@@ -4,7 +4,17 @@
  * Column types, by the PostgreSQL type they stand for: `bigint` is a number in rows (safe integers only),
  * `json` any JSON value, `bytes` a Uint8Array, `time` a Date.
  */
-export type ColumnType = 'uuid' | 'text' | 'text[]' | 'integer' | 'bigint' | 'double' | 'boolean' | 'json' | 'bytes' | 'time'
+export type ColumnType =
+  | 'uuid'
+  | 'text'
+  | 'text[]'
+  | 'integer'
+  | 'bigint'
+  | 'double'
+  | 'boolean'
+  | 'json'
+  | 'bytes'
+  | 'time'
 
 export interface Column {
   readonly type: ColumnType

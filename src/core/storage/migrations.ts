@@ -56,7 +56,13 @@ export interface MigrationStatus {
 export type MigrationEvent =
   | { readonly kind: 'waiting'; readonly schema: string; readonly waitedMs: number }
   | { readonly kind: 'started'; readonly migration: string; readonly index: number; readonly of: number }
-  | { readonly kind: 'retrying'; readonly migration: string; readonly attempt: number; readonly delayMs: number; readonly reason: string }
+  | {
+      readonly kind: 'retrying'
+      readonly migration: string
+      readonly attempt: number
+      readonly delayMs: number
+      readonly reason: string
+    }
   | { readonly kind: 'cleaned'; readonly migration: string; readonly index: string }
   | { readonly kind: 'applied'; readonly migration: string; readonly durationMs: number }
   | { readonly kind: 'baselined'; readonly migration: string }

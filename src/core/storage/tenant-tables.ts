@@ -25,7 +25,14 @@ export interface UserRow {
   deleted_at: Date | null
 }
 
-export type RevokeReason = 'signed-out' | 'signed-out-everywhere' | 'refresh-reuse' | 'forked' | 'user-disabled' | 'password-changed' | 'revoked'
+export type RevokeReason =
+  | 'signed-out'
+  | 'signed-out-everywhere'
+  | 'refresh-reuse'
+  | 'forked'
+  | 'user-disabled'
+  | 'password-changed'
+  | 'revoked'
 
 /** A session is one refresh-token family: hashes, nonces and counters, never a token. */
 export interface SessionRow {

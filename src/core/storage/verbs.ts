@@ -1,7 +1,7 @@
 // Verbs: the few operations in which a race decides, or a request waits. Each is one atomic step and one round
 // trip, and each states its race.
 
-import type { SystemTableName, Row } from './tables.ts'
+import type { Row, SystemTableName } from './tables.ts'
 import type { RevokeReason, SessionRow, UserRow } from './tenant-tables.ts'
 
 /** Atomic steps inside one tenant. */

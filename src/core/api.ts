@@ -1,0 +1,61 @@
+// The instance: what `createFreehold` answers.
+
+import type { AttemptSettings, PasswordSettings, SessionSettings } from './context.ts'
+import type { HttpOptions, RequestInfo } from './http/options.ts'
+import type { RequestContext } from './http/request-context.ts'
+import type { Keys } from './kernel/keyring.ts'
+import type { Runtime } from './kernel/runtime.ts'
+import type { PasswordHasher } from './ports/password-hasher.ts'
+import type { Sessions } from './sessions/session.ts'
+import type { Migrations } from './storage/migrations.ts'
+import type { Finding, FindingId } from './storage/safety.ts'
+import type { Storage } from './storage/storage.ts'
+import type { TxtLookup } from './tenancy/domains.ts'
+import type { TenantHandle } from './tenancy/handle.ts'
+import type { Resolution, ResolverOptions } from './tenancy/resolver.ts'
+import type { TenantName, Tenants } from './tenancy/tenants.ts'
+
+export interface FreeholdOptions<Db> {
+  /** `postgres({ pool })`, `pglite()`, `memory()`. */
+  readonly storage: Storage<Db>
+  readonly keys: Keys
+  /** The `iss` of access tokens: a name or the URL of this installation. Default `freehold`. */
+  readonly issuer?: string
+  /** Default: `argon2()` of `freehold/argon2`, which wants the package argon2. */
+  readonly passwordHasher?: PasswordHasher
+  readonly sessions?: Partial<SessionSettings>
+  readonly passwords?: Partial<PasswordSettings>
+  readonly attempts?: Partial<AttemptSettings>
+  /** How requests tell their tenant. */
+  readonly tenants?: ResolverOptions
+  readonly http?: HttpOptions
+  readonly resolveTxt?: TxtLookup
+  readonly runtime?: Partial<Runtime>
+  /** Start although these were found, each by its name: `['superuser-role']`. For tests and first steps; never in production. */
+  readonly allowUnsafe?: readonly FindingId[]
+  /** Told what went wrong where nobody waits for an answer, and each internal error behind a 500. Default: `console.error` of the code alone. */
+  readonly onError?: (error: unknown) => void
+}
+
+export interface Freehold<Db = unknown> {
+  readonly tenants: Tenants
+  readonly sessions: Sessions
+  readonly migrations: Migrations
+  /**
+   * Opens a tenant by slug, id, or anything that carries the id.
+   * @throws TENANT_UNKNOWN, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING
+   */
+  tenant(name: TenantName): Promise<TenantHandle<Db>>
+  /** The sign-up, sign-in, refresh and session routes as one fetch-style function; undefined: not a path of ours. */
+  handler(request: Request, info?: RequestInfo): Promise<Response>
+  /** True when `handler` answers this path. */
+  handles(path: string): boolean
+  /** Which tenant a request is for. @throws as Resolver.resolve */
+  resolve(request: Request, info?: RequestInfo): Promise<Resolution | undefined>
+  /** Tenant, and session where there is a credential. @throws TENANT_UNKNOWN and its like, TENANT_MISMATCH, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, CSRF_REFUSED */
+  authenticate(request: Request, info?: RequestInfo): Promise<RequestContext<Db>>
+  /** What is not as it should be, worst first; empty means nothing was found. */
+  doctor(): Promise<Finding[]>
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}

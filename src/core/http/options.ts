@@ -1,0 +1,35 @@
+// Options of the HTTP side.
+
+import type { VerificationMode } from '../sessions/session.ts'
+
+export interface HttpOptions {
+  /** Where our routes start. Default `/auth`. */
+  readonly basePath?: string
+  /** May strangers create users? Default `closed`. */
+  readonly signUp?: 'open' | 'closed'
+  readonly cookies?: CookieOptions
+  /** Further origins, as `https://app.example.com`, whose pages may send cookie-authenticated requests. */
+  readonly trustedOrigins?: readonly string[]
+  /** Default 65,536. */
+  readonly maximumBodyBytes?: number
+  /** How `authenticate` checks access tokens. Default: the mode of `sessions.verification`. */
+  readonly verification?: VerificationMode
+}
+
+export interface CookieOptions {
+  /**
+   * True (the default): `Secure` cookies under `__Host-` names. Browsers take them over https, and over http from localhost and its
+   * subdomains. False is for plain-http development elsewhere.
+   */
+  readonly secure?: boolean
+  /** Default `fh`: `__Host-fh-access` and `__Host-fh-refresh`. */
+  readonly prefix?: string
+  /** Default `lax`. */
+  readonly sameSite?: 'lax' | 'strict'
+}
+
+/** What a fetch-style Request does not say. */
+export interface RequestInfo {
+  /** Address of the peer, as the socket knows it. */
+  readonly peerAddress?: string
+}
