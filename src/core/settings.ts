@@ -1,0 +1,119 @@
+// The host's options with their defaults filled in and their limits kept. What is out of bounds stops the start: a
+// mistyped lifetime must not become a session that never ends.
+
+import { availableParallelism } from 'node:os'
+import type { FreeholdOptions } from './api.ts'
+import type { AttemptSettings, PasswordSettings, SessionSettings, Settings } from './context.ts'
+import { FreeholdError } from './kernel/errors.ts'
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const DAY = 24 * 60 * MINUTE
+
+export const defaultSettings: Settings = {
+  issuer: 'freehold',
+  sessions: {
+    accessTokenLifetimeMs: 10 * MINUTE,
+    idleTimeoutMs: 14 * DAY,
+    absoluteTimeoutMs: 30 * DAY,
+    refreshGraceMs: 10 * SECOND,
+    refreshRetryCap: 100,
+    verification: 'cached',
+    revocationCacheMs: 10 * SECOND,
+  },
+  passwords: {
+    minimumLength: 15,
+    minimumLengthWithSecondFactor: 8,
+    maximumLength: 256,
+    contextWords: [],
+    concurrency: availableParallelism(),
+  },
+  attempts: { free: 5, baseDelayMs: SECOND, maxDelayMs: 15 * MINUTE, forgetAfterMs: DAY },
+}
+
+/** The part of the options that becomes settings. */
+export type SettingsOptions = Pick<FreeholdOptions<unknown>, 'issuer' | 'sessions' | 'passwords' | 'attempts'>
+
+/**
+ * Defaults where the host says nothing (or undefined), and every number within its limits.
+ * @throws CONFIG_INVALID, naming the option as in `sessions.refreshGraceMs`
+ */
+export function createSettings(options: SettingsOptions = {}): Settings {
+  return {
+    issuer: issuerOf(options.issuer ?? defaultSettings.issuer),
+    sessions: sessionsOf(filled('sessions', defaultSettings.sessions, options.sessions)),
+    passwords: passwordsOf(filled('passwords', defaultSettings.passwords, options.passwords)),
+    attempts: attemptsOf(filled('attempts', defaultSettings.attempts, options.attempts)),
+  }
+}
+
+function issuerOf(issuer: string): string {
+  const sound = typeof issuer === 'string' && /^[\x21-\x7e]{1,200}$/.test(issuer)
+  if (!sound) throw invalid('issuer', 'it is 1 to 200 visible ASCII characters, without spaces')
+  return issuer
+}
+
+function sessionsOf(sessions: SessionSettings): SessionSettings {
+  const name = (key: keyof SessionSettings) => `sessions.${key}`
+  // exp and iat of a token are in seconds (RFC 7519); no cookie lives longer than 400 days (RFC 6265bis)
+  within(name('accessTokenLifetimeMs'), sessions.accessTokenLifetimeMs, SECOND, DAY)
+  within(name('idleTimeoutMs'), sessions.idleTimeoutMs, SECOND, 400 * DAY)
+  within(name('absoluteTimeoutMs'), sessions.absoluteTimeoutMs, SECOND, 400 * DAY)
+  within(name('refreshGraceMs'), sessions.refreshGraceMs, 0, MINUTE)
+  within(name('refreshRetryCap'), sessions.refreshRetryCap, 1, 10_000)
+  within(name('revocationCacheMs'), sessions.revocationCacheMs, 0, 10 * SECOND)
+  if (!['signature', 'cached', 'database'].includes(sessions.verification)) {
+    throw invalid(name('verification'), "it is 'signature', 'cached' or 'database'")
+  }
+  if (sessions.absoluteTimeoutMs < sessions.idleTimeoutMs) {
+    throw invalid(name('absoluteTimeoutMs'), 'it is shorter than idleTimeoutMs')
+  }
+  if (sessions.idleTimeoutMs < sessions.accessTokenLifetimeMs) {
+    throw invalid(name('idleTimeoutMs'), 'it is shorter than accessTokenLifetimeMs')
+  }
+  return sessions
+}
+
+function passwordsOf(passwords: PasswordSettings): PasswordSettings {
+  const name = (key: keyof PasswordSettings) => `passwords.${key}`
+  // NIST SP 800-63B-4, section 3.1.1.2: 8 is the floor whatever else there is, and 64 must always be accepted
+  within(name('minimumLength'), passwords.minimumLength, 8, 64)
+  within(name('minimumLengthWithSecondFactor'), passwords.minimumLengthWithSecondFactor, 8, passwords.minimumLength)
+  within(name('maximumLength'), passwords.maximumLength, 64, 1024)
+  within(name('concurrency'), passwords.concurrency, 1, 1024)
+  const words: unknown = passwords.contextWords
+  const sound = Array.isArray(words) && words.every((word) => typeof word === 'string' && word.trim() !== '')
+  if (!sound) throw invalid(name('contextWords'), 'it is a list of words, none of them empty')
+  return passwords
+}
+
+function attemptsOf(attempts: AttemptSettings): AttemptSettings {
+  const name = (key: keyof AttemptSettings) => `attempts.${key}`
+  // NIST SP 800-63B-4, section 3.2.2: no more than 100 failures in a row
+  within(name('free'), attempts.free, 0, 100)
+  within(name('baseDelayMs'), attempts.baseDelayMs, 1, DAY)
+  within(name('maxDelayMs'), attempts.maxDelayMs, attempts.baseDelayMs, DAY)
+  within(name('forgetAfterMs'), attempts.forgetAfterMs, attempts.maxDelayMs, 400 * DAY)
+  return attempts
+}
+
+/** The group with its defaults; a key that it does not have is a typing error, not a wish to be ignored. */
+function filled<Group extends object>(option: string, defaults: Group, given: Partial<Group> = {}): Group {
+  if (typeof given !== 'object' || given === null) throw invalid(option, 'it is an object')
+  const group = { ...defaults }
+  for (const [key, value] of Object.entries(given)) {
+    if (!Object.hasOwn(defaults, key)) throw invalid(`${option}.${key}`, 'there is no such option')
+    if (value !== undefined) group[key as keyof Group] = value as Group[keyof Group]
+  }
+  return group
+}
+
+function within(option: string, value: number, minimum: number, maximum: number): void {
+  if (!Number.isSafeInteger(value)) throw invalid(option, 'it is not a whole number')
+  if (value < minimum) throw invalid(option, `it is less than ${minimum}`)
+  if (value > maximum) throw invalid(option, `it is more than ${maximum}`)
+}
+
+function invalid(option: string, problem: string): FreeholdError<'CONFIG_INVALID'> {
+  return new FreeholdError('CONFIG_INVALID', { option, problem })
+}

@@ -1,0 +1,65 @@
+// The context that rooms of the core are handed, for tests: the machine's own clock and chance, one root key, the
+// default settings, and a quick but real password hash.
+
+import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
+import type { Context, Settings, TenantContext } from '../../src/core/context.ts'
+import { createKeyring, type Keys } from '../../src/core/kernel/keyring.ts'
+import { type Runtime, systemRuntime } from '../../src/core/kernel/runtime.ts'
+import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts'
+import { defaultSettings } from '../../src/core/settings.ts'
+import type { Storage, TenantRef } from '../../src/core/storage/storage.ts'
+import type { Tenant } from '../../src/core/tenancy/tenant.ts'
+
+/** One root key, the same in every run. */
+export const testKeys: Keys = { current: 'k1', k1: Uint8Array.from({ length: 32 }, (_, i) => (i * 37 + 11) % 256) }
+
+export interface ContextOverrides {
+  readonly runtime?: Partial<Runtime>
+  readonly keys?: Keys
+  readonly passwordHasher?: PasswordHasher
+  /** Not checked against the limits, so that a test may shorten what would take long. */
+  readonly settings?: { readonly [Part in keyof Settings]?: Partial<Settings[Part]> }
+}
+
+export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverrides = {}): Context<Db> {
+  const { settings = {} } = overrides
+  return {
+    storage,
+    runtime: systemRuntime(overrides.runtime),
+    keyring: createKeyring(overrides.keys ?? testKeys),
+    passwordHasher: overrides.passwordHasher ?? quickHasher,
+    settings: {
+      issuer: settings.issuer ?? defaultSettings.issuer,
+      sessions: { ...defaultSettings.sessions, ...settings.sessions },
+      passwords: { ...defaultSettings.passwords, ...settings.passwords },
+      attempts: { ...defaultSettings.attempts, ...settings.attempts },
+    },
+  }
+}
+
+/** A room's view of one tenant, outside a transaction. */
+export function makeTenantContext<Db>(context: Context<Db>, tenant: Tenant): TenantContext<Db> {
+  const ref: TenantRef = { id: tenant.id, location: context.storage.sharedLocation }
+  return { ...context, tenant, ref, scope: context.storage.tenant(ref) }
+}
+
+/** scrypt at its cheapest: the tests that care about argon2 bring it themselves. */
+export const quickHasher: PasswordHasher = {
+  name: 'quick',
+  async hash(password) {
+    const salt = randomBytes(16)
+    return `$quick$${salt.toString('base64url')}$${derive(password, salt).toString('base64url')}`
+  },
+  async verify(hash, password) {
+    const [, name, salt, digest] = hash.split('$')
+    if (name !== 'quick' || !salt || !digest) return false
+    const wanted = Buffer.from(digest, 'base64url')
+    const found = derive(password, Buffer.from(salt, 'base64url'))
+    return wanted.length === found.length && timingSafeEqual(wanted, found)
+  },
+  needsRehash: () => false,
+}
+
+function derive(password: string, salt: Uint8Array): Buffer {
+  return scryptSync(password, salt, 32, { N: 16 })
+}
