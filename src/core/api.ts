@@ -10,6 +10,7 @@ import type { Sessions } from './sessions/session.ts'
 import type { Migrations } from './storage/migrations.ts'
 import type { Finding, FindingId } from './storage/safety.ts'
 import type { Storage } from './storage/storage.ts'
+import type { TenantStatus } from './storage/system-tables.ts'
 import type { TxtLookup } from './tenancy/domains.ts'
 import type { TenantHandle } from './tenancy/handle.ts'
 import type { Resolution, ResolverOptions } from './tenancy/resolver.ts'
@@ -42,10 +43,11 @@ export interface Freehold<Db = unknown> {
   readonly sessions: Sessions
   readonly migrations: Migrations
   /**
-   * Opens a tenant by slug, id, or anything that carries the id.
-   * @throws TENANT_UNKNOWN, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING
+   * Opens a tenant by slug, id, or anything that carries the id. An operator who must look into one that is not
+   * active says so: `{ allow: ['suspended'] }`.
+   * @throws TENANT_UNKNOWN, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, CLOSED
    */
-  tenant(name: TenantName): Promise<TenantHandle<Db>>
+  tenant(name: TenantName, access?: { readonly allow?: readonly TenantStatus[] }): Promise<TenantHandle<Db>>
   /** The sign-up, sign-in, refresh and session routes as one fetch-style function; undefined: not a path of ours. */
   handler(request: Request, info?: RequestInfo): Promise<Response>
   /** True when `handler` answers this path. */

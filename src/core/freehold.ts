@@ -1,0 +1,205 @@
+// The composition root: options in, one object out. Every room is opened here and handed what it needs.
+
+import type { Freehold, FreeholdOptions } from './api.ts'
+import { createPasswords, type Passwords } from './authentication/passwords.ts'
+import { createSignIn } from './authentication/sign-in.ts'
+import type { Context, TenantContext } from './context.ts'
+import { createHttp } from './http/handler.ts'
+import { createUsers } from './identity/users.ts'
+import { FreeholdError } from './kernel/errors.ts'
+import { isId } from './kernel/ids.ts'
+import { createKeyring } from './kernel/keyring.ts'
+import { systemRuntime } from './kernel/runtime.ts'
+import type { PasswordHasher } from './ports/password-hasher.ts'
+import { createSessionIssuer, type SessionIssuer } from './sessions/issue.ts'
+import { createSessions } from './sessions/sessions.ts'
+import { createTenantSessions } from './sessions/tenant-sessions.ts'
+import { fillSettings } from './settings.ts'
+import { withLocalNotices } from './storage/local-notices.ts'
+import type { Finding } from './storage/safety.ts'
+import type { Storage, TenantUnit } from './storage/storage.ts'
+import type { Notice, TenantKey } from './storage/verbs.ts'
+import type { Directory } from './tenancy/directory.ts'
+import { createDirectory } from './tenancy/directory.ts'
+import type { TxtLookup } from './tenancy/domains.ts'
+import { createDomains } from './tenancy/domains.ts'
+import type { TenantHandle, TenantServices, TenantTransaction } from './tenancy/handle.ts'
+import { createResolver } from './tenancy/resolver.ts'
+import type { Tenant } from './tenancy/tenant.ts'
+import { createTenants } from './tenancy/tenants.ts'
+
+/** As `FreeholdOptions`, with nothing left to choose. */
+export interface Composition<Db> extends FreeholdOptions<Db> {
+  readonly passwordHasher: PasswordHasher
+}
+
+/**
+ * Composes an instance and looks at the database before it answers.
+ * @throws CONFIG_INVALID, KEY_WEAK, UNSAFE_DATABASE (the app's role could pass the wall), STORAGE_UNAVAILABLE
+ */
+export async function composeFreehold<Db>(options: Composition<Db>): Promise<Freehold<Db>> {
+  const told: ((notice: Notice) => void)[] = []
+  const storage = withLocalNotices(options.storage, (notice) => {
+    for (const hear of told) hear(notice)
+  })
+  const context: Context<Db> = {
+    storage,
+    runtime: systemRuntime(options.runtime),
+    keyring: createKeyring(options.keys),
+    passwordHasher: options.passwordHasher,
+    settings: fillSettings(options),
+  }
+  const onError = options.onError ?? ((error: unknown) => console.error(`freehold: ${nameOf(error)}`))
+
+  refuseUnsafe(await storage.inspect(), options.allowUnsafe ?? [])
+
+  const directory = createDirectory(context)
+  const { sessions, forget, forgetAll } = createSessions(context, directory)
+  told.push((notice) => {
+    if (notice.kind === 'tenant') directory.forget(notice.tenantId)
+    forget(notice)
+  })
+  const stopListening = await storage.subscribe({
+    onNotice: (notice) => {
+      for (const hear of told) hear(notice)
+    },
+    onGap: () => {
+      directory.forgetAll()
+      forgetAll()
+    },
+  })
+
+  const rooms: Rooms<Db> = {
+    context,
+    directory,
+    passwords: createPasswords(context),
+    issuer: createSessionIssuer(context),
+    lookUpTxt: options.resolveTxt,
+  }
+  const open = (tenant: Tenant): TenantHandle<Db> => openTenant(rooms, tenant)
+  const http = createHttp<Db>({
+    resolver: createResolver(directory, options.tenants),
+    directory,
+    sessions,
+    openTenant: open,
+    options: options.http ?? {},
+    settings: context.settings,
+    onError,
+  })
+
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closing ??= stopListening().then(() => storage.close())
+    return closing
+  }
+
+  return {
+    tenants: createTenants(context, directory, open),
+    sessions,
+    migrations: storage.migrations,
+    async tenant(name, access) {
+      if (closing) throw new FreeholdError('CLOSED')
+      return open(await directory.require(tenantKey(name), access?.allow))
+    },
+    handler: http.handler,
+    handles: http.handles,
+    resolve: http.resolve,
+    authenticate: http.authenticate,
+    doctor: async () => sorted(await storage.inspect()),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+interface Rooms<Db> {
+  readonly context: Context<Db>
+  readonly directory: Directory
+  readonly passwords: Passwords
+  readonly issuer: SessionIssuer
+  readonly lookUpTxt: TxtLookup | undefined
+}
+
+/** A handle: its rooms are opened when they are first entered, since most requests enter one or two. */
+function openTenant<Db>(rooms: Rooms<Db>, tenant: Tenant): TenantHandle<Db> {
+  const { context, directory, passwords } = rooms
+  const ref = directory.ref(tenant)
+  const inside: TenantContext<Db> = { ...context, tenant, ref, scope: context.storage.tenant(ref) }
+  const services = tenantServices(inside, passwords)
+  const once = {
+    signIn: lazily(() => {
+      const signIn = createSignIn(inside, passwords, rooms.issuer)
+      return {
+        async password(credentials: Parameters<typeof signIn.password>[0]) {
+          // the handle may be older than the tenant's suspension
+          await directory.require({ id: tenant.id })
+          return signIn.password(credentials)
+        },
+      }
+    }),
+    domains: lazily(() => createDomains(context, directory, tenant, rooms.lookUpTxt)),
+  }
+  return Object.defineProperties(services, {
+    signIn: { get: once.signIn, enumerable: true },
+    domains: { get: once.domains, enumerable: true },
+  }) as TenantHandle<Db>
+}
+
+function tenantServices<Db>(context: TenantContext<Db>, passwords: Passwords): TenantServices<Db> {
+  const users = lazily(() => createUsers(context, passwords))
+  const sessions = lazily(() => createTenantSessions(context))
+  return {
+    id: context.tenant.id,
+    tenant: context.tenant,
+    get users() {
+      return users()
+    },
+    get sessions() {
+      return sessions()
+    },
+    transaction: (work) => context.scope.transaction((unit) => work(tenantTransaction(context, passwords, unit))),
+  }
+}
+
+function tenantTransaction<Db>(
+  context: TenantContext<Db>,
+  passwords: Passwords,
+  unit: TenantUnit<Db>,
+): TenantTransaction<Db> {
+  const services = tenantServices({ ...context, scope: unit }, passwords)
+  return Object.defineProperty(services, 'db', { get: () => unit.db, enumerable: true }) as TenantTransaction<Db>
+}
+
+function lazily<V>(make: () => V): () => V {
+  let made: { readonly value: V } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+function tenantKey(name: string | { readonly id: string }): TenantKey {
+  if (typeof name !== 'string') return { id: name.id }
+  return isId(name) ? { id: name } : { slug: name }
+}
+
+/** @throws UNSAFE_DATABASE with everything that was found and not allowed by name */
+function refuseUnsafe(findings: readonly Finding[], allowed: readonly string[]): void {
+  const unsafe = findings.filter((finding) => finding.severity === 'refuse' && !allowed.includes(finding.id))
+  if (unsafe.length === 0) return
+  throw new FreeholdError('UNSAFE_DATABASE', {
+    findings: unsafe.map(({ id, message, remedy }) => ({ id, message: `${message} ${remedy}` })),
+  })
+}
+
+const WORST_FIRST = { refuse: 0, warn: 1, info: 2 } as const
+
+function sorted(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort((a, b) => WORST_FIRST[a.severity] - WORST_FIRST[b.severity])
+}
+
+function nameOf(error: unknown): string {
+  if (FreeholdError.is(error)) return error.code
+  return error instanceof Error ? error.name : 'error'
+}
+
+export type { Storage }

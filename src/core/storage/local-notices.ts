@@ -1,0 +1,96 @@
+// Notices reach other processes through the database; this process must not wait for them to come back. After a
+// commit that published something, and before its caller goes on, the caches here have forgotten.
+
+import type { Storage, SystemScope, SystemUnit, TenantScope, TenantUnit } from './storage.ts'
+import type { Notice, SystemVerbs, TenantVerbs } from './verbs.ts'
+
+type Tell = (notice: Notice) => void
+
+/** The same storage, whose committed notices are also told to `tell`, at once. */
+export function withLocalNotices<Db>(storage: Storage<Db>, tell: Tell): Storage<Db> {
+  return {
+    name: storage.name,
+    traits: storage.traits,
+    migrations: storage.migrations,
+    sharedLocation: storage.sharedLocation,
+    system: systemScope(storage.system, tell),
+    tenant: (ref) => tenantScope(storage.tenant(ref), tell),
+    subscribe: (listener) => storage.subscribe(listener),
+    inspect: () => storage.inspect(),
+    close: () => storage.close(),
+  }
+}
+
+function tenantScope<Db>(scope: TenantScope<Db>, tell: Tell): TenantScope<Db> {
+  return {
+    records: scope.records,
+    verbs: tenantVerbs(scope.verbs, tell),
+    transaction: (work) => afterwards(tell, (keep) => scope.transaction((unit) => work(tenantUnit(unit, keep)))),
+  }
+}
+
+function tenantUnit<Db>(unit: TenantUnit<Db>, tell: Tell): TenantUnit<Db> {
+  const { records, verbs, transaction } = tenantScope(unit, tell)
+  return {
+    records,
+    verbs,
+    transaction,
+    get db() {
+      return unit.db
+    },
+  }
+}
+
+function systemScope<Db>(scope: SystemScope<Db>, tell: Tell): SystemScope<Db> {
+  return {
+    records: scope.records,
+    verbs: systemVerbs(scope.verbs, tell),
+    transaction: (work) => afterwards(tell, (keep) => scope.transaction((unit) => work(systemUnit(unit, keep)))),
+  }
+}
+
+function systemUnit<Db>(unit: SystemUnit<Db>, tell: Tell): SystemUnit<Db> {
+  const { records, verbs, transaction } = systemScope(unit, tell)
+  return {
+    records,
+    verbs,
+    transaction,
+    get db() {
+      return unit.db
+    },
+  }
+}
+
+/** Runs a transaction and tells what it published once it has committed; what it rolled back is never told. */
+async function afterwards<R>(tell: Tell, run: (keep: Tell) => Promise<R>): Promise<R> {
+  const published: Notice[] = []
+  const result = await run((notice) => {
+    published.push(notice)
+  })
+  for (const notice of published) tell(notice)
+  return result
+}
+
+function tenantVerbs(verbs: TenantVerbs, tell: Tell): TenantVerbs {
+  return {
+    openSession: (opening) => verbs.openSession(opening),
+    lookUpSession: (id) => verbs.lookUpSession(id),
+    rotateSession: (step) => verbs.rotateSession(step),
+    endSessions: (ending) => verbs.endSessions(ending),
+    takeAttempt: (attempt) => verbs.takeAttempt(attempt),
+    purge: () => verbs.purge(),
+    publish: (notice) => publish(verbs, notice, tell),
+  }
+}
+
+function systemVerbs(verbs: SystemVerbs, tell: Tell): SystemVerbs {
+  return {
+    findTenant: (by) => verbs.findTenant(by),
+    publish: (notice) => publish(verbs, notice, tell),
+  }
+}
+
+async function publish(verbs: Pick<TenantVerbs, 'publish'>, notice: Notice, tell: Tell): Promise<void> {
+  await verbs.publish(notice)
+  tell(notice)
+}

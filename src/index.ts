@@ -1,0 +1,62 @@
+// What the host imports. Adapters have entry points of their own: `freehold/postgres`, `freehold/hono` and so on.
+
+import type { Freehold, FreeholdOptions } from './core/api.ts'
+import { composeFreehold } from './core/freehold.ts'
+import { FreeholdError } from './core/kernel/errors.ts'
+
+/**
+ * Makes a Freehold instance. Looks at the database first and refuses to start where the app's role could pass the wall.
+ * @throws CONFIG_INVALID, KEY_WEAK, UNSAFE_DATABASE, PACKAGE_MISSING (no `passwordHasher` given and no argon2 installed), STORAGE_UNAVAILABLE
+ */
+export async function createFreehold<Db>(options: FreeholdOptions<Db>): Promise<Freehold<Db>> {
+  const passwordHasher = options.passwordHasher ?? (await defaultHasher())
+  return composeFreehold({ ...options, passwordHasher })
+}
+
+async function defaultHasher() {
+  const { argon2 } = await import('./adapters/argon2/index.ts')
+  return argon2()
+}
+
+export type { PasswordSignIn, SignedIn, SignIn } from './core/authentication/sign-in.ts'
+export type { AttemptSettings, PasswordSettings, SessionSettings } from './core/context.ts'
+export type { CookieOptions, HttpOptions, RequestInfo } from './core/http/options.ts'
+export type { RequestContext } from './core/http/request-context.ts'
+export type { User } from './core/identity/user.ts'
+export type { NewUser, UserChange, UserKey, Users } from './core/identity/users.ts'
+export type { AnyFreeholdError, ErrorCode, Problem } from './core/kernel/errors.ts'
+export { type DomainId, PLATFORM_TENANT_ID, type SessionId, type TenantId, type UserId } from './core/kernel/ids.ts'
+export type { Keys } from './core/kernel/keyring.ts'
+export type { Page, PageRequest } from './core/kernel/page.ts'
+export type { Runtime } from './core/kernel/runtime.ts'
+export type { PasswordHasher } from './core/ports/password-hasher.ts'
+export type {
+  ClientInfo,
+  JsonWebKey,
+  Refreshed,
+  RefreshOptions,
+  Session,
+  Sessions,
+  TenantSessions,
+  Tokens,
+  VerificationMode,
+  Verified,
+} from './core/sessions/session.ts'
+export type {
+  MigrationEvent,
+  MigrationOptions,
+  MigrationPlan,
+  MigrationRun,
+  MigrationStatus,
+  Migrations,
+} from './core/storage/migrations.ts'
+export type { Finding, FindingId } from './core/storage/safety.ts'
+export type { Storage } from './core/storage/storage.ts'
+export type { IsolationLevel, TenantStatus } from './core/storage/system-tables.ts'
+export type { Domain, Domains, TxtLookup } from './core/tenancy/domains.ts'
+export type { TenantHandle, TenantServices, TenantTransaction } from './core/tenancy/handle.ts'
+export type { Resolution, ResolveBy, ResolverOptions } from './core/tenancy/resolver.ts'
+export type { Tenant } from './core/tenancy/tenant.ts'
+export type { NewTenant, TenantChange, TenantName, Tenants } from './core/tenancy/tenants.ts'
+export type { Freehold, FreeholdOptions }
+export { FreeholdError }
