@@ -10,7 +10,13 @@ import { FreeholdError } from './core/kernel/errors.ts'
  */
 export async function createFreehold<Db>(options: FreeholdOptions<Db>): Promise<Freehold<Db>> {
   const passwordHasher = options.passwordHasher ?? (await defaultHasher())
-  return composeFreehold({ ...options, passwordHasher })
+  return composeFreehold({ ...options, passwordHasher, onError: options.onError ?? reportError })
+}
+
+/** The code alone: an error's details and cause may hold what does not belong in a log. */
+function reportError(error: unknown): void {
+  const name = FreeholdError.is(error) ? error.code : error instanceof Error ? error.name : 'error'
+  console.error(`freehold: ${name}; give createFreehold an onError to see more`)
 }
 
 async function defaultHasher() {

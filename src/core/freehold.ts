@@ -17,7 +17,7 @@ import { createTenantSessions } from './sessions/tenant-sessions.ts'
 import { fillSettings } from './settings.ts'
 import { withLocalNotices } from './storage/local-notices.ts'
 import type { Finding } from './storage/safety.ts'
-import type { Storage, TenantUnit } from './storage/storage.ts'
+import type { TenantUnit } from './storage/storage.ts'
 import type { Notice, TenantKey } from './storage/verbs.ts'
 import type { Directory } from './tenancy/directory.ts'
 import { createDirectory } from './tenancy/directory.ts'
@@ -31,6 +31,7 @@ import { createTenants } from './tenancy/tenants.ts'
 /** As `FreeholdOptions`, with nothing left to choose. */
 export interface Composition<Db> extends FreeholdOptions<Db> {
   readonly passwordHasher: PasswordHasher
+  readonly onError: (error: unknown) => void
 }
 
 /**
@@ -49,8 +50,6 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
     passwordHasher: options.passwordHasher,
     settings: fillSettings(options),
   }
-  const onError = options.onError ?? ((error: unknown) => console.error(`freehold: ${nameOf(error)}`))
-
   refuseUnsafe(await storage.inspect(), options.allowUnsafe ?? [])
 
   const directory = createDirectory(context)
@@ -84,7 +83,7 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
     openTenant: open,
     options: options.http ?? {},
     settings: context.settings,
-    onError,
+    onError: options.onError,
   })
 
   let closing: Promise<void> | undefined
@@ -196,10 +195,3 @@ const WORST_FIRST = { refuse: 0, warn: 1, info: 2 } as const
 function sorted(findings: readonly Finding[]): Finding[] {
   return [...findings].sort((a, b) => WORST_FIRST[a.severity] - WORST_FIRST[b.severity])
 }
-
-function nameOf(error: unknown): string {
-  if (FreeholdError.is(error)) return error.code
-  return error instanceof Error ? error.name : 'error'
-}
-
-export type { Storage }
