@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+const source = (path: string) => fileURLToPath(new URL('.', import.meta.url)) + path
 
 export default defineConfig({
   plugins: [
@@ -12,6 +15,14 @@ export default defineConfig({
       },
     },
   ],
+  resolve: {
+    alias: [
+      // what imports the package by its name sees the sources, as every other test does
+      { find: /^freehold$/, replacement: source('src/index.ts') },
+      { find: /^freehold\/migrations$/, replacement: source('src/migrations/index.ts') },
+      { find: /^freehold\/(.+)$/, replacement: source('src/adapters/$1/index.ts') },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/global.ts'],
