@@ -1,0 +1,60 @@
+// The seam between a PostgreSQL of any kind and everything built on it (records, verbs, the host's query handle).
+// Whoever implements Link (a pool of connections, PGlite) gets the rest for nothing.
+
+import type { TenantVerbs } from '../../core/storage/verbs.ts'
+
+/**
+ * One SQL statement with `$1`-style parameters. Tables and functions are named with their schema.
+ *
+ * Values may be null, string, number, boolean, bigint, Date (timestamptz), Uint8Array (bytea), an array of these (a
+ * PostgreSQL array), or a plain object (JSON text); give JSON arrays and scalars as `JSON.stringify(...)`. Rows come
+ * back with int8 as a safe number, timestamptz as Date, json parsed, bytea as Buffer, arrays as arrays.
+ */
+export interface Statement {
+  /** For texts that are fixed in the code: prepared once per connection under this name. The same name, the same text. */
+  readonly name?: string
+  readonly text: string
+  readonly values?: readonly unknown[]
+  /** The host's own: values and rows are converted as its driver does by default. */
+  readonly host?: true
+}
+
+export interface Answer {
+  readonly rows: Record<string, unknown>[]
+  /** The first word of the command tag: `SELECT`, `UPDATE`, `COMMIT`. */
+  readonly command: string
+  /** Rows that the command returned or touched, by its tag; 0 where it has none. */
+  readonly count: number
+}
+
+/** Sends one statement and answers. @throws FreeholdError only; the driver's own error is its cause */
+export type Send = (statement: Statement) => Promise<Answer>
+
+/** A transaction under way. Throws when it is used after it ended. */
+export interface Unit {
+  readonly send: Send
+  /**
+   * A part that rolls back alone (a savepoint). Parts of one unit run one after the other; a part that is opened
+   * through its parent while another part runs, from inside that part, becomes a part of it.
+   */
+  part<R>(work: (part: Unit) => Promise<R>): Promise<R>
+}
+
+export interface Link {
+  /** One statement as a transaction of its own, in the tenant's scope (null: in none), in one round trip. */
+  one(tenantId: string | null, statement: Statement): Promise<Answer>
+  /** One transaction in the tenant's scope (null: in none): commits when `work` resolves, rolls back when it rejects. */
+  unit<R>(tenantId: string | null, work: (unit: Unit) => Promise<R>): Promise<R>
+  /** Hears the payloads sent to a channel, and of gaps in hearing. Answers how to stop. */
+  listen(channel: string, ear: Ear): Promise<() => Promise<void>>
+  close(): Promise<void>
+}
+
+export interface Ear {
+  onPayload(payload: string): void
+  /** Payloads may have been missed. */
+  onGap(): void
+}
+
+/** The verbs of sessions, which have a room of their own (session-verbs.ts). */
+export type SessionVerbs = Pick<TenantVerbs, 'openSession' | 'lookUpSession' | 'rotateSession' | 'endSessions'>
