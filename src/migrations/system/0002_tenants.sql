@@ -19,10 +19,10 @@ create table tenants (
     constraint tenants_feature_flags_check check (jsonb_typeof(feature_flags) = 'object' and pg_column_size(feature_flags) <= 65536),
   version bigint not null default 1,
   suspended_reason text constraint tenants_suspended_reason_check check (char_length(suspended_reason) <= 500),
-  created_at timestamptz not null default clock_timestamp(),
-  updated_at timestamptz not null default clock_timestamp(),
-  suspended_at timestamptz,
-  deleted_at timestamptz,
+  created_at timestamptz(3) not null default clock_timestamp(),
+  updated_at timestamptz(3) not null default clock_timestamp(),
+  suspended_at timestamptz(3),
+  deleted_at timestamptz(3),
   constraint tenants_slug_key unique (slug)
 );
 create index tenants_created_at_idx on tenants (created_at, id);
@@ -32,8 +32,8 @@ create table tenant_domains (
   tenant_id uuid not null constraint tenant_domains_tenant_id_fkey references tenants (id) on delete cascade,
   domain text not null constraint tenant_domains_domain_check check (char_length(domain) between 3 and 253 and domain = lower(domain)),
   verification_token text not null constraint tenant_domains_verification_token_check check (char_length(verification_token) <= 100),
-  verified_at timestamptz,
-  created_at timestamptz not null default clock_timestamp(),
+  verified_at timestamptz(3),
+  created_at timestamptz(3) not null default clock_timestamp(),
   constraint tenant_domains_tenant_id_domain_key unique (tenant_id, domain)
 );
 create unique index tenant_domains_verified_key on tenant_domains (domain) where verified_at is not null;
