@@ -1,0 +1,46 @@
+// A shelf: values by name, so many at most, each for so long at most. What was put there first falls off first.
+
+export interface Shelf<Value> {
+  /** Undefined when it is not there, or was there too long. */
+  get(name: string): Value | undefined
+  /** `at`: when the value was true, in milliseconds; its lifetime runs from then. */
+  put(name: string, value: Value, at: number): void
+  drop(which: (value: Value) => boolean): void
+  clear(): void
+}
+
+export interface ShelfOptions {
+  readonly capacity: number
+  readonly lifetimeMs: number
+  now(): number
+}
+
+export function createShelf<Value>(options: ShelfOptions): Shelf<Value> {
+  const { capacity, lifetimeMs, now } = options
+  // a Map iterates in the order of insertion
+  const places = new Map<string, { readonly value: Value; readonly at: number }>()
+  return {
+    get(name) {
+      const place = places.get(name)
+      if (!place) return undefined
+      const age = now() - place.at
+      // a negative age: the clock was set back, and how old the value is nobody knows
+      if (age >= 0 && age < lifetimeMs) return place.value
+      places.delete(name)
+      return undefined
+    },
+    put(name, value, at) {
+      places.delete(name)
+      places.set(name, { value, at })
+      if (places.size <= capacity) return
+      const oldest = places.keys().next()
+      if (!oldest.done) places.delete(oldest.value)
+    },
+    drop(which) {
+      for (const [name, { value }] of places) if (which(value)) places.delete(name)
+    },
+    clear() {
+      places.clear()
+    },
+  }
+}
