@@ -28,6 +28,7 @@ export interface Settings {
   readonly sessions: SessionSettings
   readonly passwords: PasswordSettings
   readonly attempts: AttemptSettings
+  readonly tenancy: TenancySettings
 }
 
 export interface SessionSettings {
@@ -69,4 +70,9 @@ export interface AttemptSettings {
   readonly maxDelayMs: number
   /** Default 24 h. */
   readonly forgetAfterMs: number
+}
+
+export interface TenancySettings {
+  /** The host's own domains, normalised; no tenant may claim one, nor anything below it. */
+  readonly baseDomains: readonly string[]
 }

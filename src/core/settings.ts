@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import type { FreeholdOptions } from './api.ts'
 import type { AttemptSettings, PasswordSettings, SessionSettings, Settings } from './context.ts'
 import { FreeholdError } from './kernel/errors.ts'
+import { parseDomain } from './tenancy/host-name.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -29,21 +30,26 @@ export const defaultSettings: Settings = {
     concurrency: availableParallelism(),
   },
   attempts: { free: 5, baseDelayMs: SECOND, maxDelayMs: 15 * MINUTE, forgetAfterMs: DAY },
+  tenancy: { baseDomains: [] },
 }
 
 /** The part of the options that becomes settings. */
-export type SettingsOptions = Pick<FreeholdOptions<unknown>, 'issuer' | 'sessions' | 'passwords' | 'attempts'>
+export type SettingsOptions = Pick<
+  FreeholdOptions<unknown>,
+  'issuer' | 'sessions' | 'passwords' | 'attempts' | 'tenants'
+>
 
 /**
  * Defaults where the host says nothing (or undefined), and every number within its limits.
  * @throws CONFIG_INVALID, naming the option as in `sessions.refreshGraceMs`
  */
-export function createSettings(options: SettingsOptions = {}): Settings {
+export function fillSettings(options: SettingsOptions = {}): Settings {
   return {
     issuer: issuerOf(options.issuer ?? defaultSettings.issuer),
     sessions: sessionsOf(filled('sessions', defaultSettings.sessions, options.sessions)),
     passwords: passwordsOf(filled('passwords', defaultSettings.passwords, options.passwords)),
     attempts: attemptsOf(filled('attempts', defaultSettings.attempts, options.attempts)),
+    tenancy: { baseDomains: baseDomainsOf(options.tenants?.baseDomains) },
   }
 }
 
@@ -95,6 +101,20 @@ function attemptsOf(attempts: AttemptSettings): AttemptSettings {
   within(name('maxDelayMs'), attempts.maxDelayMs, attempts.baseDelayMs, DAY)
   within(name('forgetAfterMs'), attempts.forgetAfterMs, attempts.maxDelayMs, 400 * DAY)
   return attempts
+}
+
+/**
+ * Base domains as host names are compared.
+ * @throws CONFIG_INVALID
+ */
+export function baseDomainsOf(domains: readonly string[] = []): readonly string[] {
+  const option = 'tenants.baseDomains'
+  if (!Array.isArray(domains)) throw invalid(option, 'it is a list of domains')
+  return domains.map((domain) => {
+    const name = parseDomain(domain)
+    if (!name) throw invalid(option, `${JSON.stringify(domain)} is not a domain; write it without scheme and port`)
+    return name
+  })
 }
 
 /** The group with its defaults; a key that it does not have is a typing error, not a wish to be ignored. */

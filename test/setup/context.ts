@@ -33,6 +33,7 @@ export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverride
       sessions: { ...defaultSettings.sessions, ...settings.sessions },
       passwords: { ...defaultSettings.passwords, ...settings.passwords },
       attempts: { ...defaultSettings.attempts, ...settings.attempts },
+      tenancy: { ...defaultSettings.tenancy, ...settings.tenancy },
     },
   }
 }
