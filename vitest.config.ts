@@ -29,5 +29,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    reporters: ['default', source('scripts/closing-line.ts')],
   },
 })
