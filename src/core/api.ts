@@ -48,14 +48,19 @@ export interface Freehold<Db = unknown> {
    * @throws TENANT_UNKNOWN, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, CLOSED
    */
   tenant(name: TenantName, access?: { readonly allow?: readonly TenantStatus[] }): Promise<TenantHandle<Db>>
-  /** The sign-up, sign-in, refresh and session routes as one fetch-style function; undefined: not a path of ours. */
+  /** The sign-up, sign-in, refresh and session routes as one fetch-style function. Never rejects; ROUTE_UNKNOWN for a path that is not ours. */
   handler(request: Request, info?: RequestInfo): Promise<Response>
   /** True when `handler` answers this path. */
   handles(path: string): boolean
   /** Which tenant a request is for. @throws as Resolver.resolve */
   resolve(request: Request, info?: RequestInfo): Promise<Resolution | undefined>
-  /** Tenant, and session where there is a credential. @throws TENANT_UNKNOWN and its like, TENANT_MISMATCH, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, CSRF_REFUSED */
+  /**
+   * Tenant, and session where there is one. A cookie whose session is over is no error: see RequestContext.refused.
+   * @throws TENANT_UNKNOWN and its like, TENANT_MISMATCH, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, CSRF_REFUSED
+   */
   authenticate(request: Request, info?: RequestInfo): Promise<RequestContext<Db>>
+  /** Any error as an RFC 9457 answer. What is not a Freehold error becomes INTERNAL and says nothing of itself; `onError` is told. */
+  problem(error: unknown): Response
   /** What is not as it should be, worst first; empty means nothing was found. */
   doctor(): Promise<Finding[]>
   close(): Promise<void>

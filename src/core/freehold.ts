@@ -78,11 +78,12 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
   const open = (tenant: Tenant): TenantHandle<Db> => openTenant(rooms, tenant)
   const http = createHttp<Db>({
     resolver: createResolver(directory, options.tenants),
-    directory,
     sessions,
-    openTenant: open,
-    options: options.http ?? {},
     settings: context.settings,
+    options: options.http ?? {},
+    tenants: options.tenants ?? {},
+    openTenant: open,
+    takeAttempt: (tenant, attempt) => storage.tenant(directory.ref(tenant)).verbs.takeAttempt(attempt),
     onError: options.onError,
   })
 
@@ -104,6 +105,7 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
     handles: http.handles,
     resolve: http.resolve,
     authenticate: http.authenticate,
+    problem: http.problem,
     doctor: async () => sorted(await storage.inspect()),
     close,
     [Symbol.asyncDispose]: close,

@@ -5,14 +5,20 @@ import type { VerificationMode } from '../sessions/session.ts'
 export interface HttpOptions {
   /** Where our routes start. Default `/auth`. */
   readonly basePath?: string
-  /** May strangers create users? Default `closed`. */
+  /**
+   * May strangers create users? Default `closed`.
+   *
+   * A known trade-off: open sign-up answers EMAIL_TAKEN for an address that has a user, since without a mailbox to write
+   * to there is no other place to say it. So it tells a stranger which addresses are known; sign-in never does. Sign-ups
+   * are counted per client address, and delayed when there are many.
+   */
   readonly signUp?: 'open' | 'closed'
   readonly cookies?: CookieOptions
   /** Further origins, as `https://app.example.com`, whose pages may send cookie-authenticated requests. */
   readonly trustedOrigins?: readonly string[]
   /** Default 65,536. */
   readonly maximumBodyBytes?: number
-  /** How `authenticate` checks access tokens. Default: the mode of `sessions.verification`. */
+  /** How `authenticate` checks access tokens on the host's own routes; ours always ask the database. Default: the mode of `sessions.verification`. */
   readonly verification?: VerificationMode
 }
 

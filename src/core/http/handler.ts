@@ -1,0 +1,156 @@
+// The HTTP side as one fetch-style function: Request in, Response out. What is thrown on the way becomes a problem
+// document; nothing else leaves.
+
+import type { Settings } from '../context.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import type { Sessions } from '../sessions/session.ts'
+import type { AttemptAnswer, AttemptTake } from '../storage/verbs.ts'
+import type { TenantHandle } from '../tenancy/handle.ts'
+import type { Resolver, ResolverOptions } from '../tenancy/resolver.ts'
+import type { Tenant } from '../tenancy/tenant.ts'
+import { createCookies } from './cookies.ts'
+import { createOriginCheck } from './csrf.ts'
+import { createEntrance, type Entrance } from './entrance.ts'
+import type { HttpOptions, RequestInfo } from './options.ts'
+import { createProblemResponse, type ProblemResponse } from './problem.ts'
+import { createRouteTable, isPlainPath, type Route } from './routes.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { signInRoutes } from './sign-in-routes.ts'
+import { createSignUpLimit } from './sign-up-limit.ts'
+import { emptyResponse, jsonResponse } from './views.ts'
+
+export interface HttpParts<Db> {
+  readonly resolver: Resolver
+  readonly sessions: Sessions
+  readonly settings: Settings
+  readonly options: HttpOptions
+  /** As given to the resolver. */
+  readonly tenants: ResolverOptions
+  openTenant(tenant: Tenant): TenantHandle<Db>
+  takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
+  onError(error: unknown): void
+}
+
+export interface Http<Db> {
+  handler(request: Request, info?: RequestInfo): Promise<Response>
+  handles(path: string): boolean
+  readonly problem: ProblemResponse
+  readonly resolve: Entrance<Db>['resolve']
+  authenticate(request: Request, info?: RequestInfo): ReturnType<Entrance<Db>['authenticate']>
+}
+
+const MAXIMUM_BODY_BYTES = 65_536
+
+/** @throws CONFIG_INVALID */
+export function createHttp<Db>(parts: HttpParts<Db>): Http<Db> {
+  const { options, resolver, sessions, tenants } = parts
+  const { maximumBodyBytes = MAXIMUM_BODY_BYTES, basePath = '/auth' } = options
+  checkOptions(options, maximumBodyBytes)
+  const cookies = createCookies(options.cookies)
+  const origin = createOriginCheck({
+    trustedOrigins: options.trustedOrigins,
+    trustedProxies: tenants.trustedProxies,
+  })
+  const problem = createProblemResponse(parts.onError)
+  const entrance = createEntrance<Db>({
+    resolver,
+    sessions,
+    cookies,
+    origin,
+    verification: options.verification,
+    openTenant: parts.openTenant,
+  })
+  const table = createRouteTable<Db>(basePath, [
+    ...keyRoutes<Db>(sessions),
+    ...signInRoutes<Db>({
+      entrance,
+      cookies,
+      origin,
+      sessions,
+      problem,
+      signUp: options.signUp ?? 'closed',
+      maximumBodyBytes,
+      credentialTellsTenant: tenants.resolve?.includes('credential') ?? true,
+      admitSignUp: createSignUpLimit({ attempts: parts.settings.attempts, takeAttempt: parts.takeAttempt }),
+    }),
+    ...sessionRoutes<Db>(cookies),
+  ])
+
+  async function answer(request: Request, info: RequestInfo): Promise<Response> {
+    const url = new URL(request.url)
+    if (!isPlainPath(url.pathname)) throw new FreeholdError('ROUTE_UNKNOWN')
+    const direct = table.covers(url.pathname) ? table.match(request.method, url.pathname) : undefined
+    if (direct?.kind === 'route' && direct.route.asks === 'nothing') return direct.route.answer()
+    const lenient = direct?.kind === 'route' && direct.route.asks === 'tenant' && direct.route.suspended
+    const resolution = await entrance.resolveStranger(request, info).catch((error) => {
+      if (lenient && FreeholdError.is(error, 'TENANT_SUSPENDED')) return undefined
+      throw error
+    })
+    const match = direct ?? table.match(request.method, resolution?.path ?? url.pathname)
+    if (match.kind === 'options') return emptyResponse({ allow: match.allow.join(', ') })
+    const { route, params } = match
+    switch (route.asks) {
+      case 'nothing':
+        return route.answer()
+      case 'tenant':
+        return route.answer({
+          request,
+          info,
+          tenant: resolution && parts.openTenant(resolution.tenant),
+          clientAddress: entrance.clientAddress(request, info),
+        })
+      case 'session': {
+        // looked up in the database, whatever the mode of the host's own routes
+        const context = await entrance.authenticate(request, info, 'database')
+        const { session } = context
+        if (!session) throw new FreeholdError(context.refused ?? 'UNAUTHENTICATED')
+        return route.answer({ request, info, url, params, context, session })
+      }
+    }
+  }
+
+  return {
+    async handler(request, info = {}) {
+      const response = await answer(request, info).catch(problem)
+      return request.method === 'HEAD' ? new Response(null, response) : response
+    },
+    handles: (path) => table.covers(path) || table.covers(withoutTenant(path, tenants)),
+    problem,
+    resolve: entrance.resolve,
+    authenticate: (request, info) => entrance.authenticate(request, info),
+  }
+}
+
+/** The keys that access tokens are checked with (RFC 7517): public, the same for every tenant, cacheable. */
+function keyRoutes<Db>(sessions: Sessions): Route<Db>[] {
+  const paths = ['jwks.json', '.well-known/jwks.json']
+  return paths.map((path) => ({
+    method: 'GET',
+    path,
+    does: 'Tells the public keys of access tokens.',
+    asks: 'nothing',
+    answer() {
+      const response = jsonResponse(sessions.jwks())
+      response.headers.set('cache-control', 'public, max-age=300')
+      return response
+    },
+  }))
+}
+
+/** `/auth/me` of `/t/acme/auth/me`, where paths may name the tenant. */
+function withoutTenant(path: string, { resolve, pathPrefix = '/t/' }: ResolverOptions): string {
+  if (!resolve?.includes('path') || !path.startsWith(pathPrefix)) return path
+  const end = path.indexOf('/', pathPrefix.length)
+  return end === -1 ? '/' : path.slice(end)
+}
+
+function checkOptions(options: HttpOptions, maximumBodyBytes: number): void {
+  const refuse = (option: string, problem: string) => new FreeholdError('CONFIG_INVALID', { option, problem })
+  if (!Number.isSafeInteger(maximumBodyBytes) || maximumBodyBytes < 1024) {
+    throw refuse('http.maximumBodyBytes', 'it is a whole number, at least 1024')
+  }
+  if (!['open', 'closed', undefined].includes(options.signUp)) throw refuse('http.signUp', 'it is open or closed')
+  if (!['signature', 'cached', 'database', undefined].includes(options.verification)) {
+    throw refuse('http.verification', "it is 'signature', 'cached' or 'database'")
+  }
+}

@@ -1,0 +1,207 @@
+// Getting in and out: sign up, sign in, refresh, sign out. Browsers get their tokens as cookies and never see them in
+// a body; a client without cookies says `"transport": "body"` and shows its tokens itself.
+
+import type { User } from '../identity/user.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import { checkKeys, invalid } from '../kernel/input.ts'
+import type { Refreshed, RefreshOptions, Session, Sessions, Tokens } from '../sessions/session.ts'
+import type { TenantHandle } from '../tenancy/handle.ts'
+import type { Tenant } from '../tenancy/tenant.ts'
+import { type JsonObject, optionalTextField, readBody, textField } from './body.ts'
+import type { Cookies } from './cookies.ts'
+import { readCredential } from './credentials.ts'
+import type { OriginCheck } from './csrf.ts'
+import type { Entrance } from './entrance.ts'
+import type { ProblemResponse } from './problem.ts'
+import type { Route, TenantVisit, Visit } from './routes.ts'
+import { emptyResponse, jsonResponse, sessionView, tokensView, userView } from './views.ts'
+
+export interface SignInParts<Db> {
+  readonly entrance: Entrance<Db>
+  readonly cookies: Cookies
+  readonly origin: OriginCheck
+  readonly sessions: Sessions
+  readonly problem: ProblemResponse
+  readonly signUp: 'open' | 'closed'
+  readonly maximumBodyBytes: number
+  /** May a token alone tell its tenant? */
+  readonly credentialTellsTenant: boolean
+  /** Counts a sign-up from this address. @throws TOO_MANY_ATTEMPTS */
+  admitSignUp(tenant: Tenant, clientAddress: string | undefined): Promise<void>
+}
+
+type Transport = 'cookies' | 'body'
+interface Grant {
+  readonly user: User
+  readonly session: Session
+  readonly tokens: Tokens
+}
+
+/** What a client whose refresh was throttled should wait, in milliseconds. */
+const REFRESH_PAUSE_MS = 1000
+
+export function signInRoutes<Db>(parts: SignInParts<Db>): Route<Db>[] {
+  const { cookies, entrance, origin, sessions } = parts
+
+  /** One parsed body serves the check and the deed. @throws BODY_INVALID, BODY_TOO_LARGE, INPUT_INVALID */
+  async function bodyOf(visit: Visit, fields: readonly string[]): Promise<JsonObject> {
+    const body = await readBody(visit.request, parts.maximumBodyBytes)
+    checkKeys(body, 'body', fields)
+    return body
+  }
+
+  /** Cookies are handed out to pages of our own only. @throws CSRF_REFUSED, INPUT_INVALID */
+  function transportOf(visit: Visit, body: JsonObject): Transport {
+    const transport = optionalTextField(body, 'transport') ?? 'cookies'
+    if (transport !== 'cookies' && transport !== 'body') throw invalid('transport', 'it is cookies or body')
+    if (transport === 'cookies') origin.check(visit.request)
+    return transport
+  }
+
+  function granted(grant: Grant, transport: Transport, status = 200): Response {
+    const { user, session, tokens } = grant
+    const answer = {
+      user: userView(user),
+      session: sessionView(session, session.id),
+      tokens: tokensView(tokens, transport === 'body'),
+    }
+    const response = jsonResponse(answer, status)
+    if (transport === 'cookies') cookies.set(response.headers, tokens)
+    return response
+  }
+
+  async function enter(visit: TenantVisit<Db>, body: JsonObject, transport: Transport, status: number) {
+    const signedIn = await tenantOf(visit).signIn.password({
+      email: textField(body, 'email'),
+      password: textField(body, 'password'),
+      client: clientOf(visit),
+    })
+    if (!signedIn.ok) {
+      if (signedIn.reason === 'bad-credentials') throw new FreeholdError('BAD_CREDENTIALS')
+      throw new FreeholdError('TOO_MANY_ATTEMPTS', { retryAfterMs: signedIn.retryAfterMs })
+    }
+    // the browser forgets the session it had, which must not live on unseen (ASVS V7.2.4)
+    const former = transport === 'cookies' ? cookies.refresh(visit.request.headers) : undefined
+    if (former !== undefined) await sessions.end(former)
+    return granted(signedIn, transport, status)
+  }
+
+  /** @throws TENANT_UNKNOWN when neither the request nor the token may tell the tenant */
+  function within(visit: TenantVisit<Db>): RefreshOptions {
+    if (visit.tenant) return { tenantId: visit.tenant.id }
+    if (parts.credentialTellsTenant) return {}
+    throw new FreeholdError('TENANT_UNKNOWN')
+  }
+
+  async function endByAccessToken(visit: Visit): Promise<void> {
+    const { tenant, session } = await entrance.authenticate(visit.request, visit.info, 'database')
+    if (session) await tenant.sessions.revoke(session.session.id)
+  }
+
+  return [
+    {
+      method: 'POST',
+      path: 'sign-up',
+      does: 'Creates a user and signs them in: `email`, `password`, `name`, `transport`. Closed unless opened.',
+      asks: 'tenant',
+      async answer(visit) {
+        if (parts.signUp !== 'open') throw new FreeholdError('SIGN_UP_CLOSED')
+        const tenant = tenantOf(visit)
+        const body = await bodyOf(visit, ['email', 'password', 'name', 'transport'])
+        const transport = transportOf(visit, body)
+        const email = textField(body, 'email')
+        const password = textField(body, 'password')
+        const name = optionalTextField(body, 'name')
+        await parts.admitSignUp(tenant.tenant, visit.clientAddress)
+        await tenant.users.create({ email, password, ...(name === undefined ? {} : { name }) })
+        return enter(visit, body, transport, 201)
+      },
+    },
+    {
+      method: 'POST',
+      path: 'sign-in',
+      does: 'Opens a session: `email`, `password`, `transport`.',
+      asks: 'tenant',
+      async answer(visit) {
+        const body = await bodyOf(visit, ['email', 'password', 'transport'])
+        return enter(visit, body, transportOf(visit, body), 200)
+      },
+    },
+    {
+      method: 'POST',
+      path: 'refresh',
+      does: 'Exchanges a refresh token, from the cookie or as `refreshToken`, for the next one.',
+      asks: 'tenant',
+      async answer(visit) {
+        const body = await bodyOf(visit, ['refreshToken'])
+        const shown = optionalTextField(body, 'refreshToken')
+        if (shown === undefined) origin.check(visit.request)
+        const token = shown ?? cookies.refresh(visit.request.headers)
+        if (token === undefined) throw new FreeholdError('UNAUTHENTICATED')
+        // what came in a cookie goes back in a cookie, or a script on the page could get it out
+        const transport = shown === undefined ? 'cookies' : 'body'
+        const refreshed = await sessions.refresh(token, within(visit))
+        if (refreshed.ok) return granted(refreshed, transport)
+        const response = parts.problem(refusal(refreshed.reason))
+        // any other refusal leaves the cookies: they may be those of a winner of this race (R14)
+        if (refreshed.clear && transport === 'cookies') cookies.clear(response.headers)
+        return response
+      },
+    },
+    {
+      method: 'POST',
+      path: 'sign-out',
+      does: 'Ends the session of the refresh token (cookie or `refreshToken`) or of the access token.',
+      asks: 'tenant',
+      suspended: true,
+      async answer(visit) {
+        const body = await bodyOf(visit, ['refreshToken'])
+        const shown = optionalTextField(body, 'refreshToken')
+        if (shown !== undefined) {
+          await sessions.end(shown)
+          return emptyResponse()
+        }
+        const { headers } = visit.request
+        const { kind } = readCredential(headers, cookies)
+        if (kind === 'bearer' || kind === 'malformed') {
+          await endByAccessToken(visit)
+          return emptyResponse()
+        }
+        const refreshToken = cookies.refresh(headers)
+        if (kind === 'none' && refreshToken === undefined) return emptyResponse()
+        origin.check(visit.request)
+        const ended = refreshToken !== undefined && (await sessions.end(refreshToken))
+        if (!ended && kind === 'cookie') await endByAccessToken(visit)
+        const response = emptyResponse()
+        cookies.clear(response.headers)
+        return response
+      },
+    },
+  ]
+}
+
+function tenantOf<Db>(visit: TenantVisit<Db>): TenantHandle<Db> {
+  if (!visit.tenant) throw new FreeholdError('TENANT_UNKNOWN')
+  return visit.tenant
+}
+
+function clientOf<Db>({ request, clientAddress }: TenantVisit<Db>) {
+  const userAgent = request.headers.get('user-agent')
+  return {
+    ...(clientAddress === undefined ? {} : { ip: clientAddress }),
+    ...(userAgent === null ? {} : { userAgent: userAgent.slice(0, 512) }),
+  }
+}
+
+function refusal(reason: Extract<Refreshed, { ok: false }>['reason']): FreeholdError {
+  switch (reason) {
+    case 'invalid':
+      return new FreeholdError('TOKEN_INVALID')
+    case 'reused':
+      return new FreeholdError('REFRESH_REUSED')
+    case 'throttled':
+      return new FreeholdError('TOO_MANY_ATTEMPTS', { retryAfterMs: REFRESH_PAUSE_MS })
+    default:
+      return new FreeholdError('REFRESH_REFUSED', { reason })
+  }
+}
