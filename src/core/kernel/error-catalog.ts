@@ -27,6 +27,7 @@ export interface ErrorDetails {
   // authentication and sessions
   BAD_CREDENTIALS: Nothing
   TOO_MANY_ATTEMPTS: { retryAfterMs: number }
+  OVERLOADED: Nothing
   UNAUTHENTICATED: Nothing
   TOKEN_INVALID: Nothing
   TOKEN_EXPIRED: Nothing
@@ -106,6 +107,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   SIGN_UP_CLOSED: { status: 403, title: 'Sign-up is closed' },
   BAD_CREDENTIALS: { status: 401, title: 'The e-mail address or the password is wrong' },
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts; wait before the next one' },
+  OVERLOADED: { status: 503, title: 'Too many passwords are being checked at once; try again shortly' },
   UNAUTHENTICATED: { status: 401, title: 'Sign in first' },
   TOKEN_INVALID: { status: 401, title: 'The token is not valid' },
   TOKEN_EXPIRED: { status: 401, title: 'The token has expired' },
