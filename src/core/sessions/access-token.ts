@@ -1,0 +1,155 @@
+// Access tokens: JWTs (RFC 7519, RFC 9068) signed with Ed25519 (RFC 8037). Each root key has one signing key,
+// derived from it, so that processes with the same root keys agree without a key store.
+
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { type CryptoKey, errors, jwtVerify, SignJWT } from 'jose'
+import { encodeBase64url } from '../kernel/encoding.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import { isId, type SessionId, type TenantId, type UserId } from '../kernel/ids.ts'
+import type { Keyring } from '../kernel/keyring.ts'
+import type { Runtime } from '../kernel/runtime.ts'
+import type { JsonWebKey } from './session.ts'
+
+/** What an access token says. */
+export interface AccessClaims {
+  readonly tenantId: TenantId
+  readonly userId: UserId
+  readonly sessionId: SessionId
+  readonly generation: number
+  /** The user's session epoch when the token was made. */
+  readonly epoch: number
+  readonly assuranceLevel: number
+  /** In whole seconds, as the token has it. */
+  readonly authenticatedAt: Date
+  readonly expiresAt: Date
+}
+
+/** `expiresAt` is made from the lifetime. */
+export type AccessGrant = Omit<AccessClaims, 'expiresAt'> & {
+  /** Milliseconds; the token has whole seconds, at least one. */
+  readonly lifetimeMs: number
+}
+
+export interface AccessTokens {
+  /** Signs with the current key. */
+  sign(grant: AccessGrant): Promise<string>
+  /**
+   * Signature, issuer, purpose and expiry (with 5 s for clocks that differ), and nothing else.
+   * @throws TOKEN_INVALID, TOKEN_EXPIRED
+   */
+  verify(token: unknown): Promise<AccessClaims>
+  jwks(): { readonly keys: readonly JsonWebKey[] }
+}
+
+const ALGORITHM = 'EdDSA'
+const TYPE = 'at+jwt'
+/** Audience and type say what the token is for; tokens of another purpose have another audience and another type. */
+const AUDIENCE = 'freehold:access'
+const MAXIMUM_LENGTH = 8192
+const CLOCK_TOLERANCE_S = 5
+/** The three parts as only one text can be written; an Ed25519 signature is 64 bytes, 86 characters. */
+const CANONICAL = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{85}[AQgw]$/
+/** RFC 8410: what stands before the 32 bytes of a seed in PKCS #8. */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+interface SigningKey {
+  readonly header: { readonly alg: string; readonly typ: string; readonly kid: string }
+  readonly sign: CryptoKey
+  readonly verify: CryptoKey
+  readonly publicKey: JsonWebKey
+}
+
+export function createAccessTokens(keyring: Keyring, runtime: Runtime, issuer: string): AccessTokens {
+  const keys = keyring.all.map((id) => deriveSigningKey(keyring, id))
+  const current = keys.find((key) => key.header.kid === `k${keyring.current}`)!
+  // Our header is one constant text per key, and no other header is ours: that settles algorithm, type, key,
+  // `crit`, `jwk` and whatever else a header may try, before anything is decoded (attack cases J01, J02).
+  const byHeader = new Map(keys.map((key) => [encodeBase64url(Buffer.from(JSON.stringify(key.header))), key.verify]))
+  const rules = Object.freeze({
+    algorithms: [ALGORITHM],
+    typ: TYPE,
+    issuer,
+    audience: AUDIENCE,
+    clockTolerance: CLOCK_TOLERANCE_S,
+    requiredClaims: ['sub', 'tid', 'sid', 'gen', 'epoch', 'aal', 'auth_time', 'iat', 'exp', 'jti'],
+  })
+
+  return {
+    sign(grant) {
+      const now = Math.floor(runtime.now() / 1000)
+      const claims = {
+        iss: issuer,
+        aud: AUDIENCE,
+        sub: grant.userId,
+        tid: grant.tenantId,
+        sid: grant.sessionId,
+        gen: grant.generation,
+        epoch: grant.epoch,
+        aal: grant.assuranceLevel,
+        auth_time: Math.floor(grant.authenticatedAt.getTime() / 1000),
+        iat: now,
+        exp: now + Math.max(1, Math.floor(grant.lifetimeMs / 1000)),
+        jti: runtime.newId(),
+      }
+      return new SignJWT(claims).setProtectedHeader(current.header).sign(current.sign)
+    },
+    async verify(token) {
+      if (typeof token !== 'string' || token.length > MAXIMUM_LENGTH) throw new FreeholdError('TOKEN_INVALID')
+      const key = byHeader.get(token.slice(0, token.indexOf('.')))
+      if (!key || !CANONICAL.test(token)) throw new FreeholdError('TOKEN_INVALID')
+      try {
+        const { payload } = await jwtVerify<Payload>(token, key, { ...rules, currentDate: new Date(runtime.now()) })
+        return read(payload)
+      } catch (error) {
+        if (error instanceof errors.JWTExpired) throw new FreeholdError('TOKEN_EXPIRED')
+        if (error instanceof errors.JOSEError) throw new FreeholdError('TOKEN_INVALID', {}, { cause: error })
+        throw error
+      }
+    },
+    jwks: () => ({ keys: keys.map((key) => key.publicKey) }),
+  }
+}
+
+interface Payload {
+  readonly sub: UserId
+  readonly tid: TenantId
+  readonly sid: SessionId
+  readonly gen: number
+  readonly epoch: number
+  readonly aal: number
+  readonly auth_time: number
+  readonly iat: number
+  readonly exp: number
+}
+
+/** Signed by us, yet looked at: ids lead to rows and to places in caches. */
+function read(payload: Payload): AccessClaims {
+  const { sub, tid, sid, gen, epoch, aal, auth_time, exp } = payload
+  const numbers = [gen, epoch, aal, auth_time, payload.iat].every(Number.isSafeInteger)
+  if (!numbers || !isId(sub) || !isId(tid) || !isId(sid)) throw new FreeholdError('TOKEN_INVALID')
+  return {
+    tenantId: tid,
+    userId: sub,
+    sessionId: sid,
+    generation: gen,
+    epoch,
+    assuranceLevel: aal,
+    authenticatedAt: new Date(auth_time * 1000),
+    expiresAt: new Date(exp * 1000),
+  }
+}
+
+function deriveSigningKey(keyring: Keyring, id: number): SigningKey {
+  const seed = keyring.derive(id, 'access-signing', 32)!
+  const secret = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' })
+  const open = createPublicKey(secret)
+  const kid = `k${id}`
+  const { x = '' } = open.export({ format: 'jwk' })
+  return {
+    header: Object.freeze({ alg: ALGORITHM, typ: TYPE, kid }),
+    // imported once: jose takes a CryptoKey as it is
+    sign: secret.toCryptoKey('Ed25519', false, ['sign']),
+    verify: open.toCryptoKey('Ed25519', true, ['verify']),
+    publicKey: Object.freeze({ kty: 'OKP', crv: 'Ed25519', x, kid, alg: ALGORITHM, use: 'sig' }),
+  }
+}

@@ -1,0 +1,108 @@
+// Opening a session: a new id at every sign-in, the first refresh token, the first access token.
+
+import type { Context, TenantContext } from '../context.ts'
+import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
+import type { SessionRow } from '../storage/tenant-tables.ts'
+import { type AccessTokens, createAccessTokens } from './access-token.ts'
+import { createRefreshTokens, hashRefreshToken } from './refresh-token.ts'
+import { type ClientInfo, type Session, sessionFromRow, type Tokens } from './session.ts'
+
+export interface Opening {
+  readonly userId: UserId
+  /** The user's epoch as it was read before the credential was checked. */
+  readonly epoch: number
+  /** 1 to 3 (NIST SP 800-63B). */
+  readonly assuranceLevel: number
+  /** RFC 8176, as `["pwd"]`. */
+  readonly authenticationMethods: readonly string[]
+  readonly client?: ClientInfo
+}
+
+export interface SessionIssuer {
+  /**
+   * Opens a session under a new id, whatever session the client had before (attack case S01). Undefined when the user
+   * was disabled, deleted, or signed out everywhere since the epoch was read.
+   * @throws STORAGE_UNAVAILABLE
+   */
+  open(context: TenantContext, opening: Opening): Promise<OpenedSession | undefined>
+}
+
+export interface OpenedSession {
+  readonly session: Session
+  readonly tokens: Tokens
+}
+
+const NONCE_LENGTH = 16
+const SECRET_LENGTH = 32
+/** What the columns hold; a longer user agent is cut, as it only serves to be recognised. */
+const MAXIMUM_IP = 64
+const MAXIMUM_USER_AGENT = 512
+/** No database text holds NUL or half a surrogate pair. */
+const UNSTORABLE = /[\0\p{Surrogate}]/gu
+
+export function createSessionIssuer(context: Context): SessionIssuer {
+  const { keyring, runtime, settings } = context
+  const refreshTokens = createRefreshTokens(keyring)
+  const accessTokens = createAccessTokens(keyring, runtime, settings.issuer)
+  return {
+    async open({ tenant, scope }, opening) {
+      const sessionId = runtime.newId() as SessionId
+      const refreshToken = refreshTokens.write({
+        keyId: keyring.current,
+        tenantId: tenant.id,
+        sessionId,
+        generation: 0,
+        secret: runtime.randomBytes(SECRET_LENGTH),
+      })
+      const row = await scope.verbs.openSession({
+        id: sessionId,
+        userId: opening.userId,
+        epoch: opening.epoch,
+        currentHash: hashRefreshToken(refreshToken),
+        nonce: runtime.randomBytes(NONCE_LENGTH),
+        keyId: keyring.current,
+        assuranceLevel: opening.assuranceLevel,
+        authenticationMethods: opening.authenticationMethods,
+        ip: storable(opening.client?.ip, MAXIMUM_IP),
+        userAgent: storable(opening.client?.userAgent, MAXIMUM_USER_AGENT),
+        idleTimeoutMs: settings.sessions.idleTimeoutMs,
+        absoluteTimeoutMs: settings.sessions.absoluteTimeoutMs,
+      })
+      if (!row) return undefined
+      return {
+        session: sessionFromRow(row),
+        tokens: await pair(context, accessTokens, tenant.id, row, refreshToken),
+      }
+    },
+  }
+}
+
+/** The two tokens of a session as its row is now. The access token does not outlive the session. */
+export async function pair(
+  context: Context,
+  accessTokens: AccessTokens,
+  tenantId: TenantId,
+  row: SessionRow,
+  refreshToken: string,
+): Promise<Tokens> {
+  // both moments are the database's: the difference is right on every clock
+  const idleMs = row.idle_expires_at.getTime() - row.rotated_at.getTime()
+  const lifetimeMs = Math.min(context.settings.sessions.accessTokenLifetimeMs, idleMs)
+  const accessToken = await accessTokens.sign({
+    tenantId,
+    userId: row.user_id as UserId,
+    sessionId: row.id as SessionId,
+    generation: row.generation,
+    epoch: row.epoch,
+    assuranceLevel: row.assurance_level,
+    authenticatedAt: row.authenticated_at,
+    lifetimeMs,
+  })
+  return { accessToken, accessTokenExpiresInMs: lifetimeMs, refreshToken, refreshTokenExpiresInMs: idleMs }
+}
+
+/** What a text column holds, or null. */
+function storable(text: string | undefined, maximum: number): string | null {
+  if (!text) return null
+  return text.slice(0, maximum).replaceAll(UNSTORABLE, '') || null
+}

@@ -1,0 +1,136 @@
+// Refreshing: a token for its child, at most once, and the same child for everyone who asked at the same time or
+// whose answer was lost. The database decides every race; this room turns its verdict into an answer.
+//
+// | the token presented is                             | verdict    | answer                                | family |
+// |----------------------------------------------------|------------|---------------------------------------|--------|
+// | not one of ours (length, encoding, tag, key)       | -          | `invalid`, no database work           | lives  |
+// | of another tenant than the request's               | -          | `invalid`, no database work           | lives  |
+// | the current one                                    | rotated    | child, generation + 1, idle moved on  | lives  |
+// | its parent, within the grace since it rotated      | repeated   | the same child; nothing moves         | lives  |
+// | the same, more often than the retry cap            | throttled  | `throttled`: wait                     | lives  |
+// | its parent, later                                  | reused     | `reused`, event, notice               | ends   |
+// | its grandparent, within the grandparent's own grace| superseded | `superseded`: read your store again   | lives  |
+// | the same later, or any older ancestor              | reused     | `reused`, event, notice               | ends   |
+// | of a generation the database has not reached       | ahead      | `ahead`, event: sign in again         | lives  |
+// | of a generation it has, with another hash          | forked     | `reused`, event, notice               | ends   |
+// | of a session that is unknown, over, or whose user  | ended      | `ended`                               | as it  |
+// | is not active                                      |            |                                       | was    |
+//
+// The grace belongs to one rotation of one token: it starts when that token was rotated away and is not renewed by
+// what comes after. Two tabs that refresh together hold the same child, so neither displaces the other. Expiry:
+// each rotation moves the idle limit to now + idle, never past the absolute limit set at sign-in.
+// Sources: RFC 9700, section 4.14.2; OAuth 2.0 for Browser-Based Applications, refresh tokens; ASVS 5.0 V10.4.5.
+
+import type { Context } from '../context.ts'
+import { userFromRow } from '../identity/user.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import type { Notice, RotationOutcome, SessionLookup } from '../storage/verbs.ts'
+import type { Directory } from '../tenancy/directory.ts'
+import type { Tenant } from '../tenancy/tenant.ts'
+import type { AccessTokens } from './access-token.ts'
+import { pair } from './issue.ts'
+import { hashRefreshToken, type RefreshToken, type RefreshTokens } from './refresh-token.ts'
+import type { RevocationCache } from './revocation-cache.ts'
+import { type Refreshed, type RefreshOptions, sessionFromRow } from './session.ts'
+
+export type Refresh = (refreshToken: string, options?: RefreshOptions) => Promise<Refreshed>
+
+type Refusal = Extract<Refreshed, { ok: false }>
+
+const NONCE_LENGTH = 16
+
+export function createRefresh(
+  context: Context,
+  directory: Directory,
+  refreshTokens: RefreshTokens,
+  accessTokens: AccessTokens,
+  cache: RevocationCache,
+): Refresh {
+  const { keyring, runtime, storage } = context
+  const { refreshGraceMs, refreshRetryCap, idleTimeoutMs } = context.settings.sessions
+
+  async function answer(tenant: Tenant, { session, user }: SessionLookup, child: RefreshToken): Promise<Refreshed> {
+    const tokens = await pair(context, accessTokens, tenant.id, session, refreshTokens.write(child))
+    return {
+      ok: true,
+      session: sessionFromRow(session),
+      user: userFromRow(user),
+      tenant: { id: tenant.id },
+      tokens,
+    }
+  }
+
+  /** The family was revoked by this call: here it is known at once, elsewhere as soon as the notice is heard. */
+  async function revoked(tenant: Tenant, sessionId: string, userId: string): Promise<Refusal> {
+    const notice: Notice = { kind: 'session', tenantId: tenant.id, userId, sessionId }
+    cache.forget(notice)
+    await storage.tenant(directory.ref(tenant)).verbs.publish(notice)
+    return refused('reused', true)
+  }
+
+  async function conclude(
+    outcome: RotationOutcome,
+    tenant: Tenant,
+    parent: RefreshToken,
+    child: RefreshToken,
+  ): Promise<Refreshed> {
+    switch (outcome.kind) {
+      case 'rotated':
+        return answer(tenant, outcome, child)
+      case 'repeated': {
+        const { key_id, nonce } = outcome.session
+        const live = refreshTokens.child(parent, key_id, nonce)
+        // rotated by a process that has a newer key: soon this one will have it too
+        return live ? answer(tenant, outcome, live) : refused('throttled', false)
+      }
+      case 'reused':
+      case 'forked':
+        return revoked(tenant, parent.sessionId, outcome.userId)
+      case 'ended':
+        return refused('ended', outcome.revoked)
+      default:
+        return refused(outcome.kind, false)
+    }
+  }
+
+  return async (refreshToken, options) => {
+    const parent = refreshTokens.parse(refreshToken)
+    if (!parent) return refused('invalid', false)
+    // R12: said before anything is looked up, so that the family is not touched
+    if (options?.tenantId !== undefined && options.tenantId !== parent.tenantId) return refused('invalid', false)
+    const tenant = await tenantOf(directory, parent)
+    if (!tenant) return refused('ended', false)
+
+    const nonce = runtime.randomBytes(NONCE_LENGTH)
+    const child = refreshTokens.child(parent, keyring.current, nonce)!
+    const outcome = await storage.tenant(directory.ref(tenant)).verbs.rotateSession({
+      sessionId: parent.sessionId,
+      presentedHash: hashRefreshToken(refreshToken),
+      generation: parent.generation,
+      childHash: hashRefreshToken(refreshTokens.write(child)),
+      nonce,
+      keyId: keyring.current,
+      graceMs: refreshGraceMs,
+      idleTimeoutMs,
+      retryCap: refreshRetryCap,
+      eventId: runtime.newId(),
+    })
+    return conclude(outcome, tenant, parent, child)
+  }
+}
+
+/** @throws TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING */
+async function tenantOf(directory: Directory, token: RefreshToken): Promise<Tenant | undefined> {
+  try {
+    return directory.peek(token.tenantId) ?? (await directory.require({ id: token.tenantId }))
+  } catch (error) {
+    // purged, or younger than the backup that was restored
+    if (FreeholdError.is(error, 'TENANT_UNKNOWN')) return undefined
+    throw error
+  }
+}
+
+/** `clear` only where the family is known to be dead (R14): a loser of a race must not take the winner's cookies away. */
+function refused(reason: Refusal['reason'], clear: boolean): Refusal {
+  return { ok: false, reason, clear }
+}

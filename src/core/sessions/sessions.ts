@@ -1,0 +1,58 @@
+// Sessions of the whole installation: every token carries its tenant, so it routes itself.
+
+import type { Context } from '../context.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import type { Notice } from '../storage/verbs.ts'
+import type { Directory } from '../tenancy/directory.ts'
+import type { Tenant } from '../tenancy/tenant.ts'
+import { createAccessTokens } from './access-token.ts'
+import { createRefreshTokens } from './refresh-token.ts'
+import { createRevocationCache } from './revocation-cache.ts'
+import { createRefresh } from './rotation.ts'
+import type { Sessions } from './session.ts'
+import { createVerify } from './verify.ts'
+
+export interface SessionsRoom {
+  readonly sessions: Sessions
+  /** A notice was heard: what this process believed of these sessions no longer counts. */
+  forget(notice: Notice): void
+  /** Notices may have been missed. */
+  forgetAll(): void
+}
+
+export function createSessions(context: Context, directory: Directory): SessionsRoom {
+  const { keyring, runtime, settings, storage } = context
+  const refreshTokens = createRefreshTokens(keyring)
+  const accessTokens = createAccessTokens(keyring, runtime, settings.issuer)
+  const cache = createRevocationCache(runtime.now, settings.sessions.revocationCacheMs)
+  const sessions: Sessions = {
+    verify: createVerify(context, directory, accessTokens, cache),
+    refresh: createRefresh(context, directory, refreshTokens, accessTokens, cache),
+    jwks: accessTokens.jwks,
+    async end(refreshToken) {
+      const token = refreshTokens.parse(refreshToken)
+      const tenant = token && (await reachable(directory, token.tenantId))
+      if (!token || !tenant) return false
+      // whichever generation it is: who signs out with an older token of the family means this family
+      return storage.tenant(directory.ref(tenant)).transaction(async ({ records, verbs }) => {
+        const found = await records.get('sessions', { id: token.sessionId })
+        if (!found) return false
+        const { id: sessionId, user_id: userId } = found
+        const ended = await verbs.endSessions({ userId, reason: 'signed-out', only: sessionId })
+        await verbs.publish({ kind: 'session', tenantId: tenant.id, userId, sessionId })
+        return ended.length > 0
+      })
+    },
+  }
+  return { sessions, forget: cache.forget, forgetAll: cache.forgetAll }
+}
+
+/** Signing out of a suspended tenant works; of one that is gone there is nothing to sign out. @throws TENANT_MOVING */
+async function reachable(directory: Directory, id: string): Promise<Tenant | undefined> {
+  try {
+    return await directory.require({ id }, ['suspended'])
+  } catch (error) {
+    if (FreeholdError.is(error, 'TENANT_UNKNOWN') || FreeholdError.is(error, 'TENANT_DELETED')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,73 @@
+// The sessions of one tenant's users: seen, and ended. An end and its notice are one transaction, so that no cache
+// hears of what did not happen and none misses what did.
+
+import type { TenantContext } from '../context.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import { parseId, type SessionId, type UserId } from '../kernel/ids.ts'
+import { type Listing, pageOf, pageQuery } from '../kernel/page.ts'
+import { fromNow } from '../storage/tables.ts'
+import type { RevokeReason, SessionRow } from '../storage/tenant-tables.ts'
+import { sessionFromRow, type TenantSessions } from './session.ts'
+
+type UserKey = UserId | { readonly id: UserId }
+
+interface Which {
+  readonly only?: SessionId
+  readonly except?: SessionId
+}
+
+// UUIDv7: newest first, and exact where a timestamp would be rounded to milliseconds
+const listing: Listing<SessionRow> = { name: 'sessions', columns: { id: 'id' } }
+
+export function createTenantSessions(context: TenantContext): TenantSessions {
+  const { scope, tenant } = context
+
+  /** Ends sessions and tells: of one by its id, of several by their user. Answers how many were live. */
+  function end(userId: UserId, reason: RevokeReason, which: Which = {}): Promise<number> {
+    return scope.transaction(async ({ verbs }) => {
+      const ended = await verbs.endSessions({ userId, reason, ...which })
+      const sessionId = which.only
+      await verbs.publish({ kind: 'session', tenantId: tenant.id, userId, ...(sessionId ? { sessionId } : {}) })
+      return ended.length
+    })
+  }
+
+  async function find(id: unknown): Promise<SessionRow> {
+    const row = await scope.records.get('sessions', { id: parseId<SessionId>(id, 'session') })
+    if (!row) throw new FreeholdError('SESSION_UNKNOWN')
+    return row
+  }
+
+  return {
+    async list(user, page) {
+      const query = pageQuery(listing, page)
+      const userId = userIdOf(user)
+      const owner = await scope.records.get('users', { id: userId })
+      if (owner?.status !== 'active') return { items: [], next: null }
+      const rows = await scope.records.find('sessions', {
+        where: {
+          user_id: userId,
+          revoked_at: null,
+          epoch: { from: owner.session_epoch },
+          idle_expires_at: { from: fromNow() },
+        },
+        order: [{ by: 'id', descending: true }],
+        ...query,
+      })
+      return pageOf(listing, query, rows, sessionFromRow)
+    },
+    async get(id) {
+      return sessionFromRow(await find(id))
+    },
+    async revoke(id) {
+      const row = await find(id)
+      await end(row.user_id as UserId, 'revoked', { only: row.id as SessionId })
+    },
+    revokeAll: async (user) => end(userIdOf(user), 'signed-out-everywhere'),
+    revokeOthers: async (user, keep) => end(userIdOf(user), 'revoked', { except: parseId<SessionId>(keep, 'session') }),
+  }
+}
+
+function userIdOf(user: UserKey): UserId {
+  return parseId(typeof user === 'object' && user !== null ? user.id : user, 'user')
+}
