@@ -28,8 +28,9 @@ export interface TenantVerbs {
   rotateSession(step: RotationStep): Promise<RotationOutcome>
 
   /**
-   * Ends sessions of one user in one step. Without `except` or `only` the user's epoch moves on too, so that a
-   * sign-in or refresh racing this call cannot survive it. Answers the ids of the sessions it ended (live before, revoked now).
+   * Ends sessions of one user in one step. Without `only` the user's epoch moves on too, so that a sign-in or refresh
+   * racing this call cannot survive it; a live `except` moves with it. Answers the ids of the sessions it ended (live
+   * before, revoked now).
    */
   endSessions(ending: SessionEnding): Promise<string[]>
 
@@ -111,13 +112,13 @@ export type RotationOutcome =
   | { readonly kind: 'throttled' }
   /** The parent's child was used already, within the parent's own grace: no token, the family lives. */
   | { readonly kind: 'superseded' }
-  /** A generation the database has not reached (a restored backup, a lost failover): no token, the family lives. */
+  /** A generation the database has not reached (a restored backup, a lost failover): no token, the family lives; this call wrote the event. */
   | { readonly kind: 'ahead' }
   /** A rotated token came back: this call revoked the family and wrote the event. */
   | { readonly kind: 'reused'; readonly userId: string }
   /** The right generation with another hash (two histories of one family): this call revoked it and wrote the event. */
   | { readonly kind: 'forked'; readonly userId: string }
-  /** Unknown, revoked before, expired, or the user is not active: nothing changed. `revoked` is true when the family is known to be dead. */
+  /** Unknown, revoked before, expired, of an epoch that has passed, or the user is not active: nothing changed. `revoked` is true when the family is known to be dead: all of these but the first and the last. */
   | { readonly kind: 'ended'; readonly revoked: boolean }
 
 export interface SessionEnding {
