@@ -1,0 +1,116 @@
+// The texts of the session verbs. Fixed but for the schema; `$1` is the tenant in each of them.
+//
+// Written for READ COMMITTED: an UPDATE that waited for a row looks at it again as the winner left it, so its
+// conditions and its CASEs speak of that row; `clock_timestamp()` is read then, not when the statement began. The
+// user that is joined is read as of the statement's begin, though. That is safe: whatever ends a user's sessions
+// moves the epoch and touches the session rows in one statement, and so the session row tells of it.
+
+import { columnsOf } from '../../core/storage/tables.ts'
+
+export type SessionStatement = 'open' | 'look_up' | 'rotate' | 'judge' | 'end_one' | 'end_all'
+
+const MS = `interval '1 millisecond'`
+
+const sessionList = columnsOf('sessions')
+  .map(([name]) => `s.${name}`)
+  .join(', ')
+/** A session with its user, whose columns wear a prefix. */
+const bothLists = `${sessionList}, ${columnsOf('users')
+  .map(([name]) => `u.${name} as user_${name}`)
+  .join(', ')}`
+
+const unexpired = 's.idle_expires_at > clock_timestamp() and s.absolute_expires_at > clock_timestamp()'
+/** A session of an epoch that has passed is dead. A newer one than the user's is the kept session of a sign-out of all others, seen while it waits. */
+const alive = `s.revoked_at is null and ${unexpired} and u.status = 'active' and u.session_epoch <= s.epoch`
+/** Milliseconds in a parameter, after a moment. */
+const within = (moment: string, parameter: string) =>
+  `clock_timestamp() < ${moment} + ${parameter}::double precision * ${MS}`
+
+export const sessionStatements: Readonly<Record<SessionStatement, (schema: string) => string>> = {
+  // Guarded by active and epoch; a sign-out of everything that commits meanwhile leaves this session in an epoch that has passed.
+  open: (schema) => `
+insert into ${schema}.sessions as s (tenant_id, id, user_id, epoch, current_hash, nonce, key_id, assurance_level,
+  authentication_methods, ip, user_agent, created_at, authenticated_at, rotated_at, idle_expires_at, absolute_expires_at)
+select u.tenant_id, $2::uuid, u.id, u.session_epoch, $5::bytea, $6::bytea, $7::integer, $8::integer,
+  $9::text[], $10::text, $11::text, c.at, c.at, c.at,
+  c.at + $12::double precision * ${MS}, c.at + $13::double precision * ${MS}
+from ${schema}.users u cross join (select clock_timestamp() as at) c
+where u.tenant_id = $1::uuid and u.id = $3::uuid and u.status = 'active' and u.session_epoch = $4::integer
+returning ${sessionList}`,
+
+  look_up: (schema) => `
+select ${bothLists}
+from ${schema}.sessions s join ${schema}.users u on u.tenant_id = $1::uuid and u.id = s.user_id
+where s.tenant_id = $1::uuid and s.id = $2::uuid and ${alive}`,
+
+  // Moves the current token on, or counts a retry of its parent. Everything else is no row.
+  rotate: (schema) => `
+update ${schema}.sessions s set
+  generation = case when s.current_hash = $3 then s.generation + 1 else s.generation end,
+  previous_hash = case when s.current_hash = $3 then s.current_hash else s.previous_hash end,
+  current_hash = case when s.current_hash = $3 then $4::bytea else s.current_hash end,
+  nonce = case when s.current_hash = $3 then $5::bytea else s.nonce end,
+  key_id = case when s.current_hash = $3 then $6::integer else s.key_id end,
+  previous_rotated_at = case when s.current_hash = $3 then s.rotated_at else s.previous_rotated_at end,
+  rotated_at = case when s.current_hash = $3 then clock_timestamp() else s.rotated_at end,
+  retries = case when s.current_hash = $3 then 0 else s.retries + 1 end,
+  idle_expires_at = case when s.current_hash = $3
+    then least(clock_timestamp() + $8::double precision * ${MS}, s.absolute_expires_at) else s.idle_expires_at end
+from ${schema}.users u
+where s.tenant_id = $1::uuid and s.id = $2::uuid and u.tenant_id = $1::uuid and u.id = s.user_id and ${alive}
+  and (s.current_hash = $3::bytea
+    or (s.previous_hash = $3::bytea and s.retries < $9::integer and ${within('s.rotated_at', '$7')}))
+returning ${bothLists}, s.current_hash = $4::bytea as rotated`,
+
+  // Locks the family, judges the token by the row as it then is, and ends the family where that is the verdict.
+  judge: (schema) => `
+with judged as (
+  select s.id, s.user_id, s.generation, case
+    when s.revoked_at is not null or not (${unexpired}) or u.session_epoch > s.epoch then 'dead'
+    when u.status <> 'active' then 'inactive'
+    when s.current_hash = $3::bytea then 'again'
+    when s.previous_hash = $3::bytea and ${within('s.rotated_at', '$5')}
+      then case when s.retries < $6::integer then 'again' else 'throttled' end
+    when $4::bigint > s.generation then 'ahead'
+    when $4::bigint = s.generation then 'forked'
+    when $4::bigint = s.generation - 2 and ${within('s.previous_rotated_at', '$5')} then 'superseded'
+    else 'reused' end as verdict
+  from ${schema}.sessions s join ${schema}.users u on u.tenant_id = $1::uuid and u.id = s.user_id
+  where s.tenant_id = $1::uuid and s.id = $2::uuid
+  for update of s
+), revoked as (
+  update ${schema}.sessions s set revoked_at = clock_timestamp(),
+    revoke_reason = case j.verdict when 'forked' then 'forked' else 'refresh-reuse' end
+  from judged j
+  where s.tenant_id = $1::uuid and s.id = j.id and j.verdict in ('reused', 'forked')
+), told as (
+  insert into ${schema}.security_events (tenant_id, id, kind, user_id, session_id, details)
+  select $1::uuid, $7::uuid,
+    case j.verdict when 'ahead' then 'refresh-ahead' when 'forked' then 'refresh-forked' else 'refresh-reuse' end,
+    j.user_id, j.id, jsonb_build_object('presented', $4::bigint, 'current', j.generation)
+  from judged j where j.verdict in ('reused', 'forked', 'ahead')
+)
+select verdict, user_id from judged`,
+
+  end_one: (schema) => `
+update ${schema}.sessions s set revoked_at = clock_timestamp(), revoke_reason = $3::text
+where s.tenant_id = $1::uuid and s.user_id = $2::uuid and s.id = $4::uuid and s.revoked_at is null and ${unexpired}
+returning s.id`,
+
+  // The epoch moves on, and the session that is kept moves with it: what is opened or refreshed meanwhile under the
+  // old epoch is dead, though this statement cannot see it.
+  end_all: (schema) => `
+with moved as (
+  update ${schema}.users set session_epoch = session_epoch + 1
+  where tenant_id = $1::uuid and id = $2::uuid
+  returning session_epoch
+)
+update ${schema}.sessions s set
+  epoch = case when s.id = $4::uuid then moved.session_epoch else s.epoch end,
+  revoked_at = case when s.id = $4::uuid then null else clock_timestamp() end,
+  revoke_reason = case when s.id = $4::uuid then null else $3::text end
+from moved
+where s.tenant_id = $1::uuid and s.user_id = $2::uuid and s.revoked_at is null and ${unexpired}
+  and (s.id is distinct from $4::uuid or s.epoch = moved.session_epoch - 1)
+returning s.id`,
+}
