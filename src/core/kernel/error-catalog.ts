@@ -58,8 +58,9 @@ export interface ErrorDetails {
   MIGRATION_CHANGED: { migration: string; expected: string; found: string }
   MIGRATION_NEWER: { migration: string }
   MIGRATION_LOCKED: { schema: string; waitedMs: number }
-  MIGRATION_FAILED: { migration: string; sqlstate?: string; hint?: string }
-  MIGRATION_NEEDS_REPAIR: { migration: string; hint: string }
+  /** `line` in the file, `problem` as the server put it, `hint`: what was kept and what to do next. */
+  MIGRATION_FAILED: { migration: string; sqlstate?: string; line?: number; problem?: string; hint?: string }
+  MIGRATION_NEEDS_REPAIR: { migration: string; sqlstate?: string; line?: number; problem?: string; hint: string }
   MIGRATION_INVALID: { file: string; problem: string }
   MIGRATIONS_PENDING: { pending: readonly string[] }
   // start-up

@@ -66,4 +66,6 @@ export type MigrationEvent =
   | { readonly kind: 'cleaned'; readonly migration: string; readonly index: string }
   | { readonly kind: 'applied'; readonly migration: string; readonly durationMs: number }
   | { readonly kind: 'baselined'; readonly migration: string }
+  /** The application's login was made a member of the role that holds its rights. */
+  | { readonly kind: 'granted'; readonly role: string; readonly login: string }
   | { readonly kind: 'finished'; readonly applied: number; readonly durationMs: number }

@@ -1,0 +1,46 @@
+// Which migrations there are: ours, bundled as text, and the host's, read from its folder.
+
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inOrder, invalid, type MigrationFile, parseMigration } from './file.ts'
+import foundation from './system/0001_foundation.sql'
+import tenants from './system/0002_tenants.sql'
+import identity from './tenant/0001_identity.sql'
+
+/** Ours, in the order in which they run: the system's, then the tenants'. */
+export function bundledMigrations(): MigrationFile[] {
+  return [
+    ...inOrder([
+      parseMigration('system', '0001_foundation.sql', foundation),
+      parseMigration('system', '0002_tenants.sql', tenants),
+    ]),
+    ...inOrder([parseMigration('tenant', '0001_identity.sql', identity)]),
+  ]
+}
+
+/**
+ * The host's migrations, in the order of their numbers; files of other types are left alone.
+ *
+ * @throws MIGRATION_INVALID: the folder cannot be read, or a file is not usable (see parseMigration, inOrder)
+ */
+export async function readMigrations(folder: string): Promise<MigrationFile[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw invalid(folder, `the folder cannot be read (${code})`)
+  })
+  const files = names.filter((name) => name.endsWith('.sql')).sort()
+  return inOrder(
+    await Promise.all(files.map(async (name) => parseMigration('host', name, await readText(folder, name)))),
+  )
+}
+
+async function readText(folder: string, name: string): Promise<string> {
+  const bytes = await readFile(join(folder, name)).catch(() => {
+    throw invalid(`host/${name}`, 'the file cannot be read')
+  })
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw invalid(`host/${name}`, 'it is not UTF-8')
+  }
+}
