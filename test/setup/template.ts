@@ -1,7 +1,7 @@
 // The template database: migrated once per run, copied for every test file.
 
-import { readdirSync, readFileSync } from 'node:fs'
 import pg from 'pg'
+import { createMigrations } from '../../src/migrations/index.ts'
 
 /** Migrates and owns the tables; no superuser. */
 export const OWNER_ROLE = 'freehold_test_owner'
@@ -11,21 +11,17 @@ export const PASSWORD = 'freehold'
 
 /** Applies every migration of ours to an empty database. */
 export async function migrateTemplate(ownerUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl })
-  await client.connect()
-  try {
-    await client.query('create schema freehold')
-    for (const set of ['system', 'tenant']) {
-      const folder = new URL(`../../src/migrations/${set}/`, import.meta.url)
-      const files = readdirSync(folder).filter((name) => name.endsWith('.sql'))
-      for (const file of files.sort()) {
-        const sql = readFileSync(new URL(file, folder), 'utf8')
-        await client.query(`begin; set local search_path = freehold; ${sql}\n; commit`)
+  await createMigrations({
+    schema: 'freehold',
+    async connect() {
+      const client = new pg.Client({ connectionString: ownerUrl })
+      await client.connect()
+      return {
+        query: async (text, values) => (await client.query(text, values && [...values])).rows,
+        end: () => client.end(),
       }
-    }
-  } finally {
-    await client.end()
-  }
+    },
+  }).apply()
 }
 
 export function withUrl(
