@@ -39,7 +39,7 @@ export interface FreeholdOptions<Db> {
 }
 
 export interface Freehold<Db = unknown> {
-  readonly tenants: Tenants
+  readonly tenants: Tenants<Db>
   readonly sessions: Sessions
   readonly migrations: Migrations
   /**

@@ -1,6 +1,15 @@
 // Which tenant a request is for: asked in the declared order, the first answer wins, and a credential of another
 // tenant is refused.
 
+import { FreeholdError } from '../kernel/errors.ts'
+import { isId } from '../kernel/ids.ts'
+import { baseDomainsOf } from '../settings.ts'
+import type { TenantKey } from '../storage/verbs.ts'
+import { admit, type Directory } from './directory.ts'
+import { clientAddressOf, hostOf } from './forwarded.ts'
+import { isAddress, isBelow } from './host-name.ts'
+import { pathnameOf, tenantPath } from './request-path.ts'
+import { isSlug } from './slug.ts'
 import type { Tenant } from './tenant.ts'
 
 /** A way to tell the tenant. The array's order is the order in which they are asked. */
@@ -47,4 +56,101 @@ export interface Resolver {
   clientAddress(request: RequestView): string | undefined
   /** The host the client asked for, normalised: ASCII, lower case, no port, no trailing dot. @throws HOST_INVALID */
   host(request: RequestView): string
+}
+
+/** What one way says: the name of a tenant, or undefined when the request says nothing in this way. */
+interface Answer {
+  readonly key: TenantKey
+  readonly path?: string
+  /** It may be a name that means nothing to us: ask the next way then. */
+  readonly optional?: true
+}
+
+type Way = (request: RequestView, credentialTenantId: string | undefined) => Answer | undefined
+
+/** @throws CONFIG_INVALID */
+export function createResolver(directory: Directory, options: ResolverOptions = {}): Resolver {
+  const rules = checkOptions(options)
+  const host = (request: RequestView) => hostOf(request, rules.trustedProxies)
+  const baseDomains = [...rules.baseDomains].sort((a, b) => b.length - a.length)
+
+  const ways: Readonly<Record<ResolveBy, Way>> = {
+    subdomain(request) {
+      const name = host(request)
+      if (baseDomains.includes(name)) return undefined
+      // the longest base domain is the nearest
+      const base = baseDomains.find((domain) => isBelow(name, domain))
+      return base === undefined ? undefined : { key: { slug: slugOf(name.slice(0, -base.length - 1)) } }
+    },
+    domain(request) {
+      const name = host(request)
+      const ours = baseDomains.some((base) => name === base || isBelow(name, base))
+      return ours || isAddress(name) || !name.includes('.') ? undefined : { key: { domain: name }, optional: true }
+    },
+    path(request) {
+      const found = tenantPath(request.url, rules.pathPrefix)
+      return found && { key: { slug: slugOf(found.slug) }, path: found.path }
+    },
+    header(request) {
+      const name = request.headers.get(rules.header)
+      if (name === null) return undefined
+      return { key: isId(name) ? { id: name } : { slug: slugOf(name) } }
+    },
+    credential(_request, id) {
+      return id === undefined ? undefined : { key: { id } }
+    },
+  }
+
+  return {
+    host,
+    clientAddress: (request) => clientAddressOf(request, rules.trustedProxies),
+    async resolve(request, credentialTenantId) {
+      for (const by of rules.resolve) {
+        const answer = ways[by](request, credentialTenantId)
+        if (!answer) continue
+        const tenant = await directory.find(answer.key)
+        if (!tenant && answer.optional) continue
+        if (!tenant) throw new FreeholdError('TENANT_UNKNOWN')
+        if (credentialTenantId !== undefined && credentialTenantId !== tenant.id) {
+          throw new FreeholdError('TENANT_MISMATCH')
+        }
+        return { tenant: admit(tenant), by, path: answer.path ?? pathnameOf(request.url) }
+      }
+      return undefined
+    },
+  }
+}
+
+/** @throws TENANT_UNKNOWN: no tenant can have this name */
+function slugOf(text: string): string {
+  if (!isSlug(text)) throw new FreeholdError('TENANT_UNKNOWN')
+  return text
+}
+
+const WAYS: readonly ResolveBy[] = ['subdomain', 'domain', 'path', 'header', 'credential']
+const DEFAULT_WAYS: readonly ResolveBy[] = ['subdomain', 'domain', 'credential']
+const MAXIMUM_PROXIES = 20
+/** RFC 9110, section 5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+function checkOptions(options: ResolverOptions): Required<ResolverOptions> {
+  const { resolve = DEFAULT_WAYS, baseDomains, pathPrefix = '/t/', header = 'x-tenant', trustedProxies = 0 } = options
+  const invalid = (option: keyof ResolverOptions, problem: string) =>
+    new FreeholdError('CONFIG_INVALID', { option: `tenants.${option}`, problem })
+
+  const bases = baseDomainsOf(baseDomains)
+  const sound = Array.isArray(resolve) && resolve.length > 0 && resolve.every((by) => WAYS.includes(by))
+  if (!sound) throw invalid('resolve', `it is a list of ${WAYS.join(', ')}`)
+  if (new Set(resolve).size < resolve.length) throw invalid('resolve', 'it names a way twice')
+  if (options.resolve?.includes('subdomain') && bases.length === 0) {
+    throw invalid('baseDomains', 'it is empty, and subdomain needs it')
+  }
+  if (!/^\/(?:[A-Za-z0-9_~-]+\/)*$/.test(pathPrefix)) {
+    throw invalid('pathPrefix', 'it starts and ends with a slash, with letters, digits, -, _ and ~ between')
+  }
+  if (!TOKEN.test(header)) throw invalid('header', 'it is not the name of a header')
+  if (!Number.isInteger(trustedProxies) || trustedProxies < 0 || trustedProxies > MAXIMUM_PROXIES) {
+    throw invalid('trustedProxies', `it is a whole number from 0 to ${MAXIMUM_PROXIES}`)
+  }
+  return { resolve, baseDomains: bases, pathPrefix, header, trustedProxies }
 }

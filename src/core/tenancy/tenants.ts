@@ -1,10 +1,19 @@
-// The life of a tenant: created, suspended and resumed, deleted and restored, purged.
+// The tenants of an installation: created, read, listed, changed. Their states are in lifecycle.ts.
 
-import type { TenantId } from '../kernel/ids.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
-import type { IsolationLevel, TenantStatus } from '../storage/system-tables.ts'
+import type { Context } from '../context.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import { PLATFORM_TENANT_ID } from '../kernel/ids.ts'
+import { checkKeys } from '../kernel/input.ts'
+import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
+import type { Change } from '../storage/records.ts'
+import type { IsolationLevel, TenantRow, TenantStatus } from '../storage/system-tables.ts'
+import { fromNow } from '../storage/tables.ts'
+import type { Directory } from './directory.ts'
 import type { TenantHandle } from './handle.ts'
-import type { Tenant } from './tenant.ts'
+import { createLifecycle, platformRefusal } from './lifecycle.ts'
+import { type Tenant, tenantFromRow } from './tenant.ts'
+import { checkStatus, mergeChange, newRow, refusedRow } from './tenant-input.ts'
+import { keyOf, type TenantName } from './tenant-name.ts'
 
 export interface NewTenant {
   /** 2 to 63 characters: a-z, 0-9, inner hyphens. */
@@ -29,29 +38,106 @@ export interface TenantChange {
   readonly version?: number
 }
 
-/** An id, a slug, or anything that carries the id, as a tenant or a handle. */
-export type TenantName = string | { readonly id: TenantId }
-
-export interface Tenants {
+export interface Tenants<Db = unknown> {
   /** @throws SLUG_INVALID, SLUG_TAKEN, INPUT_INVALID, ISOLATION_UNAVAILABLE */
-  create(tenant: NewTenant): Promise<TenantHandle>
+  create(tenant: NewTenant): Promise<TenantHandle<Db>>
   /** In any state but purged. @throws TENANT_UNKNOWN */
   get(tenant: TenantName): Promise<Tenant>
   /** Oldest first. */
   list(page?: PageRequest & { readonly status?: TenantStatus }): Promise<Page<Tenant>>
-  /** @throws TENANT_UNKNOWN, SLUG_TAKEN, SLUG_INVALID, INPUT_INVALID, CONFLICT */
+  /**
+   * All of it or nothing. Concurrent merges into settings and flags all take effect; with `version`, one of them.
+   * @throws TENANT_UNKNOWN, SLUG_TAKEN, SLUG_INVALID, INPUT_INVALID, CONFLICT, TENANT_STATE (being purged, or the platform tenant's slug)
+   */
   update(tenant: TenantName, change: TenantChange): Promise<Tenant>
-  /** Nobody signs in, refreshes or passes a check until `resume`. @throws TENANT_UNKNOWN, TENANT_STATE */
+  /** An active tenant: nobody signs in, refreshes or passes a check until `resume`. @throws TENANT_UNKNOWN, TENANT_STATE */
   suspend(tenant: TenantName, options?: { readonly reason?: string }): Promise<Tenant>
-  /** @throws TENANT_UNKNOWN, TENANT_STATE */
+  /** A suspended tenant. @throws TENANT_UNKNOWN, TENANT_STATE */
   resume(tenant: TenantName): Promise<Tenant>
   /** Soft delete: as gone for everyone, restorable until purged; the slug stays taken. @throws TENANT_UNKNOWN, TENANT_STATE */
   remove(tenant: TenantName): Promise<Tenant>
-  /** @throws TENANT_UNKNOWN, TENANT_STATE */
+  /** Back to the state in which it was removed. @throws TENANT_UNKNOWN, TENANT_STATE */
   restore(tenant: TenantName): Promise<Tenant>
   /**
    * Erases a deleted tenant for good: every row of it, the host's own behind the wall too. If it is interrupted, call it again.
    * @throws TENANT_UNKNOWN, TENANT_STATE (only a deleted tenant is purged)
    */
   purge(tenant: TenantName): Promise<{ readonly removed: Readonly<Record<string, number>> }>
+}
+
+export type { TenantName }
+
+const listing: Listing<TenantRow> = { name: 'tenants', columns: { id: 'id' } }
+
+/** `open` makes the handle of a tenant that was just created. */
+export function createTenants<Db>(
+  context: Context<Db>,
+  directory: Directory,
+  open: (tenant: Tenant) => TenantHandle<Db>,
+): Tenants<Db> {
+  const { system } = context.storage
+
+  return {
+    async create(tenant) {
+      const row = newRow(tenant, context.runtime.newId())
+      const created = await system.transaction(async (unit) => {
+        const [inserted] = await unit.records.insert('tenants', [row], { onConflict: 'ignore' }).catch(refusedRow)
+        // others may remember that no tenant has this slug
+        if (inserted) await unit.verbs.publish({ kind: 'tenant', tenantId: inserted.id })
+        return inserted
+      })
+      if (!created) throw new FreeholdError('SLUG_TAKEN', { slug: row.slug })
+      directory.forget(created.id)
+      return open(tenantFromRow(created))
+    },
+
+    async get(name) {
+      const row = await system.verbs.findTenant(keyOf(name))
+      if (!row) throw new FreeholdError('TENANT_UNKNOWN')
+      return tenantFromRow(row)
+    },
+
+    async list(page = {}) {
+      checkKeys(page, 'page', ['limit', 'cursor', 'status'])
+      const query = pageQuery(listing, page)
+      const where = page.status === undefined ? {} : { status: checkStatus(page.status) }
+      const rows = await system.records.find('tenants', { ...query, where, order: [{ by: 'id' }] })
+      return pageOf(listing, query, rows, tenantFromRow)
+    },
+
+    async update(name, change) {
+      const key = keyOf(name)
+      const row = await system.transaction(async (unit) => {
+        // held until commit: merges that come at the same time wait, and build on what this one leaves
+        const held = await unit.records.lock('tenants', key)
+        if (!held) throw new FreeholdError('TENANT_UNKNOWN')
+        const columns = changedColumns(held, change)
+        if (Object.keys(columns).length === 0) return held
+        const [changed] = await unit.records
+          .update(
+            'tenants',
+            { id: held.id, version: held.version },
+            { ...columns, version: { add: 1 }, updated_at: fromNow() },
+          )
+          .catch((error: unknown) => refusedRow(error, columns.slug))
+        if (!changed) throw new FreeholdError('CONFLICT')
+        await unit.verbs.publish({ kind: 'tenant', tenantId: changed.id })
+        return changed
+      })
+      directory.forget(row.id)
+      return tenantFromRow(row)
+    },
+
+    ...createLifecycle(context, directory),
+  }
+}
+
+function changedColumns(held: TenantRow, change: TenantChange): Change<'tenants'> & { readonly slug?: string } {
+  const columns = mergeChange(held, change)
+  if (change.version !== undefined && change.version !== held.version) throw new FreeholdError('CONFLICT')
+  if (held.status === 'purging') {
+    throw new FreeholdError('TENANT_STATE', { status: held.status, allowed: ['active', 'suspended', 'deleted'] })
+  }
+  if (columns.slug !== undefined && held.id === PLATFORM_TENANT_ID) throw platformRefusal(held.status)
+  return columns
 }
