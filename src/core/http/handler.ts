@@ -13,6 +13,7 @@ import { createOriginCheck } from './csrf.ts'
 import { createEntrance, type Entrance } from './entrance.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
 import { createProblemResponse, type ProblemResponse } from './problem.ts'
+import { requiredSession } from './request-context.ts'
 import { createRouteTable, isPlainPath, type Route } from './routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { signInRoutes } from './sign-in-routes.ts'
@@ -102,9 +103,7 @@ export function createHttp<Db>(parts: HttpParts<Db>): Http<Db> {
       case 'session': {
         // looked up in the database, whatever the mode of the host's own routes
         const context = await entrance.authenticate(request, info, 'database')
-        const { session } = context
-        if (!session) throw new FreeholdError(context.refused ?? 'UNAUTHENTICATED')
-        return route.answer({ request, info, url, params, context, session })
+        return route.answer({ request, info, url, params, context, session: requiredSession(context) })
       }
     }
   }

@@ -1,5 +1,6 @@
 // What a handler of the host is given with a request.
 
+import { FreeholdError } from '../kernel/errors.ts'
 import type { Verified } from '../sessions/session.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { ResolveBy } from '../tenancy/resolver.ts'
@@ -22,4 +23,13 @@ export interface RequestContext<Db = unknown> {
   /** True when the browser brought a refresh cookie: `POST refresh` may give it a session again. */
   readonly refreshable: boolean
   readonly clientAddress: string | undefined
+}
+
+/**
+ * The session, where one is needed.
+ * @throws UNAUTHENTICATED, or why the cookie was refused: TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED
+ */
+export function requiredSession(context: RequestContext): Verified {
+  if (context.session) return context.session
+  throw new FreeholdError(context.refused ?? 'UNAUTHENTICATED')
 }

@@ -41,7 +41,11 @@ export type Route<Db> =
   /** Answers on every host, tenant or not. */
   | (RouteFacts & { readonly asks: 'nothing'; answer(): Response })
   /** A tenant by the request itself; a session it may show does not count. With `suspended`, a suspended one will do. */
-  | (RouteFacts & { readonly asks: 'tenant'; readonly suspended?: true; answer(visit: TenantVisit<Db>): Promise<Response> })
+  | (RouteFacts & {
+      readonly asks: 'tenant'
+      readonly suspended?: true
+      answer(visit: TenantVisit<Db>): Promise<Response>
+    })
   /** A session, looked up in the database. */
   | (RouteFacts & { readonly asks: 'session'; answer(visit: SessionVisit<Db>): Promise<Response> })
 

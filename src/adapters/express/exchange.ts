@@ -1,0 +1,96 @@
+// Node's request as a fetch Request, and a fetch Response on Node's response.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { FreeholdError } from '../../core/kernel/errors.ts'
+
+/** Express' request, as far as it is used here. */
+export interface NodeRequest extends IncomingMessage {
+  /** The path before any mounting took parts of it away. */
+  originalUrl?: string
+  /** What a body parser in front of us made of the body. */
+  body?: unknown
+}
+
+/**
+ * Without `body` the stream is left to whoever comes next.
+ * @throws HOST_INVALID (no host, or one that would change the URL), METHOD_NOT_ALLOWED (CONNECT, TRACE)
+ */
+export function toRequest(req: NodeRequest, options: { readonly body: boolean }): Request {
+  const { method = 'GET' } = req
+  const url = urlOf(req)
+  const headers = headersOf(req)
+  if (method === 'CONNECT' || method === 'TRACE') {
+    throw new FreeholdError('METHOD_NOT_ALLOWED', { allow: ['GET', 'HEAD', 'OPTIONS', 'POST', 'DELETE'] })
+  }
+  if (!options.body || method === 'GET' || method === 'HEAD') return new Request(url, { method, headers })
+  return new Request(url, { method, headers, body: bodyOf(req), duplex: 'half' })
+}
+
+/** Writes status, headers and body; what is left of the request is read and thrown away, so that the connection can go on. */
+export async function sendResponse(response: Response, req: NodeRequest, res: ServerResponse): Promise<void> {
+  const body = response.body ? Buffer.from(await response.arrayBuffer()) : undefined
+  res.statusCode = response.status
+  for (const [name, value] of response.headers) {
+    if (name !== 'set-cookie') res.setHeader(name, value)
+  }
+  const cookies = response.headers.getSetCookie()
+  if (cookies.length > 0) res.appendHeader('set-cookie', cookies)
+  if (body) res.setHeader('content-length', body.byteLength)
+  res.end(body)
+  if (!req.complete) req.resume()
+}
+
+function urlOf(req: NodeRequest): URL {
+  const { host } = req.headers
+  const path = req.originalUrl ?? req.url ?? '/'
+  // a host with a slash, or a target that is a whole URL, would be read as another path than the one that was asked for
+  if (!host || /[/\\?#@\s]/.test(host) || !path.startsWith('/')) throw new FreeholdError('HOST_INVALID')
+  const scheme = 'encrypted' in req.socket && req.socket.encrypted ? 'https' : 'http'
+  const url = URL.parse(`${scheme}://${host}${path}`)
+  if (!url) throw new FreeholdError('HOST_INVALID')
+  return url
+}
+
+/** As they came: Node's own object keeps the first of two Authorization headers, and we want to see both. */
+function headersOf(req: NodeRequest): Headers {
+  const headers = new Headers()
+  for (let i = 0; i + 1 < req.rawHeaders.length; i += 2) {
+    const name = req.rawHeaders[i]!
+    if (!name.startsWith(':')) headers.append(name, req.rawHeaders[i + 1]!)
+  }
+  return headers
+}
+
+/** The stream, or what a body parser made of it. */
+function bodyOf(req: NodeRequest): ReadableStream<Uint8Array> | string | Uint8Array<ArrayBuffer> | null {
+  if (!req.readableDidRead) return streamOf(req)
+  if (req.body === undefined) return null
+  if (typeof req.body === 'string') return req.body
+  return Buffer.isBuffer(req.body) ? new Uint8Array(req.body) : JSON.stringify(req.body)
+}
+
+/** Node's own conversion would close the connection when a reader stops early, and no answer could be sent. */
+function streamOf(req: NodeRequest): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      let over = false
+      const end = (finish: () => void) => {
+        if (over) return
+        over = true
+        finish()
+      }
+      req.on('data', (chunk: Uint8Array) => {
+        if (over) return
+        controller.enqueue(new Uint8Array(chunk))
+        if ((controller.desiredSize ?? 0) <= 0) req.pause()
+      })
+      req.once('end', () => end(() => controller.close()))
+      req.once('error', (error) => end(() => controller.error(error)))
+      req.once('close', () => end(() => controller.error(new Error('the request was cut off'))))
+      req.pause()
+    },
+    pull() {
+      req.resume()
+    },
+  })
+}
