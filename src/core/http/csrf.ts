@@ -22,7 +22,7 @@ export interface OriginOptions {
 export function createOriginCheck(options: OriginOptions = {}): OriginCheck {
   const { trustedOrigins = [], trustedProxies = 0 } = options
   for (const origin of trustedOrigins) {
-    if (originOf(origin) !== origin) {
+    if (!/^https?:\/\/[a-z0-9.:[\]-]+$/.test(origin) || originOf(origin) !== origin) {
       throw new FreeholdError('CONFIG_INVALID', {
         option: 'http.trustedOrigins',
         problem: `${JSON.stringify(origin)} is not an origin as https://app.example.com, without path, wildcard or default port`,
