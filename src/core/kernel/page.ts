@@ -50,7 +50,7 @@ const LATEST = 253_402_300_799_999
  * @throws INPUT_INVALID (limit), CURSOR_INVALID (malformed, or of another list)
  */
 export function pageQuery<Row>(listing: Listing<Row>, request: PageRequest = {}): PageQuery<Row> {
-  const limit = request.limit ?? DEFAULT_LIMIT
+  const { limit = DEFAULT_LIMIT } = request
   if (!Number.isInteger(limit) || limit < 1 || limit > MAXIMUM_LIMIT) {
     throw new FreeholdError('INPUT_INVALID', { field: 'limit', problem: `it is 1 to ${MAXIMUM_LIMIT}` })
   }
