@@ -17,6 +17,7 @@ export type FindingId =
   | 'superuser-role'
   | 'bypassrls-role'
   | 'owner-role'
+  | 'role-not-member'
   | 'rls-missing'
   | 'rls-not-forced'
   | 'policy-missing'
