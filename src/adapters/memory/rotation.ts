@@ -1,0 +1,91 @@
+// Rotation of a refresh-token family, as it is told: who is first moves it on, who comes again in time gets the same
+// child, and a token that comes back late ends the family.
+
+import { fromNow, type Row } from '../../core/storage/tables.ts'
+import type { RotationOutcome, RotationStep, SessionLookup } from '../../core/storage/verbs.ts'
+import type { Statements } from './statements.ts'
+
+/** A live session with its user, or undefined. */
+export function lookUpSession(statements: Statements, sessionId: string): SessionLookup | undefined {
+  const session = statements.get('sessions', { id: sessionId })
+  const user = session && statements.get('users', { id: session.user_id })
+  if (!user || !isLive(session, statements.now())) return undefined
+  return user.status === 'active' && user.session_epoch === session.epoch ? { session, user } : undefined
+}
+
+/** Not revoked and not expired; its user is another matter. */
+export function isLive(session: Row<'sessions'>, now: number): boolean {
+  return (
+    session.revoked_at === null &&
+    now < session.idle_expires_at.getTime() &&
+    now < session.absolute_expires_at.getTime()
+  )
+}
+
+/** @see RotationOutcome for what each answer means */
+export function rotateSession(statements: Statements, step: RotationStep): RotationOutcome {
+  const found = lookUpSession(statements, step.sessionId)
+  if (!found) {
+    const session = statements.get('sessions', { id: step.sessionId })
+    return { kind: 'ended', revoked: session !== undefined && session.revoked_at !== null }
+  }
+  const { session, user } = found
+  const now = statements.now()
+  const within = (since: Date | null): boolean => since !== null && now < since.getTime() + step.graceMs
+
+  if (sameBytes(session.current_hash, step.presentedHash)) return rotate(statements, found, step)
+  if (session.previous_hash && sameBytes(session.previous_hash, step.presentedHash) && within(session.rotated_at)) {
+    if (session.retries >= step.retryCap) return { kind: 'throttled' }
+    const [counted] = statements.update('sessions', { id: session.id }, { retries: { add: 1 } })
+    return { kind: 'repeated', session: counted!, user }
+  }
+  if (step.generation > session.generation) {
+    report(statements, session, step, 'refresh-ahead')
+    return { kind: 'ahead' }
+  }
+  if (step.generation === session.generation) return revoke(statements, session, step, 'forked')
+  if (step.generation === session.generation - 2 && within(session.previous_rotated_at)) return { kind: 'superseded' }
+  return revoke(statements, session, step, 'reused')
+}
+
+function rotate(statements: Statements, { session, user }: SessionLookup, step: RotationStep): RotationOutcome {
+  const idle = statements.now() + step.idleTimeoutMs
+  const [rotated] = statements.update(
+    'sessions',
+    { id: session.id },
+    {
+      generation: { add: 1 },
+      current_hash: step.childHash,
+      previous_hash: session.current_hash,
+      nonce: step.nonce,
+      key_id: step.keyId,
+      rotated_at: fromNow(),
+      previous_rotated_at: session.rotated_at,
+      retries: 0,
+      idle_expires_at: new Date(Math.min(idle, session.absolute_expires_at.getTime())),
+    },
+  )
+  return { kind: 'rotated', session: rotated!, user }
+}
+
+function revoke(
+  statements: Statements,
+  session: Row<'sessions'>,
+  step: RotationStep,
+  kind: 'reused' | 'forked',
+): RotationOutcome {
+  const reason = kind === 'reused' ? 'refresh-reuse' : 'forked'
+  statements.update('sessions', { id: session.id }, { revoked_at: fromNow(), revoke_reason: reason })
+  report(statements, session, step, kind === 'reused' ? 'refresh-reuse' : 'refresh-forked')
+  return { kind, userId: session.user_id }
+}
+
+function report(statements: Statements, session: Row<'sessions'>, step: RotationStep, kind: string): void {
+  const { id: session_id, user_id } = session
+  const details = { presented: step.generation, current: session.generation }
+  statements.insert('security_events', [{ id: step.eventId, kind, user_id, session_id, details }])
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}

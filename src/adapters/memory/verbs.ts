@@ -1,0 +1,102 @@
+// The verbs. Each runs while nobody else holds the storage, so it may look first and write then.
+
+import type { Row } from '../../core/storage/tables.ts'
+import { fromNow, type TenantTableName, tenantTables } from '../../core/storage/tables.ts'
+import type {
+  AttemptAnswer,
+  AttemptTake,
+  SessionEnding,
+  SessionOpening,
+  SystemVerbs,
+  TenantKey,
+  TenantVerbs,
+} from '../../core/storage/verbs.ts'
+import { isLive, lookUpSession, rotateSession } from './rotation.ts'
+import type { Run } from './scopes.ts'
+import type { Statements } from './statements.ts'
+
+export function createTenantVerbs(run: Run): TenantVerbs {
+  return {
+    openSession: (opening) => run((statements) => openSession(statements, opening)),
+    lookUpSession: (id) => run((statements) => lookUpSession(statements, id)),
+    rotateSession: (step) => run((statements) => rotateSession(statements, step)),
+    endSessions: (ending) => run((statements) => endSessions(statements, ending)),
+    takeAttempt: (attempt) => run((statements) => takeAttempt(statements, attempt)),
+    purge: () => run((statements) => purge(statements)),
+    publish: (notice) => run((_, tell) => tell(notice)),
+  }
+}
+
+export function createSystemVerbs(run: Run): SystemVerbs {
+  return {
+    findTenant: (by) => run((statements) => findTenant(statements, by)),
+    publish: (notice) => run((_, tell) => tell(notice)),
+  }
+}
+
+function openSession(statements: Statements, opening: SessionOpening): Row<'sessions'> | undefined {
+  const user = statements.get('users', { id: opening.userId })
+  if (user?.status !== 'active' || user.session_epoch !== opening.epoch) return undefined
+  const [session] = statements.insert('sessions', [
+    {
+      id: opening.id,
+      user_id: opening.userId,
+      epoch: opening.epoch,
+      current_hash: opening.currentHash,
+      nonce: opening.nonce,
+      key_id: opening.keyId,
+      assurance_level: opening.assuranceLevel,
+      authentication_methods: [...opening.authenticationMethods],
+      ip: opening.ip,
+      user_agent: opening.userAgent,
+      idle_expires_at: fromNow(Math.min(opening.idleTimeoutMs, opening.absoluteTimeoutMs)),
+      absolute_expires_at: fromNow(opening.absoluteTimeoutMs),
+    },
+  ])
+  return session
+}
+
+function endSessions(statements: Statements, { userId, reason, only, except }: SessionEnding): string[] {
+  if (only === undefined && except === undefined) {
+    statements.update('users', { id: userId }, { session_epoch: { add: 1 } })
+  }
+  const live = statements
+    .find('sessions', { where: { user_id: userId, revoked_at: null }, limit: Number.MAX_SAFE_INTEGER })
+    .filter((session) => isLive(session, statements.now()))
+    .map(({ id }) => id)
+    .filter((id) => id !== except && (only === undefined || id === only))
+  statements.update('sessions', { id: { in: live } }, { revoked_at: fromNow(), revoke_reason: reason })
+  return live
+}
+
+function takeAttempt(statements: Statements, attempt: AttemptTake): AttemptAnswer {
+  const { pool, subject } = attempt
+  const now = statements.now()
+  const before = statements.get('sign_in_attempts', { pool, subject })
+  if (before && now < before.blocked_until.getTime()) {
+    return { allowed: false, failures: before.failures, retryAfterMs: before.blocked_until.getTime() - now }
+  }
+  const forgotten = !before || before.updated_at.getTime() + attempt.forgetAfterMs <= now
+  const failures = forgotten ? 1 : before.failures + 1
+  const delay = failures > attempt.free ? attempt.baseDelayMs * 2 ** (failures - attempt.free - 1) : 0
+  const taken = { failures, blocked_until: fromNow(Math.min(delay, attempt.maxDelayMs)), updated_at: fromNow() }
+  if (before) statements.update('sign_in_attempts', { pool, subject }, taken)
+  else statements.insert('sign_in_attempts', [{ pool, subject, ...taken }])
+  return { allowed: true, failures }
+}
+
+function purge(statements: Statements): Record<string, number> {
+  const removed: Record<string, number> = {}
+  // who points at others goes first
+  for (const table of (Object.keys(tenantTables) as TenantTableName[]).reverse()) {
+    removed[table] = statements.remove(table, {})
+  }
+  return removed
+}
+
+function findTenant(statements: Statements, by: TenantKey): Row<'tenants'> | undefined {
+  if ('id' in by) return statements.get('tenants', { id: by.id })
+  if ('slug' in by) return statements.get('tenants', { slug: by.slug })
+  const domain = statements.get('tenant_domains', { domain: by.domain, verified_at: { not: null } })
+  return domain && statements.get('tenants', { id: domain.tenant_id })
+}

@@ -1,0 +1,49 @@
+// The whole exam, as data.
+
+import type { ExamCase } from '../harness.ts'
+import { attempts } from './attempts.ts'
+import { ending } from './ending.ts'
+import { fidelity } from './fidelity.ts'
+import { notices } from './notices.ts'
+import { paging } from './paging.ts'
+import { parts } from './parts.ts'
+import { reading } from './reading.ts'
+import { refusals } from './refusals.ts'
+import { reuse } from './reuse.ts'
+import { rotation } from './rotation.ts'
+import { sessions } from './sessions.ts'
+import { closing, storage } from './storage.ts'
+import { tenants } from './tenants.ts'
+import { transactions } from './transactions.ts'
+import { walls } from './walls.ts'
+import { writing } from './writing.ts'
+
+/**
+ * Every question that a storage adapter must answer. Run each with a harness of the adapter, one after the other:
+ *
+ * ```ts
+ * for (const { group, name, skip, run } of exam) {
+ *   const reason = skip(harness.traits)
+ *   test(`${group}: ${name}`, { skip: reason }, () => run(harness))
+ * }
+ * ```
+ */
+export const exam: readonly ExamCase[] = [
+  ...reading,
+  ...paging,
+  ...writing,
+  ...fidelity,
+  ...refusals,
+  ...transactions,
+  ...parts,
+  ...sessions,
+  ...rotation,
+  ...reuse,
+  ...ending,
+  ...attempts,
+  ...tenants,
+  ...notices,
+  ...walls,
+  ...storage,
+  ...closing,
+]

@@ -1,0 +1,116 @@
+// Parts of a transaction: savepoints that are taken back alone.
+
+import { rejects, strictEqual } from 'node:assert/strict'
+import { refused, same } from '../answers.ts'
+import { examine } from '../question.ts'
+import { addEvent, kinds } from './events.ts'
+
+class Stop extends Error {}
+
+export const parts = examine('parts of a transaction', [
+  {
+    name: 'a nested part commits with the whole, and is lost with the whole',
+    async ask(room) {
+      await room.scope.transaction(async (unit) => {
+        await addEvent(room, unit, 'outer')
+        strictEqual(await unit.transaction(async (part) => addEvent(room, part, 'inner')), 'inner')
+        same(await kinds(unit), ['outer', 'inner'])
+      })
+      const work = room.scope.transaction(async (unit) => {
+        await unit.transaction(async (part) => addEvent(room, part, 'lost'))
+        throw new Stop()
+      })
+      await rejects(work, Stop)
+      same(await kinds(room.scope), ['outer', 'inner'])
+    },
+  },
+  {
+    name: 'a nested part rolls back alone',
+    async ask(room) {
+      await room.scope.transaction(async (unit) => {
+        await addEvent(room, unit, 'before')
+        const part = unit.transaction(async (inner) => {
+          await addEvent(room, inner, 'lost')
+          await inner.transaction(async (innermost) => addEvent(room, innermost, 'lost too'))
+          throw new Stop()
+        })
+        await rejects(part, Stop)
+        same(await kinds(unit), ['before'])
+        await addEvent(room, unit, 'after')
+      })
+      same(await kinds(room.scope), ['before', 'after'])
+    },
+  },
+  {
+    name: 'a part may be the first thing in a transaction, and roll back',
+    async ask(room) {
+      await room.scope.transaction(async (unit) => {
+        const part = unit.transaction(async (inner) => {
+          await addEvent(room, inner, 'lost')
+          throw new Stop()
+        })
+        await rejects(part, Stop)
+        await addEvent(room, unit, 'kept')
+      })
+      same(await kinds(room.scope), ['kept'])
+    },
+  },
+  {
+    name: 'a statement that fails in a nested part can be caught outside it',
+    async ask(room) {
+      const { id } = await room.user()
+      const again = { id, email: 'x@exam.test', email_norm: 'x@exam.test' }
+      await room.scope.transaction(async (unit) => {
+        await addEvent(room, unit, 'before')
+        await refused(
+          unit.transaction(async (part) => {
+            await addEvent(room, part, 'lost')
+            await part.records.insert('users', [again])
+          }),
+          'DUPLICATE',
+        )
+        await addEvent(room, unit, 'after')
+      })
+      same(await kinds(room.scope), ['before', 'after'])
+    },
+  },
+  {
+    name: 'a part whose failed statement was caught inside it is lost alone',
+    async ask(room) {
+      const { id } = await room.user()
+      const again = { id, email: 'x@exam.test', email_norm: 'x@exam.test' }
+      await room.scope.transaction(async (unit) => {
+        const part = unit.transaction(async (inner) => {
+          await addEvent(room, inner, 'lost')
+          await refused(inner.records.insert('users', [again]), 'DUPLICATE')
+        })
+        await refused(part)
+        await addEvent(room, unit, 'kept')
+      })
+      same(await kinds(room.scope), ['kept'])
+    },
+  },
+  {
+    name: 'parts begun together run one after the other',
+    async ask(room) {
+      const log: string[] = []
+      await room.scope.transaction(async (unit) => {
+        const part = (name: string) =>
+          unit.transaction(async (inner) => {
+            log.push(`${name} begins`)
+            await addEvent(room, inner, name)
+            await inner.records.count('users')
+            log.push(`${name} ends`)
+            if (name === 'b') throw new Stop()
+          })
+        const ended = await Promise.allSettled([part('a'), part('b'), part('c')])
+        same(
+          ended.map(({ status }) => status),
+          ['fulfilled', 'rejected', 'fulfilled'],
+        )
+      })
+      same(log, ['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends'])
+      same(await kinds(room.scope), ['a', 'c'])
+    },
+  },
+])
