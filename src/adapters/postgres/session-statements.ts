@@ -16,7 +16,7 @@ const sessionList = columnsOf('sessions')
   .join(', ')
 /** A session with its user, whose columns wear a prefix. */
 const bothLists = `${sessionList}, ${columnsOf('users')
-  .map(([name]) => `u.${name} as user_${name}`)
+  .map(([name]) => `u.${name} as u_${name}`)
   .join(', ')}`
 
 const unexpired = 's.idle_expires_at > clock_timestamp() and s.absolute_expires_at > clock_timestamp()'

@@ -103,7 +103,7 @@ const userColumns = columnsOf('users').map(([name]) => name)
 // Two rows in one: the user's columns wear a prefix.
 function both(row: Answered): SessionLookup {
   const user: Record<string, unknown> = {}
-  for (const name of userColumns) user[name] = row[`user_${name}`]
+  for (const name of userColumns) user[name] = row[`u_${name}`]
   return { session: sessionOf(row), user: user as unknown as Row<'users'> }
 }
 
