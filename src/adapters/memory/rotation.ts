@@ -7,30 +7,35 @@ import type { Statements } from './statements.ts'
 
 /** A live session with its user, or undefined. */
 export function lookUpSession(statements: Statements, sessionId: string): SessionLookup | undefined {
-  const session = statements.get('sessions', { id: sessionId })
-  const user = session && statements.get('users', { id: session.user_id })
-  if (!user || !isLive(session, statements.now())) return undefined
-  return user.status === 'active' && user.session_epoch === session.epoch ? { session, user } : undefined
+  const found = find(statements, sessionId)
+  return found && isAlive(found, statements.now()) && found.user.status === 'active' ? found : undefined
 }
 
-/** Not revoked and not expired; its user is another matter. */
-export function isLive(session: Row<'sessions'>, now: number): boolean {
+/** Not revoked, not expired, and of its user's epoch. What is not can never live again. */
+export function isAlive({ session, user }: SessionLookup, now: number): boolean {
+  const { revoked_at, idle_expires_at, absolute_expires_at, epoch } = session
   return (
-    session.revoked_at === null &&
-    now < session.idle_expires_at.getTime() &&
-    now < session.absolute_expires_at.getTime()
+    revoked_at === null &&
+    now < idle_expires_at.getTime() &&
+    now < absolute_expires_at.getTime() &&
+    epoch === user.session_epoch
   )
+}
+
+function find(statements: Statements, sessionId: string): SessionLookup | undefined {
+  const session = statements.get('sessions', { id: sessionId })
+  const user = session && statements.get('users', { id: session.user_id })
+  return user && { session, user }
 }
 
 /** @see RotationOutcome for what each answer means */
 export function rotateSession(statements: Statements, step: RotationStep): RotationOutcome {
-  const found = lookUpSession(statements, step.sessionId)
-  if (!found) {
-    const session = statements.get('sessions', { id: step.sessionId })
-    return { kind: 'ended', revoked: session !== undefined && session.revoked_at !== null }
-  }
-  const { session, user } = found
+  const found = find(statements, step.sessionId)
   const now = statements.now()
+  if (!found) return { kind: 'ended', revoked: false }
+  if (!isAlive(found, now)) return { kind: 'ended', revoked: true }
+  if (found.user.status !== 'active') return { kind: 'ended', revoked: false }
+  const { session, user } = found
   const within = (since: Date | null): boolean => since !== null && now < since.getTime() + step.graceMs
 
   if (sameBytes(session.current_hash, step.presentedHash)) return rotate(statements, found, step)

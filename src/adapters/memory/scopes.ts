@@ -1,6 +1,7 @@
 // Scopes and units of work: the same records and verbs, run alone or inside a transaction, and parts of a
 // transaction that are taken back alone.
 
+import type { AsyncLocalStorage } from 'node:async_hooks'
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import type { Records } from '../../core/storage/records.ts'
 import type { TableName } from '../../core/storage/tables.ts'
@@ -40,39 +41,42 @@ export interface Transaction {
 /** Takes the storage, does the work, and keeps or takes back all of it. */
 export type Transact = <R>(work: (transaction: Transaction) => R | Promise<R>) => Promise<R>
 
-export interface Parts {
+export interface Workshop {
   readonly rows: Rows
   readonly transact: Transact
   readonly createTurns: () => Turns
+  /** The innermost part that the running code is inside of. */
+  readonly inside: AsyncLocalStorage<Part>
 }
 
-export function createScope<T extends TableName, Verbs>(parts: Parts, door: Door<T, Verbs>): Scope<T, Verbs> {
-  const { transact } = parts
+/** A transaction, or a part of one, as those inside of it see it. */
+export interface Part {
+  isOver(): boolean
+  isWithin(other: Part): boolean
+  open<R>(run: (part: Part) => Promise<R>): Promise<R>
+}
+
+export function createScope<T extends TableName, Verbs>(shop: Workshop, door: Door<T, Verbs>): Scope<T, Verbs> {
+  const { transact } = shop
   return {
     ...door.open((statement) =>
       transact(({ notices }) => statement(door.statements, (notice) => notices.push(notice))),
     ),
-    transaction: (work) => transact((transaction) => runUnit(parts, door, transaction, () => false, work)),
+    transaction: (work) =>
+      transact((transaction) =>
+        runPart(shop, transaction, undefined, (whole) => work(createUnit(shop, door, transaction, whole))),
+      ),
   }
 }
 
-async function runUnit<T extends TableName, Verbs, R>(
-  parts: Parts,
+function createUnit<T extends TableName, Verbs>(
+  shop: Workshop,
   door: Door<T, Verbs>,
   transaction: Transaction,
-  outerIsOver: () => boolean,
-  work: (unit: Unit<T, Verbs>) => Promise<R>,
-): Promise<R> {
-  const { rows } = parts
-  const turns = parts.createTurns()
-  let ended = false
-  const isOver = (): boolean => ended || outerIsOver()
-  const check = (): void => {
-    if (isOver() || transaction.failed) throw new FreeholdError('TRANSACTION_LOST')
-  }
-
+  part: Part,
+): Unit<T, Verbs> {
   const run: Run = async (statement) => {
-    check()
+    if (part.isOver() || transaction.failed) throw new FreeholdError('TRANSACTION_LOST')
     try {
       return statement(door.statements, (notice) => transaction.notices.push(notice))
     } catch (error) {
@@ -81,35 +85,61 @@ async function runUnit<T extends TableName, Verbs, R>(
       throw error
     }
   }
-
-  const unit: Unit<T, Verbs> = {
+  return {
     ...door.open(run),
     db: hostDb,
-    async transaction(inner) {
-      check()
+    async transaction(work) {
+      const current = shop.inside.getStore()
+      // waiting for the part that this call is made from would be waiting for oneself
+      const parent = current && !current.isOver() && current.isWithin(part) ? current : part
+      return parent.open((inner) => work(createUnit(shop, door, transaction, inner)))
+    },
+  }
+}
+
+/** Runs `work` as a part of the transaction: when it rejects, what it wrote is taken back. */
+async function runPart<R>(
+  shop: Workshop,
+  transaction: Transaction,
+  parent: Part | undefined,
+  work: (part: Part) => Promise<R>,
+): Promise<R> {
+  const { rows, inside } = shop
+  const turns = shop.createTurns()
+  let ended = false
+  const check = (): void => {
+    if (part.isOver() || transaction.failed) throw new FreeholdError('TRANSACTION_LOST')
+  }
+  const part: Part = {
+    isOver: () => ended || (parent?.isOver() ?? false),
+    isWithin: (other) => parent === other || (parent?.isWithin(other) ?? false),
+    async open(run) {
       const end = await turns.take()
-      const mark = rows.mark()
-      const told = transaction.notices.length
       try {
         check()
-        return await runUnit(parts, door, transaction, isOver, inner)
-      } catch (error) {
-        if (!isOver()) {
-          rows.takeBack(mark)
-          transaction.notices.length = told
-          transaction.failed = false
-        }
-        throw error
+        return await runPart(shop, transaction, part, run)
       } finally {
         end()
       }
     },
   }
 
+  const mark = rows.mark()
+  const told = transaction.notices.length
   try {
-    const result = await work(unit)
+    const result = await inside.run(part, () => work(part))
+    // parts that nobody waited for belong to it too
+    const end = await turns.take()
+    end()
     check()
     return result
+  } catch (error) {
+    if (!part.isOver()) {
+      rows.takeBack(mark)
+      transaction.notices.length = told
+      transaction.failed = false
+    }
+    throw error
   } finally {
     ended = true
   }

@@ -1,5 +1,6 @@
 // The storage in memory. One caller at a time holds it, which is what makes everything atomic.
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import { PLATFORM_TENANT_ID } from '../../core/kernel/ids.ts'
 import type { Finding } from '../../core/storage/safety.ts'
@@ -10,7 +11,7 @@ import type { MemoryDb } from './host-db.ts'
 import { nothingToMigrate } from './nothing-to-migrate.ts'
 import { createRecords } from './records.ts'
 import { createRows } from './rows.ts'
-import { createScope, type Door, type Parts, type Transact } from './scopes.ts'
+import { createScope, type Door, type Part, type Transact, type Workshop } from './scopes.ts'
 import { createStatements } from './statements.ts'
 import { createTurns } from './turns.ts'
 import { structuralKey } from './values.ts'
@@ -77,7 +78,12 @@ export function memory(options: MemoryOptions = {}): Storage<MemoryDb> {
     if (closed) throw new FreeholdError('CLOSED')
   }
 
-  const parts: Parts = { rows, transact, createTurns: () => createTurns(WAIT_MS) }
+  const shop: Workshop = {
+    rows,
+    transact,
+    createTurns: () => createTurns(WAIT_MS),
+    inside: new AsyncLocalStorage<Part>(),
+  }
   const system: Door<SystemTableName, SystemVerbs> = {
     statements: createStatements(rows, SYSTEM, clock),
     open: (run) => ({ records: createRecords(run, Object.keys(systemTables)), verbs: createSystemVerbs(run) }),
@@ -90,13 +96,13 @@ export function memory(options: MemoryOptions = {}): Storage<MemoryDb> {
     traits: { rowLevelSecurity: false, concurrentTransactions: false, durable: false },
     migrations: nothingToMigrate(SHARED),
     sharedLocation: SHARED,
-    system: createScope(parts, system),
+    system: createScope(shop, system),
     tenant({ id, location }): TenantScope<MemoryDb> {
       const door: Door<TenantTableName, TenantVerbs> = {
         statements: createStatements(rows, structuralKey([location.database, location.schema, id]), clock),
         open: (run) => ({ records: createRecords(run, Object.keys(tenantTables)), verbs: createTenantVerbs(run) }),
       }
-      return createScope(parts, door)
+      return createScope(shop, door)
     },
     async subscribe(listener) {
       refuseClosed()

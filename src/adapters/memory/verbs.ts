@@ -11,7 +11,7 @@ import type {
   TenantKey,
   TenantVerbs,
 } from '../../core/storage/verbs.ts'
-import { isLive, lookUpSession, rotateSession } from './rotation.ts'
+import { isAlive, lookUpSession, rotateSession } from './rotation.ts'
 import type { Run } from './scopes.ts'
 import type { Statements } from './statements.ts'
 
@@ -57,16 +57,24 @@ function openSession(statements: Statements, opening: SessionOpening): Row<'sess
 }
 
 function endSessions(statements: Statements, { userId, reason, only, except }: SessionEnding): string[] {
-  if (only === undefined && except === undefined) {
-    statements.update('users', { id: userId }, { session_epoch: { add: 1 } })
-  }
+  const user = statements.get('users', { id: userId })
+  if (!user) return []
   const live = statements
     .find('sessions', { where: { user_id: userId, revoked_at: null }, limit: Number.MAX_SAFE_INTEGER })
-    .filter((session) => isLive(session, statements.now()))
+    .filter((session) => isAlive({ session, user }, statements.now()))
     .map(({ id }) => id)
-    .filter((id) => id !== except && (only === undefined || id === only))
-  statements.update('sessions', { id: { in: live } }, { revoked_at: fromNow(), revoke_reason: reason })
-  return live
+  const ended = live.filter((id) => id !== except && (only === undefined || id === only))
+  statements.update('sessions', { id: { in: ended } }, { revoked_at: fromNow(), revoke_reason: reason })
+  if (only === undefined) {
+    // a sign-in under way knows the old epoch; the session that is kept must know the new one
+    const [{ session_epoch }] = statements.update('users', { id: userId }, { session_epoch: { add: 1 } }) as [
+      Row<'users'>,
+    ]
+    if (except !== undefined && live.includes(except)) {
+      statements.update('sessions', { id: except }, { epoch: session_epoch })
+    }
+  }
+  return ended
 }
 
 function takeAttempt(statements: Statements, attempt: AttemptTake): AttemptAnswer {

@@ -52,7 +52,7 @@ export const ending = examine('ending', [
     },
   },
   {
-    name: 'except: all but that one, and the epoch stays',
+    name: 'except: all but that one, which goes on; a sign-in that was under way is cut off too',
     async ask(room) {
       const { scope } = room
       const { id: userId } = await room.user()
@@ -62,6 +62,27 @@ export const ending = examine('ending', [
       deepStrictEqual(ended.toSorted(), [one!, three!].toSorted())
       await expectAlive(room, [kept!])
       isKind(await scope.verbs.rotateSession(step(kept!, 0, { eventId: room.id() })), 'rotated')
+      strictEqual(await scope.verbs.openSession(sessionOpening({ id: room.id(), userId, epoch: 0 })), undefined)
+      const { session_epoch: epoch } = (await scope.records.get('users', { id: userId }))!
+      const { id: next } = await room.session({ userId, epoch })
+      await expectAlive(room, [kept!, next])
+      // another user's session cannot be kept, and is not touched
+      const other = await room.session()
+      deepStrictEqual(
+        (await scope.verbs.endSessions({ userId, except: other.id, reason: 'revoked' })).toSorted(),
+        [kept!, next].toSorted(),
+      )
+      await expectAlive(room, [other.id])
+    },
+    async race(room) {
+      const { id: userId } = await room.user()
+      const kept = await room.session({ userId })
+      const ids = Array.from({ length: 20 }, () => room.id())
+      const open = (id: string) => room.scope.verbs.openSession(sessionOpening({ id, userId }))
+      const keep = () => room.scope.verbs.endSessions({ userId, except: kept.id, reason: 'revoked' })
+      await Promise.all([...ids.slice(0, 10).map(open), keep(), ...ids.slice(10).map(open)])
+      await expectAlive(room, [kept.id])
+      for (const id of ids) strictEqual(await room.scope.verbs.lookUpSession(id), undefined)
     },
   },
   {

@@ -89,9 +89,13 @@ export const fidelity = examine('fidelity', [
     async ask({ scope, id, user }) {
       const kept = await user()
       for (const details of [{ a: 'nul \0' }, { 'key\0': 1 }, { a: '\ud800' }]) {
-        await refused(scope.records.insert('security_events', [{ id: id(), kind: 'exam', details }]))
+        await refused(
+          scope.records.insert('security_events', [{ id: id(), kind: 'exam', details }]),
+          'ROW_REFUSED',
+          'INPUT_INVALID',
+        )
       }
-      await refused(scope.records.update('users', { id: kept.id }, { name: 'nul \0' }))
+      await refused(scope.records.update('users', { id: kept.id }, { name: 'nul \0' }), 'ROW_REFUSED', 'INPUT_INVALID')
       strictEqual(await scope.records.count('security_events'), 0)
       same(await scope.records.get('users', { id: kept.id }), kept)
     },
@@ -154,7 +158,7 @@ export const fidelity = examine('fidelity', [
         strictEqual(email_verified_at?.toISOString(), text)
         strictEqual(await scope.records.count('users', { id, email_verified_at: new Date(text) }), 1)
       }
-      await refused(user({ email_verified_at: new Date(Number.NaN) }))
+      await refused(user({ email_verified_at: new Date(Number.NaN) }), 'ROW_REFUSED', 'INPUT_INVALID')
     },
   },
   {

@@ -113,4 +113,34 @@ export const parts = examine('parts of a transaction', [
       same(await kinds(room.scope), ['a', 'c'])
     },
   },
+  {
+    name: 'a part opened through the whole from inside a part is a part of that part',
+    async ask(room) {
+      await room.scope.transaction(async (unit) => {
+        const part = unit.transaction(async (inner) => {
+          await addEvent(room, inner, 'lost')
+          await unit.transaction(async (nested) => addEvent(room, nested, 'lost too'))
+          throw new Stop()
+        })
+        await rejects(part, Stop)
+        await unit.transaction(async (inner) => {
+          await addEvent(room, inner, 'inner')
+          await unit.transaction(async (nested) => addEvent(room, nested, 'nested'))
+        })
+      })
+      same(await kinds(room.scope), ['inner', 'nested'])
+    },
+  },
+  {
+    name: 'a transaction waits for the parts that its work did not wait for',
+    async ask(room) {
+      await room.scope.transaction(async (unit) => {
+        void unit.transaction(async (part) => {
+          await addEvent(room, part, 'one')
+          await addEvent(room, part, 'two')
+        })
+      })
+      same(await kinds(room.scope), ['one', 'two'])
+    },
+  },
 ])

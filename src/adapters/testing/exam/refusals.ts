@@ -101,7 +101,7 @@ export const refusals = examine('refusals', [
     name: 'ROW_REFUSED: a value that must be there is missing or null',
     async ask({ scope, user, id }) {
       const incomplete = { id: id(), email: 'x@exam.test' } as NewRow<'users'>
-      strictEqual((await refused(scope.records.insert('users', [incomplete]), 'ROW_REFUSED')).code, 'ROW_REFUSED')
+      await refusedBy(scope.records.insert('users', [incomplete]), 'ROW_REFUSED', 'users', 'email_norm')
       const { id: userId } = await user()
       await refused(scope.records.update('users', { id: userId }, { email: null as unknown as string }), 'ROW_REFUSED')
       await refused(
@@ -116,13 +116,14 @@ export const refusals = examine('refusals', [
     async ask({ scope, user }) {
       const kept = await user()
       const update = (change: Record<string, unknown>) => scope.records.update('users', { id: kept.id }, change)
-      await refused(update({ session_epoch: 2 ** 31 }))
-      await refused(update({ session_epoch: 1.5 }))
-      await refused(update({ session_epoch: { add: 2 ** 31 - 1 + 1 } }))
-      await refused(update({ id: 'not-a-uuid' }))
-      await refused(update({ disabled_at: 'yesterday' }))
-      await refused(scope.records.get('users', { id: "' or true --" }))
-      await refused(scope.records.get('users', { id: '' }))
+      const unfit = (work: Promise<unknown>) => refused(work, 'ROW_REFUSED', 'INPUT_INVALID')
+      await unfit(update({ session_epoch: 2 ** 31 }))
+      await unfit(update({ session_epoch: 1.5 }))
+      await unfit(update({ session_epoch: { add: 2 ** 31 } }))
+      await unfit(update({ id: 'not-a-uuid' }))
+      await unfit(update({ disabled_at: 'yesterday' }))
+      await unfit(scope.records.get('users', { id: "' or true --" }))
+      await unfit(scope.records.get('users', { id: '' }))
       same(await scope.records.get('users', { id: kept.id }), kept)
     },
   },

@@ -24,6 +24,7 @@ export const reuse = examine('refresh reuse', [
       const [event, ...more] = await room.scope.records.find('security_events', { limit: 10 })
       strictEqual(more.length, 0)
       strictEqual(event?.id, eventId)
+      strictEqual(event?.kind, 'refresh-reuse')
       strictEqual(event?.user_id, user_id)
       strictEqual(event?.session_id, id)
       strictEqual(await room.scope.verbs.lookUpSession(id), undefined)
@@ -92,9 +93,10 @@ export const reuse = examine('refresh reuse', [
       const row = (await room.scope.records.get('sessions', { id }))!
       ok(row.revoked_at)
       strictEqual(row.revoke_reason, 'forked')
+      const events = await room.scope.records.find('security_events', { limit: 10 })
       same(
-        (await room.scope.records.find('security_events', { limit: 10 })).map((event) => event.id),
-        [eventId],
+        events.map((event) => [event.id, event.kind]),
+        [[eventId, 'refresh-forked']],
       )
       same(await rotate(room, id, 1), { kind: 'ended', revoked: true })
     },
@@ -111,7 +113,7 @@ export const reuse = examine('refresh reuse', [
     },
   },
   {
-    name: 'ended: unknown, expired, or the user is not active: nothing changes, and the family is not known to be dead',
+    name: 'ended: unknown, or the user is not active: nothing changes, and the family is not known to be dead',
     async ask(room) {
       const { scope } = room
       const alive = { kind: 'ended', revoked: false }
@@ -127,12 +129,20 @@ export const reuse = examine('refresh reuse', [
       await room.elapse(11_000)
       same(await rotate(room, disabled.id, 0), alive)
       strictEqual((await scope.records.get('sessions', { id: disabled.id }))?.revoked_at, null)
-
+      strictEqual(await scope.records.count('security_events'), 0)
+    },
+  },
+  {
+    name: 'ended: a family that has expired, or whose epoch has passed, is known to be dead',
+    async ask(room) {
+      const { scope } = room
       const idle = await room.session({ idleTimeoutMs: MINUTE })
       const expired = await room.session({ idleTimeoutMs: 2 * MINUTE, absoluteTimeoutMs: 2 * MINUTE })
       await room.elapse(3 * MINUTE)
-      for (const { id } of [idle, expired]) {
-        isKind(await rotate(room, id, 0), 'ended')
+      const passed = await room.session()
+      await scope.records.update('users', { id: passed.user_id }, { session_epoch: { add: 1 } })
+      for (const { id } of [idle, expired, passed]) {
+        for (const generation of [0, 1]) same(await rotate(room, id, generation), { kind: 'ended', revoked: true })
         strictEqual((await scope.records.get('sessions', { id }))?.revoked_at, null)
       }
       strictEqual(await scope.records.count('security_events'), 0)

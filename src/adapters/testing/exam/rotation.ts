@@ -133,6 +133,14 @@ export const rotation = examine('rotation', [
       isKind(await rotate(room, id, 0), 'rotated')
       isKind(await rotate(room, id, 2), 'ahead')
       isKind(await rotate(room, id, 400), 'ahead')
+      const events = await room.scope.records.find('security_events', { limit: 10 })
+      same(
+        events.map(({ kind, session_id }) => [kind, session_id]),
+        [
+          ['refresh-ahead', id],
+          ['refresh-ahead', id],
+        ],
+      )
       const row = await room.scope.records.get('sessions', { id })
       strictEqual(row?.generation, 1)
       strictEqual(row?.revoked_at, null)
