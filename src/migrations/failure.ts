@@ -106,8 +106,8 @@ function adviceFor({ sqlstate, message }: ServerFault): string {
     return 'Such a statement runs outside a transaction: begin the file with "-- freehold: no-transaction".'
   if (sqlstate === '42501' && message.includes('row-level security')) {
     return (
-      'The owner stands behind the wall too, and no tenant is entered here. Around a change of all rows, write ' +
-      '"alter table t no force row level security" before and "alter table t force row level security" after it, in the same file.'
+      'The owner stands behind the wall too, and no tenant is entered here, so a statement on all rows (a backfill, the check of a new foreign key) would see none. Around it, write ' +
+      '"alter table t no force row level security" before and "alter table t force row level security" after it, for each table that it reads, in the same file.'
     )
   }
   if (sqlstate === '42501') return 'The login that migrates lacks a right: it must own the schema and its tables.'
