@@ -94,7 +94,9 @@ select verdict, user_id from judged`,
 
   end_one: (schema) => `
 update ${schema}.sessions s set revoked_at = clock_timestamp(), revoke_reason = $3::text
-where s.tenant_id = $1::uuid and s.user_id = $2::uuid and s.id = $4::uuid and s.revoked_at is null and ${unexpired}
+from ${schema}.users u
+where s.tenant_id = $1::uuid and s.user_id = $2::uuid and s.id = $4::uuid and u.tenant_id = $1::uuid and u.id = $2::uuid
+  and s.revoked_at is null and ${unexpired} and u.session_epoch <= s.epoch
 returning s.id`,
 
   // The epoch moves on, and the session that is kept moves with it: what is opened or refreshed meanwhile under the
@@ -110,7 +112,7 @@ update ${schema}.sessions s set
   revoked_at = case when s.id = $4::uuid then null else clock_timestamp() end,
   revoke_reason = case when s.id = $4::uuid then null else $3::text end
 from moved
-where s.tenant_id = $1::uuid and s.user_id = $2::uuid and s.revoked_at is null and ${unexpired}
-  and (s.id is distinct from $4::uuid or s.epoch = moved.session_epoch - 1)
+where s.tenant_id = $1::uuid and s.user_id = $2::uuid and s.epoch = moved.session_epoch - 1
+  and s.revoked_at is null and ${unexpired}
 returning s.id`,
 }
