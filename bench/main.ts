@@ -3,16 +3,18 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { sessions } from './areas/sessions.ts'
-import { start } from './areas/start.ts'
-import { storage } from './areas/storage.ts'
 import { type Effort, efforts } from './measure.ts'
 import { type Result, reached, table } from './report.ts'
 
 /** Measures one area; tells `say` what it is doing. */
 export type Area = (effort: Effort, say: (line: string) => void) => Promise<Result[]>
 
-const areas: { readonly [name: string]: Area } = { storage, sessions, start }
+/** Loaded when wanted: one area needs no peer of another. */
+const areas: { readonly [name: string]: () => Promise<Area> } = {
+  storage: async () => (await import('./areas/storage.ts')).storage,
+  sessions: async () => (await import('./areas/sessions.ts')).sessions,
+  start: async () => (await import('./areas/start.ts')).start,
+}
 const usage = `usage: npm run bench -- AREA [--json FILE] [--quick]
   AREA     ${Object.keys(areas).join(', ')}, or all
   --json   writes an array of { area, name, subject, against, ratio, better, goal } to FILE
@@ -35,7 +37,8 @@ const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`
 const results: Result[] = []
 for (const name of wanted) {
   say(`${name}, ${effort.rounds} rounds of ${effort.sliceMs} ms each`)
-  results.push(...(await areas[name]!(effort, say)))
+  const area = await areas[name]!()
+  results.push(...(await area(effort, say)))
 }
 
 process.stdout.write(`\nNode ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}\n`)

@@ -20,7 +20,7 @@ export const keys = { current: 'k1', k1: randomBytes(32) }
 export async function migrate(database: Database): Promise<void> {
   const owner = new pg.Pool({ connectionString: database.ownerUrl, max: 2 })
   const pool = new pg.Pool({ connectionString: database.appUrl, max: 1 })
-  const storage = postgres({ pool, owner })
+  const storage = postgres({ pool, owner, listen: false })
   await storage.migrations.apply()
   await database.admit()
   await storage.close()

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { startProxy } from '../test/setup/proxy.ts'
 import { startServer } from '../test/setup/server.ts'
-import { withUrl } from '../test/setup/template.ts'
+import { withUrl } from '../test/setup/url.ts'
 
 export interface Database {
   /** Whoever made the database: no policy holds a superuser back. Rivals without RLS use it. */

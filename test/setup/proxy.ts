@@ -2,7 +2,7 @@
 // delays, and cuts the connection at a chosen moment.
 
 import { connect, createServer, type Socket } from 'node:net'
-import { withUrl } from './template.ts'
+import { withUrl } from './url.ts'
 
 export interface Proxy {
   readonly port: number

@@ -3,6 +3,8 @@
 import pg from 'pg'
 import { createMigrations } from '../../src/migrations/index.ts'
 
+export { withUrl } from './url.ts'
+
 /** Migrates and owns the tables; no superuser. */
 export const OWNER_ROLE = 'freehold_test_owner'
 /** What the app logs in as: a member of freehold_app, and nothing more. */
@@ -22,19 +24,4 @@ export async function migrateTemplate(ownerUrl: string): Promise<void> {
       }
     },
   }).apply()
-}
-
-export function withUrl(
-  base: string,
-  parts: { readonly user?: string; readonly password?: string; readonly database?: string; readonly port?: number },
-): string {
-  const url = new URL(base)
-  if (parts.user !== undefined) url.username = parts.user
-  if (parts.password !== undefined) url.password = parts.password
-  if (parts.database !== undefined) url.pathname = `/${parts.database}`
-  if (parts.port !== undefined) {
-    url.hostname = '127.0.0.1'
-    url.port = String(parts.port)
-  }
-  return url.href
 }
