@@ -1,0 +1,100 @@
+// What the server or the driver says, as Freehold's errors: the one place where a SQLSTATE gets its meaning. The
+// original is always the cause.
+
+import { FreeholdError } from '../../core/kernel/errors.ts'
+
+/** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export function translate(error: unknown): FreeholdError {
+  if (FreeholdError.is(error)) return error
+  const options = { cause: error }
+  const said = serverError(error)
+  if (!said) return new FreeholdError('STORAGE_UNAVAILABLE', {}, options)
+  const { code, table = '', constraint = '', column = '' } = said
+  switch (code) {
+    case '23505': // unique_violation
+    case '23P01': // exclusion_violation
+      return new FreeholdError('DUPLICATE', { table, constraint }, options)
+    case '23503': // foreign_key_violation
+    case '23001': // restrict_violation
+      return new FreeholdError('REFERENCE_MISSING', { table, constraint }, options)
+    case '23514': // check_violation
+      return new FreeholdError('ROW_REFUSED', { table, constraint }, options)
+    case '23502': // not_null_violation
+    case '22P02': // invalid_text_representation
+    case '22P05': // untranslatable_character
+    case '22021': // character_not_in_repertoire
+    case '22001': // string_data_right_truncation
+    case '22003': // numeric_value_out_of_range
+    case '22007': // invalid_datetime_format
+    case '22008': // datetime_field_overflow
+      return new FreeholdError('ROW_REFUSED', { table, constraint: column }, options)
+    case '42501': // insufficient_privilege: the wall says so too, and then names its policy only in the text
+      return new FreeholdError(
+        'ROW_REFUSED',
+        { table: wallOf(said.message) ?? table, constraint: 'freehold_wall' },
+        options,
+      )
+    case '40001': // serialization_failure
+    case '40P01': // deadlock_detected
+    case '55P03': // lock_not_available
+      return new FreeholdError('CONFLICT', {}, options)
+    case '25P02': // in_failed_sql_transaction
+      return new FreeholdError('TRANSACTION_LOST', {}, options)
+    case '53300': // too_many_connections
+    case '57P01': // admin_shutdown
+    case '57P02': // crash_shutdown
+    case '57P03': // cannot_connect_now
+    case '57P04': // database_dropped
+    case '57P05': // idle_session_timeout
+    case '25P03': // idle_in_transaction_session_timeout
+    case '25P04': // transaction_timeout
+      return new FreeholdError('STORAGE_UNAVAILABLE', {}, options)
+    default:
+      if (code.startsWith('08') || code.startsWith('28')) return new FreeholdError('STORAGE_UNAVAILABLE', {}, options)
+      if (isStale(error)) return new FreeholdError('CONFLICT', {}, options)
+      return new FreeholdError('STORAGE_FAILED', { sqlstate: code }, options)
+  }
+}
+
+/** An ErrorResponse of the server, as node-postgres and PGlite both show it; undefined for anything of the driver's own. */
+export function serverError(error: unknown): ServerError | undefined {
+  if (typeof error !== 'object' || error === null) return undefined
+  const { code, severity } = error as Partial<ServerError>
+  // a socket's error has a `code` too, and `EPIPE` even looks like a SQLSTATE
+  return typeof code === 'string' && typeof severity === 'string' ? (error as ServerError) : undefined
+}
+
+interface ServerError {
+  readonly code: string
+  readonly severity: string
+  readonly message: string
+  readonly table?: string
+  readonly constraint?: string
+  readonly column?: string
+}
+
+/** True when the connection cannot be used again: the driver failed, or the server said its last word. */
+export function breaksConnection(error: unknown): boolean {
+  // ours: a value that was never sent, or one that could not be read
+  if (FreeholdError.is(error)) return false
+  const said = serverError(error)
+  if (!said) return true
+  // the severity may be in the server's language, so the codes that always end a session are known by themselves
+  return said.severity === 'FATAL' || said.severity === 'PANIC' || /^(08|57P|25P0[34])/.test(said.code)
+}
+
+/**
+ * True when what the connection remembers of a prepared statement is no longer so: its columns changed under it
+ * (a migration), or it is gone (DISCARD ALL). Nothing has run then; the statement may be prepared and sent again.
+ */
+export function isStale(error: unknown): boolean {
+  const said = serverError(error)
+  if (!said) return false
+  return (
+    said.code === '26000' || (said.code === '0A000' && 'routine' in said && said.routine === 'RevalidateCachedQuery')
+  )
+}
+
+function wallOf(message: string): string | undefined {
+  return /row-level security policy (?:"[^"]+" )?for table "([^"]+)"/.exec(message)?.[1]
+}

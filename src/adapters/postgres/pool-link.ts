@@ -1,0 +1,138 @@
+// The link over a pool of node-postgres. One statement is one batch; a transaction borrows a connection when its
+// first statement is sent, and gives it back when it is over.
+
+import { FreeholdError } from '../../core/kernel/errors.ts'
+import { Batch } from './batch.ts'
+import { breaksConnection, isStale, translate } from './errors.ts'
+import { createLender, type Lender } from './lender.ts'
+import type { Answer, Ear, Link, Statement, Unit } from './link.ts'
+import type { Listening } from './listening.ts'
+import { BEGIN, runUnit } from './unit-of-work.ts'
+import type { PgClient, PgPool } from './wire.ts'
+
+export interface PoolLinkOptions {
+  /** The pool, now or when it is first needed. */
+  readonly pool: PgPool | (() => Promise<PgPool>)
+  /** Quoted name of the schema of `enter_tenant`. */
+  readonly schema: string
+  /** False behind a pooler in transaction mode that keeps no prepared statements. */
+  readonly namedStatements: boolean
+  readonly acquireTimeoutMs: number
+  readonly listening: Listening
+  /** Ends what was opened here. */
+  close(): Promise<void>
+}
+
+export class PoolLink implements Link {
+  readonly #options: PoolLinkOptions
+  readonly #enterText: string
+  #lender: Lender | undefined
+  #opening: Promise<Lender> | undefined
+  #closed = false
+
+  constructor(options: PoolLinkOptions) {
+    this.#options = options
+    this.#enterText = `select ${options.schema}.enter_tenant($1)`
+    if (typeof options.pool !== 'function') this.#lender = createLender(options.pool, options.acquireTimeoutMs)
+  }
+
+  one(tenantId: string | null, statement: Statement): Promise<Answer> {
+    const statements = tenantId === null ? [statement] : [this.#enter(tenantId), statement]
+    return new Promise((resolve, reject) => {
+      const answer: Settle = { resolve, reject }
+      if (this.#lender && !this.#closed) this.#send(this.#lender, statements, answer, true)
+      else this.#open().then((lender) => this.#send(lender, statements, answer, true), reject)
+    })
+  }
+
+  /** @param again what the connection remembered may be stale: nothing has run then, and it is sent once more */
+  #send(lender: Lender, statements: readonly Statement[], answer: Settle, again: boolean): void {
+    lender.lend((error, client) => {
+      if (!client) return answer.reject(translate(error))
+      const done = (failure: unknown, found?: Answer): void => {
+        lender.takeBack(client, failure)
+        if (found) answer.resolve(found)
+        else if (again && isStale(failure)) this.#send(lender, statements, answer, false)
+        else answer.reject(translate(failure))
+      }
+      submit(client, statements, this.#options.namedStatements, done)
+    })
+  }
+
+  async unit<R>(tenantId: string | null, work: (unit: Unit) => Promise<R>): Promise<R> {
+    const lender = this.#lender && !this.#closed ? this.#lender : await this.#open()
+    let borrowing: Promise<PgClient> | undefined
+    let client: PgClient | undefined
+    let broken: unknown
+    const exchange = async (statements: readonly Statement[]): Promise<Answer> => {
+      borrowing ??= borrow(lender)
+      client ??= await borrowing
+      const lent = client
+      const answer = await new Promise<Answer>((resolve, reject) => {
+        submit(lent, statements, this.#options.namedStatements, (error, found) => {
+          if (found) return resolve(found)
+          if (breaksConnection(error)) broken ??= error
+          reject(translate(error))
+        })
+      })
+      // the host's SQL ended the transaction behind our back
+      if (statements.at(-1)?.host && lent.getTransactionStatus?.() === 'I') throw new FreeholdError('TRANSACTION_LOST')
+      return answer
+    }
+    try {
+      return await runUnit(tenantId === null ? [BEGIN] : [BEGIN, this.#enter(tenantId)], exchange, work)
+    } finally {
+      if (client) lender.takeBack(client, broken)
+    }
+  }
+
+  listen(channel: string, ear: Ear): Promise<() => Promise<void>> {
+    if (this.#closed) return Promise.reject(new FreeholdError('CLOSED'))
+    return this.#options.listening.listen(channel, ear)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#options.listening.close()
+    await this.#options.close()
+  }
+
+  #enter(tenantId: string): Statement {
+    return { name: 'enter_tenant', text: this.#enterText, values: [tenantId] }
+  }
+
+  async #open(): Promise<Lender> {
+    if (this.#closed) throw new FreeholdError('CLOSED')
+    const { pool, acquireTimeoutMs } = this.#options
+    this.#opening ??= (typeof pool === 'function' ? pool() : Promise.resolve(pool)).then((opened) => {
+      this.#lender = createLender(opened, acquireTimeoutMs)
+      return this.#lender
+    })
+    return this.#opening
+  }
+}
+
+interface Settle {
+  resolve(answer: Answer): void
+  reject(error: unknown): void
+}
+
+function borrow(lender: Lender): Promise<PgClient> {
+  return new Promise((resolve, reject) => {
+    lender.lend((error, client) => (client ? resolve(client) : reject(translate(error))))
+  })
+}
+
+function submit(
+  client: PgClient,
+  statements: readonly Statement[],
+  named: boolean,
+  done: (error: unknown, answer?: Answer) => void,
+): void {
+  try {
+    client.query(new Batch(statements, client, named, done))
+  } catch (error) {
+    done(error)
+  }
+}

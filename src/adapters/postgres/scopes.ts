@@ -1,0 +1,116 @@
+// The port's scopes on a link: records, verbs and transactions of one tenant, or of the system.
+
+import type { Kysely } from 'kysely'
+import type { SystemScope, SystemUnit, TenantScope, TenantUnit } from '../../core/storage/storage.ts'
+import type { SystemTableName, TenantTableName } from '../../core/storage/tables.ts'
+import { systemCatalog, tenantCatalog } from './column-values.ts'
+import { createHostDb } from './host-db.ts'
+import type { Link, Send, Unit } from './link.ts'
+import { createKyselyLoader, type KyselyLoader, type KyselyPackage } from './packages.ts'
+import { createRecords } from './records.ts'
+import { sessionVerbs } from './session-verbs.ts'
+import { createTexts, type Texts } from './texts.ts'
+import { createSystemVerbs, createTenantVerbs, type Place, placeOf, type Together } from './verbs.ts'
+
+export interface Scopes<HostTables> {
+  tenant(tenantId: string): TenantScope<Kysely<HostTables>>
+  readonly system: SystemScope<Kysely<HostTables>>
+}
+
+/** @param schema the location's schema, as it is named in the catalog */
+export function createScopes<HostTables>(link: Link, schema: string): Scopes<HostTables> {
+  const kysely = createKyselyLoader()
+  const ground: Ground = { link, place: placeOf(schema), kysely, texts: createTexts(schema, kysely) }
+  return {
+    tenant: (tenantId) => tenantScope<HostTables>(ground, tenantId, undefined),
+    system: systemScope<HostTables>(ground, undefined),
+  }
+}
+
+interface Ground {
+  readonly link: Link
+  readonly place: Place
+  readonly kysely: KyselyLoader
+  readonly texts: Texts
+}
+
+function tenantScope<HostTables>(
+  ground: Ground,
+  tenantId: string,
+  unit: Unit | undefined,
+): TenantScope<Kysely<HostTables>> {
+  const { link, place, texts } = ground
+  const send: Send = unit ? unit.send : (statement) => link.one(tenantId, statement)
+  return {
+    records: createRecords<TenantTableName>({
+      send,
+      tenantId,
+      catalog: tenantCatalog,
+      texts,
+      transactional: unit !== undefined,
+    }),
+    verbs: {
+      ...sessionVerbs(send, place.name, tenantId),
+      ...createTenantVerbs(send, together(link, tenantId, unit), place, tenantId),
+    },
+    transaction: (work) =>
+      within(ground, tenantId, unit, (inner, kysely) =>
+        work(
+          withDb<TenantUnit<Kysely<HostTables>>, HostTables>(
+            tenantScope<HostTables>(ground, tenantId, inner),
+            kysely,
+            inner,
+          ),
+        ),
+      ),
+  }
+}
+
+function systemScope<HostTables>(ground: Ground, unit: Unit | undefined): SystemScope<Kysely<HostTables>> {
+  const { link, place, texts } = ground
+  const send: Send = unit ? unit.send : (statement) => link.one(null, statement)
+  return {
+    records: createRecords<SystemTableName>({
+      send,
+      tenantId: null,
+      catalog: systemCatalog,
+      texts,
+      transactional: unit !== undefined,
+    }),
+    verbs: createSystemVerbs(send, place),
+    transaction: (work) =>
+      within(ground, null, unit, (inner, kysely) =>
+        work(withDb<SystemUnit<Kysely<HostTables>>, HostTables>(systemScope<HostTables>(ground, inner), kysely, inner)),
+      ),
+  }
+}
+
+/** A transaction of its own, or a part of the one under way. */
+async function within<R>(
+  { link, kysely }: Ground,
+  tenantId: string | null,
+  unit: Unit | undefined,
+  work: (inner: Unit, kysely: KyselyPackage) => Promise<R>,
+): Promise<R> {
+  const loaded = kysely.loaded ?? (await kysely.load())
+  const run = (inner: Unit): Promise<R> => work(inner, loaded)
+  return unit ? unit.part(run) : link.unit(tenantId, run)
+}
+
+function together(link: Link, tenantId: string, unit: Unit | undefined): Together {
+  return (work) => (unit ? unit.part((part) => work(part.send)) : link.unit(tenantId, (whole) => work(whole.send)))
+}
+
+/** The scope of a transaction, with the handle that is made when it is first asked for. */
+function withDb<U extends { readonly db: Kysely<HostTables> }, HostTables>(
+  scope: Omit<U, 'db'>,
+  kysely: KyselyPackage,
+  unit: Unit,
+): U {
+  let db: Kysely<HostTables> | undefined
+  const get = (): Kysely<HostTables> => {
+    db ??= createHostDb<HostTables>(kysely, unit)
+    return db
+  }
+  return Object.defineProperty(scope, 'db', { enumerable: true, get }) as U
+}

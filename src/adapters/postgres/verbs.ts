@@ -1,0 +1,177 @@
+// The verbs that are not about sessions. takeAttempt and findTenant are one statement each; purge asks the catalog
+// which tables have the wall, so that the host's are emptied with ours.
+
+import type { Row } from '../../core/storage/tables.ts'
+import type {
+  AttemptAnswer,
+  AttemptTake,
+  Notice,
+  SystemVerbs,
+  TenantKey,
+  TenantVerbs,
+} from '../../core/storage/verbs.ts'
+import { systemCatalog } from './column-values.ts'
+import type { Send, SessionVerbs } from './link.ts'
+
+/** What processes tell each other travels here, as JSON. */
+export const CHANNEL = 'freehold'
+
+/** Runs several statements as one transaction, or as a part of the one under way. */
+export type Together = <R>(work: (send: Send) => Promise<R>) => Promise<R>
+
+export function createTenantVerbs(
+  send: Send,
+  together: Together,
+  place: Place,
+  tenantId: string,
+): Omit<TenantVerbs, keyof SessionVerbs> {
+  return {
+    takeAttempt: (attempt) => takeAttempt(send, place, tenantId, attempt),
+    purge: () => together((sendOne) => purge(sendOne, place, tenantId)),
+    publish: (notice) => publish(send, notice),
+  }
+}
+
+export function createSystemVerbs(send: Send, place: Place): SystemVerbs {
+  return {
+    findTenant: (by) => findTenant(send, place, by),
+    publish: (notice) => publish(send, notice),
+  }
+}
+
+/** A schema, as the catalog knows it and as SQL writes it. */
+export interface Place {
+  readonly name: string
+  readonly quoted: string
+}
+
+export function placeOf(schema: string): Place {
+  return { name: schema, quoted: `"${schema.replaceAll('"', '""')}"` }
+}
+
+async function publish(send: Send, notice: Notice): Promise<void> {
+  await send({
+    name: 'publish',
+    text: 'select pg_notify($1, $2)',
+    values: [CHANNEL, JSON.stringify(notice)],
+  })
+}
+
+const MS = `interval '1 millisecond'`
+/** How often a race may make the answer stale before the stale answer has to do. */
+const TURNS = 3
+
+async function takeAttempt(send: Send, place: Place, tenantId: string, attempt: AttemptTake): Promise<AttemptAnswer> {
+  const statement = {
+    name: 'take_attempt',
+    text: attemptText(place.quoted),
+    values: [
+      tenantId,
+      attempt.pool,
+      attempt.subject,
+      attempt.free,
+      attempt.baseDelayMs,
+      attempt.maxDelayMs,
+      attempt.forgetAfterMs,
+    ],
+  }
+  for (let turn = 1; ; turn++) {
+    const [row] = (await send(statement)).rows
+    const failures = Number(row?.failures ?? 0)
+    if (row?.allowed === true) return { allowed: true, failures }
+    const retryAfterMs = Math.ceil(Number(row?.retry_after_ms ?? 0))
+    // refused by a row that this statement's snapshot does not show yet: ask again for how long
+    if (retryAfterMs > 0 || turn === TURNS) return { allowed: false, failures, retryAfterMs: Math.max(1, retryAfterMs) }
+  }
+}
+
+/** $4 free, $5 base delay, $6 longest delay, $7 forget after. The delay doubles; the exponent is kept where a double can follow. */
+function attemptText(schema: string): string {
+  const failures = `case when a.updated_at + $7::double precision * ${MS} <= clock_timestamp() then 1 else a.failures + 1 end`
+  const delay = (count: string): string =>
+    `case when ${count} <= $4::bigint then 0
+      else least($5::double precision * power(2, least(${count} - $4::bigint - 1, 60)), $6::double precision) end * ${MS}`
+  return `
+with taken as (
+  insert into ${schema}.sign_in_attempts as a (tenant_id, pool, subject, failures, blocked_until, updated_at)
+  values ($1::uuid, $2, $3, 1, clock_timestamp() + ${delay('1')}, clock_timestamp())
+  on conflict (tenant_id, pool, subject) do update set
+    failures = ${failures},
+    blocked_until = clock_timestamp() + ${delay(`(${failures})`)},
+    updated_at = clock_timestamp()
+  where a.blocked_until <= clock_timestamp()
+  returning failures
+)
+select true as allowed, failures, 0::double precision as retry_after_ms from taken
+union all
+select false, failures, (extract(epoch from blocked_until - clock_timestamp()) * 1000)::double precision
+from ${schema}.sign_in_attempts
+where tenant_id = $1::uuid and pool = $2 and subject = $3 and not exists (select from taken)`
+}
+
+const tenantColumns = systemCatalog
+  .get('tenants')!
+  .columnNames.map((name) => `t.${name}`)
+  .join(', ')
+
+async function findTenant(send: Send, { quoted }: Place, by: TenantKey): Promise<Row<'tenants'> | undefined> {
+  const select = `select ${tenantColumns} from ${quoted}.tenants t`
+  const [name, text, value] =
+    'id' in by
+      ? ['tenant_by_id', `${select} where t.id = $1`, by.id]
+      : 'slug' in by
+        ? ['tenant_by_slug', `${select} where t.slug = $1`, by.slug]
+        : [
+            'tenant_by_domain',
+            `${select} join ${quoted}.tenant_domains d on d.tenant_id = t.id where d.domain = $1 and d.verified_at is not null`,
+            by.domain,
+          ]
+  const { rows } = await send({ name, text, values: [value] })
+  return rows[0] as Row<'tenants'> | undefined
+}
+
+/** Who points at others goes first; tables that point at each other in a ring go in any order. */
+async function purge(send: Send, place: Place, tenantId: string): Promise<Record<string, number>> {
+  const { rows } = await send({ name: 'walled_tables', text: WALLED_TABLES })
+  const tables = rows as unknown as WalledTable[]
+  const removed: Record<string, number> = {}
+  for (const { schema, name, quoted } of childrenFirst(tables)) {
+    const { count } = await send({ text: `delete from ${quoted} where tenant_id = $1`, values: [tenantId] })
+    removed[schema === place.name ? name : `${schema}.${name}`] = count
+  }
+  return removed
+}
+
+interface WalledTable {
+  readonly id: number
+  readonly schema: string
+  readonly name: string
+  readonly quoted: string
+  /** Tables that this one points at. */
+  readonly parents: readonly number[]
+}
+
+const WALLED_TABLES = `
+select c.oid as id, n.nspname::text as schema, c.relname::text as name,
+  format('%I.%I', n.nspname, c.relname) as quoted,
+  coalesce((
+    select json_agg(distinct f.confrelid::bigint) from pg_constraint f
+    where f.conrelid = c.oid and f.contype = 'f' and f.confrelid <> c.oid
+  ), '[]') as parents
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and not c.relispartition
+  and exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'freehold_wall')
+order by n.nspname, c.relname`
+
+function childrenFirst(tables: readonly WalledTable[]): WalledTable[] {
+  const ordered: WalledTable[] = []
+  const seen = new Set<number>()
+  const visit = (table: WalledTable): void => {
+    if (seen.has(table.id)) return
+    seen.add(table.id)
+    for (const child of tables) if (child.parents.includes(table.id)) visit(child)
+    ordered.push(table)
+  }
+  for (const table of tables) visit(table)
+  return ordered
+}
