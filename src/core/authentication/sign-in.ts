@@ -1,7 +1,15 @@
 // Signing in. An answer, right or wrong, is a value; only what should not happen throws.
 
-import type { User } from '../identity/user.ts'
+import { createHash } from 'node:crypto'
+import type { TenantContext } from '../context.ts'
+import { readEmail } from '../identity/email.ts'
+import { type User, userFromRow } from '../identity/user.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import type { UserId } from '../kernel/ids.ts'
+import type { OpenedSession, SessionIssuer } from '../sessions/issue.ts'
 import type { ClientInfo, Session, Tokens } from '../sessions/session.ts'
+import type { UserRow } from '../storage/tenant-tables.ts'
+import type { Passwords } from './passwords.ts'
 
 export interface PasswordSignIn {
   readonly email: string
@@ -16,6 +24,99 @@ export type SignedIn =
   | { readonly ok: false; readonly reason: 'too-many-attempts'; readonly retryAfterMs: number }
 
 export interface SignIn {
-  /** @throws TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, STORAGE_UNAVAILABLE */
+  /** @throws TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, OVERLOADED, STORAGE_UNAVAILABLE */
   password(credentials: PasswordSignIn): Promise<SignedIn>
+}
+
+/** A pool of its own for each factor: who guesses codes does not lock the password, nor the reverse. */
+const POOL = 'password'
+const REFUSED: SignedIn = { ok: false, reason: 'bad-credentials' }
+/** What identifies an address that is none; more of it says nothing more. */
+const MAXIMUM_SUBJECT = 1024
+
+export function createSignIn(context: TenantContext, passwords: Passwords, issuer: SessionIssuer): SignIn {
+  const { scope, tenant, settings } = context
+  return {
+    async password({ email, password, client }) {
+      if (tenant.status !== 'active') throw refusalOf(tenant.status)
+      const emailNorm = readEmail(email)?.emailNorm
+      const subject = subjectOf(emailNorm, email)
+
+      // One after the other, though both could go at once: counted before anything is looked at, so that of any number
+      // of parallel guesses only as many as the schedule allows see a hash (M02), and a flood costs one statement each.
+      const attempt = await scope.verbs.takeAttempt({ pool: POOL, subject, ...settings.attempts })
+      if (!attempt.allowed) return { ok: false, reason: 'too-many-attempts', retryAfterMs: attempt.retryAfterMs }
+
+      // read before the password is checked: the epoch in this row is the one the session has to be opened under
+      const found = emailNorm === undefined ? undefined : await findActive(context, emailNorm)
+      const right = await passwords.verify(found?.password_hash, password)
+      if (!found || !right) return REFUSED
+
+      // hashing takes longer than everything else: not while rows are locked
+      const rehashed = passwords.needsRehash(found.password_hash!) ? await passwords.hash(password) : undefined
+      const opened = await open(context, issuer, { found, subject, client, rehashed })
+      return opened ? { ok: true, user: userFromRow(found), ...opened } : REFUSED
+    },
+  }
+}
+
+interface Entry {
+  readonly found: UserRow
+  readonly subject: Uint8Array
+  readonly client: ClientInfo | undefined
+  readonly rehashed: string | undefined
+}
+
+/**
+ * The session, the forgotten failures and the stronger hash, or none of them. Undefined when the user was disabled,
+ * deleted, signed out everywhere or given another password since `found` was read (R15).
+ */
+function open(context: TenantContext, issuer: SessionIssuer, entry: Entry): Promise<OpenedSession | undefined> {
+  const { found, subject, client, rehashed } = entry
+  return context.scope.transaction(async (unit) => {
+    // A new password that keeps a session moves no epoch. Its date tells, and not the hash: a sign-in beside this one
+    // may just have made the same password's hash anew.
+    const now = await unit.records.lock('users', { id: found.id })
+    if (now?.password_changed_at?.getTime() !== found.password_changed_at?.getTime()) return undefined
+    const opened = await issuer.open(
+      { ...context, scope: unit },
+      {
+        userId: found.id as UserId,
+        epoch: found.session_epoch,
+        assuranceLevel: 1,
+        authenticationMethods: ['pwd'],
+        ...(client ? { client } : {}),
+      },
+    )
+    if (!opened) return undefined
+    await unit.records.remove('sign_in_attempts', { pool: POOL, subject })
+    if (rehashed !== undefined)
+      await unit.records.update(
+        'users',
+        { id: found.id, password_hash: found.password_hash },
+        { password_hash: rehashed },
+      )
+    return opened
+  })
+}
+
+/** Disabled users are as unknown: their right password must not be told from a wrong one. */
+async function findActive({ scope }: TenantContext, emailNorm: string): Promise<UserRow | undefined> {
+  const [row] = await scope.records.find('users', { where: { email_norm: emailNorm, status: 'active' }, limit: 1 })
+  return row
+}
+
+/** What failures are counted by: the same for known and unknown addresses, and for what is no address at all. */
+function subjectOf(emailNorm: string | undefined, given: unknown): Uint8Array {
+  const text = emailNorm ?? (typeof given === 'string' ? given.slice(0, MAXIMUM_SUBJECT) : '')
+  return createHash('sha256')
+    .update(`freehold/1/sign-in/${emailNorm === undefined ? 'malformed' : 'email'}\0${text}`)
+    .digest()
+}
+
+/** The tenant as it was when the handle was opened; the handle itself looks again. */
+function refusalOf(status: Exclude<TenantContext['tenant']['status'], 'active'>): FreeholdError {
+  if (status === 'suspended') return new FreeholdError('TENANT_SUSPENDED')
+  if (status === 'moving') return new FreeholdError('TENANT_MOVING')
+  return new FreeholdError('TENANT_DELETED')
 }

@@ -1,0 +1,118 @@
+// Passwords: what is accepted as one (NIST SP 800-63B-4, section 3.1.1), and the work of hashing and checking them.
+
+import type { Context } from '../context.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import { invalid, isPlainText } from '../kernel/input.ts'
+import type { Tenant } from '../tenancy/tenant.ts'
+import { commonWords } from './common-words.ts'
+import { foldWord } from './folding.ts'
+import { guessBits } from './guessability.ts'
+import { createHashingQueue } from './hashing-queue.ts'
+
+/** Whose password it is going to be. */
+export interface PasswordOwner {
+  readonly tenant: Pick<Tenant, 'slug' | 'name'>
+  readonly email?: string
+  /** The user has a second factor, so that a shorter password will do. */
+  readonly secondFactor?: boolean
+}
+
+export interface Passwords {
+  /**
+   * Accepts a new password or says why not: its length in characters, and how soon it would be guessed. No rule about
+   * which characters it is made of.
+   * @throws PASSWORD_REJECTED; INPUT_INVALID for what is no well-formed text
+   */
+  check(password: unknown, owner: PasswordOwner): asserts password is string
+  /** A PHC string. Checks no policy. @throws OVERLOADED */
+  hash(password: string): Promise<string>
+  /**
+   * Is this the password behind the hash? Without a hash the answer is no after the same work, so that nobody learns
+   * from the time who has a password. Over-long and malformed passwords, which no one can have, cost no work.
+   * @throws OVERLOADED
+   */
+  verify(hash: string | null | undefined, password: unknown): Promise<boolean>
+  /** True when the hash was made with weaker parameters than today's. */
+  needsRehash(hash: string): boolean
+}
+
+/** Under so many bits a password falls to whoever tries what people choose; two common words and two digits have 23. */
+const GUESSABLE_BITS = 26
+/** A name from around the user is among the first things tried. */
+const CONTEXT_BITS = 3
+
+export function createPasswords(context: Context): Passwords {
+  const { passwordHasher, runtime, settings } = context
+  const { maximumLength, minimumLength, minimumLengthWithSecondFactor, contextWords, concurrency } = settings.passwords
+  const common = commonWords()
+  const queue = createHashingQueue(concurrency)
+
+  // A hash that is nobody's, made as today's are. Whoever asks first waits for it, with a user's hash or without.
+  let nobody: Promise<string> | undefined
+  const nobodysHash = (): Promise<string> => {
+    nobody ??= queue
+      .run(() => passwordHasher.hash(Buffer.from(runtime.randomBytes(32)).toString('base64url')))
+      .catch((error: unknown) => {
+        nobody = undefined
+        throw error
+      })
+    return nobody
+  }
+
+  return {
+    check(password, owner) {
+      if (typeof password !== 'string') throw invalid('password', 'it is not a text')
+      // before any work on it
+      if (isLonger(password, maximumLength)) throw rejected('too-long', { maximum: maximumLength })
+      if (!isPlainText(password)) throw invalid('password', 'it is not well-formed Unicode')
+      const minimum = owner.secondFactor ? minimumLengthWithSecondFactor : minimumLength
+      // of the two forms the shorter counts: one character can be 18 in NFKC, and many can be one
+      if (Math.min([...password].length, [...prepare(password)].length) < minimum)
+        throw rejected('too-short', { minimum })
+      if (guessBits(prepare(password), common) < GUESSABLE_BITS) throw rejected('common')
+      if (guessBits(prepare(password), common, wordsAround(owner, contextWords)) < GUESSABLE_BITS)
+        throw rejected('contextual')
+    },
+    hash: (password) => queue.run(() => passwordHasher.hash(prepare(password))),
+    async verify(hash, password) {
+      if (typeof password !== 'string' || isLonger(password, maximumLength) || !isPlainText(password)) return false
+      const prepared = prepare(password)
+      const substitute = await nobodysHash()
+      const right = await queue.run(() => passwordHasher.verify(hash ?? substitute, prepared))
+      return right && typeof hash === 'string'
+    },
+    needsRehash: (hash) => passwordHasher.needsRehash(hash),
+  }
+}
+
+/**
+ * The form that is hashed and checked: NFKC, so that one password typed on two keyboards (composed or not, full width
+ * or not) is one password (NIST SP 800-63B-4, section 3.1.1.2). Nothing is trimmed and nothing is cut off.
+ */
+function prepare(password: string): string {
+  return password.normalize('NFKC')
+}
+
+/** More characters (code points) than this? Counted without looking at more than twice as many units. */
+function isLonger(text: string, maximum: number): boolean {
+  return text.length > 2 * maximum || [...text].length > maximum
+}
+
+/** The names around a user: tenant, address, the host's own words; whole, and in their parts. */
+function wordsAround(owner: PasswordOwner, contextWords: readonly string[]): ReadonlyMap<string, number> {
+  const costs = new Map<string, number>()
+  const { tenant, email = '' } = owner
+  for (const name of [tenant.slug, tenant.name, email, ...email.split('@'), ...contextWords]) {
+    const folded = foldWord(name)
+    const parts = folded.split(/[^\p{L}\p{N}]+/u)
+    for (const word of [folded, parts.join(''), ...parts]) if (word.length >= 3) costs.set(word, CONTEXT_BITS)
+  }
+  return costs
+}
+
+function rejected(
+  reason: 'too-short' | 'too-long' | 'common' | 'contextual',
+  limits: { readonly minimum?: number; readonly maximum?: number } = {},
+): FreeholdError<'PASSWORD_REJECTED'> {
+  return new FreeholdError('PASSWORD_REJECTED', { reason, ...limits })
+}
