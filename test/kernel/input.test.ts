@@ -129,7 +129,7 @@ describe('checkKeys and checkInteger', () => {
     await refused(() => checkKeys('name' as unknown as object, 'user', []), 'INPUT_INVALID')
   })
 
-  it.each([0, 11, 1.5, Number.NaN, '5', 5n, null])('refuse %s where 1 to 10 is wanted', (value) =>
-    refused(() => checkInteger(value, 'count', 1, 10), 'INPUT_INVALID'),
-  )
+  it.each([0, 11, 1.5, Number.NaN, '5', 5n, null])('refuse %s where 1 to 10 is wanted', async (value) => {
+    await refused(() => checkInteger(value, 'count', 1, 10), 'INPUT_INVALID')
+  })
 })

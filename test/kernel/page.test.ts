@@ -79,9 +79,9 @@ describe('pages', () => {
     ['NUL in a text', forged(['things', 1, 1, 'a\0', id])],
     ['half a character', forged(['things', 1, 1, '\ud800', id])],
     ['null in a column', forged(['things', 1, 1, null, id])],
-  ])('refuse a cursor that is %s', (_what, cursor) =>
-    refused(() => pageQuery(things, { cursor: cursor as string }), 'CURSOR_INVALID'),
-  )
+  ])('refuse a cursor that is %s', async (_what, cursor) => {
+    await refused(() => pageQuery(things, { cursor: cursor as string }), 'CURSOR_INVALID')
+  })
 
   it('answer CURSOR_INVALID or a position, whatever the cursor', () => {
     fc.assert(

@@ -74,7 +74,9 @@ describe('parseHost', () => {
     '[::1]x',
     '[fe80::1%25eth0]',
     '[127.0.0.1]',
-  ])('refuses %j', (host) => refused(() => parseHost(host), 'HOST_INVALID'))
+  ])('refuses %j', async (host) => {
+    await refused(() => parseHost(host), 'HOST_INVALID')
+  })
 
   it('is blind to case, port and one trailing dot', () => {
     fc.assert(

@@ -38,9 +38,9 @@ describe('paths', () => {
     '/t/acme/%00',
     '/t/%61cme/notes',
     '/t/acme%20/notes',
-  ])('U05: names no tenant by %s', (url) => {
+  ])('U05: names no tenant by %s', async (url) => {
     const resolver = createResolver(house.directory, path)
-    return refused(() => resolver.resolve({ url, headers: new Headers() }, undefined), 'TENANT_UNKNOWN')
+    await refused(() => resolver.resolve({ url, headers: new Headers() }, undefined), 'TENANT_UNKNOWN')
   })
 
   it('leaves ordinary escapes in the path as they are', async () => {
