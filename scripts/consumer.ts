@@ -19,6 +19,13 @@ import { entryPoints } from './entries.ts'
 const root = process.cwd()
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
 const names = entryPoints.map(({ subpath }) => subpath.replace('.', manifest.name))
+// nodenext and ESM is node16 and ESM over again; the two kinds apart, since a host's program has one
+const settings = [
+  ['node16', 'mts'],
+  ['node16', 'cts'],
+  ['nodenext', 'cts'],
+  ['bundler', 'mts'],
+] as const
 const project = realpathSync(mkdtempSync(join(tmpdir(), 'freehold-consumer-')))
 
 try {
@@ -28,7 +35,7 @@ try {
   check('both module systems see the same errors', () => node('brand.mjs', brand()))
   check('freehold alone loads no driver, query builder, hasher or framework', () => node('lean.mjs', lean()))
   check('the program runs', () => run('node_modules/.bin/freehold', ['--help']))
-  for (const setting of ['node16', 'nodenext', 'bundler']) check(`types, ${setting}`, () => types(setting))
+  for (const [setting, kind] of settings) check(`types, ${setting}, ${kind}`, () => types(setting, kind))
 } finally {
   rmSync(project, { recursive: true, force: true })
 }
@@ -58,16 +65,18 @@ function install(): void {
 
 function esm(): string {
   const loads = names.map((name) => `loaded['${name}'] = await import('${name}')`)
-  return `const loaded = {}\n${loads.join('\n')}\n${verdict}`
+  return `const loaded = {}\n${loads.join('\n')}\n${verdict()}`
 }
 
 function cjs(): string {
   const loads = names.map((name) => `loaded['${name}'] = require('${name}')`)
-  return `const loaded = {}\n${loads.join('\n')}\n${verdict}`
+  return `const loaded = {}\n${loads.join('\n')}\n${verdict()}`
 }
 
-const verdict = `for (const [name, exports] of Object.entries(loaded))
+function verdict(): string {
+  return `for (const [name, exports] of Object.entries(loaded))
   if (Object.values(exports).every((value) => value === undefined)) throw new Error(name + ' exports nothing')`
+}
 
 function brand(): string {
   return `import { createRequire } from 'node:module'
@@ -93,29 +102,25 @@ await import('${manifest.name}')
 if (seen.length > 0) throw new Error('loads ' + seen.join(', '))`
 }
 
-/** Every entry point is imported and its exports looked at, without skipLibCheck: our declarations must stand alone. */
-function types(setting: string): void {
-  const imports = names.map((name, i) => `import * as m${i} from '${name}'\nexport const n${i}: object = m${i}`)
-  const required = names.map((name, i) => `import m${i} = require('${name}')\nexport const n${i}: object = m${i}`)
-  writeFileSync(join(project, 'types.mts'), imports.join('\n'))
-  writeFileSync(join(project, 'types.cts'), (setting === 'bundler' ? imports : required).join('\n'))
-  const bundler = setting === 'bundler'
-  writeFileSync(
-    join(project, 'tsconfig.json'),
-    JSON.stringify({
-      compilerOptions: {
-        strict: true,
-        noEmit: true,
-        target: 'ES2023',
-        lib: ['ES2023', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable', 'ESNext.Disposable'],
-        types: ['node'],
-        module: bundler ? 'preserve' : setting,
-        moduleResolution: bundler ? 'bundler' : setting,
-        skipLibCheck: false,
-      },
-      files: ['types.mts', 'types.cts'],
-    }),
+/** Every entry point is imported, without skipLibCheck: our declarations must stand alone. */
+function types(setting: string, kind: 'mts' | 'cts'): void {
+  const imports = names.map((name, i) =>
+    kind === 'mts' ? `import * as m${i} from '${name}'` : `import m${i} = require('${name}')`,
   )
+  const uses = names.map((_, i) => `export const n${i}: object = m${i}`)
+  writeFileSync(join(project, `types.${kind}`), [...imports, ...uses].join('\n'))
+  const bundler = setting === 'bundler'
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: 'ES2023',
+    lib: ['ES2023', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable', 'ESNext.Disposable'],
+    types: ['node'],
+    module: bundler ? 'preserve' : setting,
+    moduleResolution: setting,
+    skipLibCheck: false,
+  }
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [`types.${kind}`] }))
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   run(process.execPath, [tsc, '-p', 'tsconfig.json', '--pretty', 'false'])
 }

@@ -72,11 +72,28 @@ function build(declarations) {
         FREEHOLD_BUILD: declarations ? 'all' : 'javascript',
       }),
     )
+    if (declarations) openToRequire(fresh)
     rmSync(dist, { recursive: true, force: true })
     renameSync(fresh, dist)
     writeFileSync(made, '')
     utimesSync(made, startedAt, startedAt)
   })
+}
+
+/**
+ * A CommonJS declaration may name a type of a package that is ESM only, but `module: node16` wants to be told that
+ * (TS1479): it is written into the import.
+ */
+function openToRequire(folder) {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.d.cts'))) {
+    const path = join(folder, file)
+    const text = readFileSync(path, 'utf8')
+    const told = text.replace(
+      /^import (?:type )?(\{[^}]*\}) from '(kysely|jose)';$/gm,
+      `import type $1 from '$2' with { "resolution-mode": "import" };`,
+    )
+    if (told !== text) writeFileSync(path, told)
+  }
 }
 
 /** The Node of the packages, which is newer than this one may be. */
