@@ -33,7 +33,8 @@ export function migrationFailed(
   const kept = isConnectionLoss(fault)
     ? 'The connection was lost; if that happened during COMMIT, it may have been applied: the ledger knows, and running again is safe.'
     : 'Nothing of it was kept: it is one transaction.'
-  const hint = [kept, ...around(progress), adviceFor(fault), 'Then run the migrations again.'].filter(Boolean).join(' ')
+  const advice = adviceFor(fault) || (isConnectionLoss(fault) ? '' : 'Mend the file: what failed may be edited.')
+  const hint = [kept, ...around(progress), advice, 'Then run the migrations again.'].filter(Boolean).join(' ')
   return new FreeholdError(
     'MIGRATION_FAILED',
     { migration: labelOf(file), ...told(fault), ...(line !== undefined && { line }), hint },

@@ -30,21 +30,27 @@ export async function* takeLock(
     const [row] = await connection.query('select pg_try_advisory_lock($1::bigint) as taken', [key])
     if (row?.taken === true) break
     const waitedMs = Math.round(performance.now() - started)
-    if (waitedMs >= waitMs) throw new FreeholdError('MIGRATION_LOCKED', { schema, waitedMs })
+    if (waitedMs >= waitMs) {
+      const [holder] = await connection.query(`select pid from pg_locks where ${advisory(key)} limit 1`)
+      const pid = holder ? { pid: Number(holder.pid) } : {}
+      throw new FreeholdError('MIGRATION_LOCKED', { schema, waitedMs, ...pid })
+    }
     yield { kind: 'waiting', schema, waitedMs }
     await sleep(Math.min(jittered(Math.min(100 * 2 ** attempt, 2000)), Math.max(waitMs - waitedMs, 1)))
   }
   return {
-    held: `exists (
-      select from pg_locks
-      where locktype = 'advisory' and granted and pid = pg_backend_pid() and objsubid = 1
-        and ((classid::bigint << 32) | objid::bigint) = ${key}::bigint
-        and database = (select oid from pg_database where datname = current_database())
-    )`,
+    held: `exists (select from pg_locks where ${advisory(key)} and pid = pg_backend_pid())`,
     async release() {
       await connection.query('select pg_advisory_unlock($1::bigint)', [key])
     },
   }
+}
+
+/** Picks the granted lock of a key out of pg_locks. */
+function advisory(key: string): string {
+  return `locktype = 'advisory' and granted and objsubid = 1
+    and ((classid::bigint << 32) | objid::bigint) = ${key}::bigint
+    and database = (select oid from pg_database where datname = current_database())`
 }
 
 /** Between half of it and all of it, so that those who wait do not come back together. */

@@ -16,7 +16,13 @@ export interface MigrationSession {
   restore(): Promise<void>
 }
 
-const SETTINGS = ['search_path', 'lock_timeout', 'statement_timeout', 'row_security'] as const
+const SETTINGS = [
+  'search_path',
+  'lock_timeout',
+  'statement_timeout',
+  'row_security',
+  'client_connection_check_interval',
+] as const
 
 export async function openSession(
   connection: MigrationConnection,
@@ -32,6 +38,8 @@ export async function openSession(
        ), ', ') as other_path`,
     [schema],
   )
+  // a runner that was stopped should not leave its statement running with the lock; not every system can tell
+  await connection.query("select set_config('client_connection_check_interval', '1s', false)").catch(() => undefined)
   const before = (name: string): string => String(original?.[name])
   const ours = `${quoteName(schema)}, pg_temp`
   // where a login is named like our schema, "$user" would send the host's tables into it

@@ -99,8 +99,8 @@ function isWall({ all, using, check, ours }: Policy): boolean {
 
 // as pg_get_expr writes them, plain or as a subquery
 const SETTING =
-  /^\(tenant_id = (\( SELECT )?\(NULLIF\(current_setting\('app\.current_tenant'::text, true\), ''::text\)\)::uuid( AS \w+\))?\)$/
-const FUNCTION = /^\(tenant_id = (\( SELECT )?(freehold\.)?current_tenant\(\)( AS \w+\))?\)$/
+  /^\(tenant_id = (\( SELECT )?\(NULLIF\(current_setting\('app\.current_tenant'::text, true\), ''::text\)\)::uuid( AS "?\w+"?\))?\)$/
+const FUNCTION = /^\(tenant_id = (\( SELECT )?(freehold\.)?current_tenant\(\)( AS "?\w+"?\))?\)$/
 
 function grantFindings(table: Record<string, unknown>): Finding[] {
   const subject = String(table.name)

@@ -57,7 +57,8 @@ export interface ErrorDetails {
   // migrations
   MIGRATION_CHANGED: { migration: string; expected: string; found: string }
   MIGRATION_NEWER: { migration: string }
-  MIGRATION_LOCKED: { schema: string; waitedMs: number }
+  /** `pid`: the server process that holds the lock. */
+  MIGRATION_LOCKED: { schema: string; waitedMs: number; pid?: number }
   /** `line` in the file, `problem` as the server put it, `hint`: what was kept and what to do next. */
   MIGRATION_FAILED: { migration: string; sqlstate?: string; line?: number; problem?: string; hint?: string }
   MIGRATION_NEEDS_REPAIR: { migration: string; sqlstate?: string; line?: number; problem?: string; hint: string }

@@ -1,0 +1,46 @@
+// The program's own way to a database: node-postgres, loaded when a command needs it.
+
+import { FreeholdError } from '../../core/kernel/errors.ts'
+import type { MigrationConnection } from '../../migrations/index.ts'
+
+/** Connects. @throws PACKAGE_MISSING; the driver's own error when nobody answers */
+export async function connect(url: string): Promise<MigrationConnection> {
+  const pg = await loadDriver()
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'freehold',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  })
+  // told to whoever waits for a query; unheard, it would end the process with a stack
+  client.on('error', () => undefined)
+  await client.connect()
+  return {
+    query: async (text, values) => (await client.query(text, values && [...values])).rows,
+    end: () => client.end(),
+  }
+}
+
+async function loadDriver() {
+  try {
+    return (await import('pg')).default
+  } catch (error) {
+    throw new FreeholdError(
+      'PACKAGE_MISSING',
+      { package: 'pg', range: '^8.23.0', hint: 'npm install pg' },
+      { cause: error },
+    )
+  }
+}
+
+/** `user@host:5432/database`: a URL as it may be shown. */
+export function placeOf(url: string): string {
+  const { username, hostname, port, pathname } = new URL(url)
+  const user = decodeURIComponent(username)
+  return `${user ? `${user}@` : ''}${hostname || 'localhost'}:${port || '5432'}${decodeURIComponent(pathname)}`
+}
+
+/** The login in a URL. */
+export function loginOf(url: string): string | undefined {
+  return decodeURIComponent(new URL(url).username) || undefined
+}

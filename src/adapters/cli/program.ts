@@ -1,0 +1,45 @@
+// The program without its process: arguments and surroundings in, exit code out.
+
+import { VERSION } from '../../migrations/index.ts'
+import { complaintOf, showComplaint } from './complaint.ts'
+import { placeOf } from './connection.ts'
+import { doctor } from './doctor.ts'
+import { migrate, migrateUrl, print } from './migrate.ts'
+import { openScreen, type Surroundings } from './screen.ts'
+import { type Command, readCommand, USAGE, UsageError } from './usage.ts'
+
+/** Runs one command. 0: all is well; 1: something is pending, was found, or failed; 2: the command line is wrong. */
+export async function program(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { env, stdout, stderr } = surroundings
+  const screen = openScreen(stderr, env)
+  let command: Command
+  try {
+    command = readCommand(argv, env)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    screen.line(`${screen.tone('bad', 'freehold:')} ${error.message}`)
+    screen.line(screen.tone('faint', 'freehold --help shows what there is.'))
+    return 2
+  }
+  try {
+    if (command.name === 'help') {
+      stdout.write(USAGE)
+      return 0
+    }
+    if (command.name === 'version') {
+      stdout.write(`${VERSION}\n`)
+      return 0
+    }
+    return command.name === 'doctor' ? await doctor(command, surroundings) : await migrate(command, surroundings)
+  } catch (error) {
+    const complaint = complaintOf(error, placeOf(command.name === 'doctor' ? command.url! : migrateUrl(command)))
+    const { code, title, details, docs, lines } = complaint
+    if (command.json) print(stdout, { ok: false, kind: 'error', code, title, details, reasons: lines, docs })
+    else {
+      // progress may stand unfinished on the terminal
+      openScreen(stdout, env).passing('')
+      showComplaint(screen, complaint)
+    }
+    return code === 'CONFIG_INVALID' ? 2 : 1
+  }
+}

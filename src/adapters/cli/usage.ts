@@ -1,0 +1,124 @@
+// The command line: what may stand on it, and what it means.
+
+import { parseArgs } from 'node:util'
+
+export const USAGE = `freehold: migrations and a check-up of the database, from the command line
+
+Usage
+  freehold migrate plan     what "up" would run; with --sql, the SQL itself
+  freehold migrate up       applies what is pending
+  freehold migrate status   every migration with its state
+  freehold doctor           looks at server, roles, walls, keys, packages
+
+Options
+  --url URL            the database as the application sees it    (DATABASE_URL)
+  --owner-url URL      the same as the owner of the schema        (FREEHOLD_OWNER_URL)
+  --schema NAME        where Freehold's tables are                (default: freehold)
+  --folder DIR         your own migrations, NNNN_name.sql, run after ours
+  --baseline SET:NNNN  takes migrations up to this one as done, as host:0003 or host:all
+  --lock-wait SECONDS  how long to wait for another migration     (default: 60)
+  --sql                with plan: prints the SQL and nothing else
+  --json               one JSON document; with up, one event per line
+  --help, --version
+
+Exit codes
+  0  all is well    1  something is pending, was found, or failed    2  the command line is wrong
+`
+
+export interface Command {
+  readonly name: 'help' | 'version' | 'plan' | 'up' | 'status' | 'doctor'
+  readonly url?: string
+  readonly ownerUrl?: string
+  readonly schema: string
+  readonly folder?: string
+  readonly baseline?: string
+  readonly lockWaitMs?: number
+  readonly sql: boolean
+  readonly json: boolean
+}
+
+/** What is wrong with the command line, for its writer. */
+export class UsageError extends Error {}
+
+/** @throws UsageError */
+export function readCommand(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
+  const { values, positionals } = parse(argv)
+  const url = address(values.url, '--url') ?? address(env.DATABASE_URL, 'DATABASE_URL')
+  const ownerUrl = address(values['owner-url'], '--owner-url') ?? address(env.FREEHOLD_OWNER_URL, 'FREEHOLD_OWNER_URL')
+  const command: Command = {
+    name: values.help || argv.length === 0 ? 'help' : values.version ? 'version' : commandName(positionals),
+    ...(url !== undefined && { url }),
+    ...(ownerUrl !== undefined && { ownerUrl }),
+    schema: values.schema ?? 'freehold',
+    ...(values.folder !== undefined && { folder: values.folder }),
+    ...(values.baseline !== undefined && { baseline: values.baseline }),
+    ...(values['lock-wait'] !== undefined && { lockWaitMs: seconds(values['lock-wait']) }),
+    sql: values.sql ?? false,
+    json: values.json ?? false,
+  }
+  if (command.name === 'help' || command.name === 'version') return command
+  if (command.sql && command.name !== 'plan') throw new UsageError('--sql goes with "migrate plan"')
+  if (command.sql && command.json)
+    throw new UsageError('--sql and --json exclude each other; the JSON of a plan holds the SQL')
+  if (command.baseline !== undefined && command.name !== 'plan' && command.name !== 'up') {
+    throw new UsageError('--baseline goes with "migrate plan" and "migrate up"')
+  }
+  if (command.url === undefined && (command.name === 'doctor' || command.ownerUrl === undefined)) {
+    throw new UsageError('there is no database: set DATABASE_URL, or give --url')
+  }
+  return command
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        url: { type: 'string' },
+        'owner-url': { type: 'string' },
+        schema: { type: 'string' },
+        folder: { type: 'string' },
+        baseline: { type: 'string' },
+        'lock-wait': { type: 'string' },
+        sql: { type: 'boolean' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' },
+      },
+    })
+  } catch (error) {
+    // node's own words name the option; what follows the first sentence is about parseArgs
+    throw new UsageError(
+      error instanceof Error ? (error.message.split('. ')[0] ?? '').replace(/\.$/, '') : 'it cannot be read',
+    )
+  }
+}
+
+function commandName(words: readonly string[]): Command['name'] {
+  const [first, second, ...more] = words
+  if (first === undefined) throw new UsageError('there is no command')
+  if (first === 'help' || first === 'version') return first
+  if (first === 'doctor' && second === undefined) return 'doctor'
+  if (first === 'migrate' && more.length === 0) {
+    if (second === 'plan' || second === 'up' || second === 'status') return second
+    throw new UsageError(
+      second === undefined ? 'migrate takes plan, up or status' : `migrate takes plan, up or status, not "${second}"`,
+    )
+  }
+  throw new UsageError(`there is no command "${words.join(' ')}"`)
+}
+
+/** A PostgreSQL URL; the complaint never shows it, for it may hold a password. */
+function address(value: string | undefined, name: string): string | undefined {
+  if (value === undefined || value === '') return undefined
+  if (!URL.canParse(value) || !/^postgres(ql)?:$/.test(new URL(value).protocol)) {
+    throw new UsageError(`${name} is not a URL of the form postgres://user:password@host:5432/database`)
+  }
+  return value
+}
+
+function seconds(value: string): number {
+  if (!/^[0-9]{1,6}$/.test(value)) throw new UsageError('--lock-wait takes a whole number of seconds')
+  return Number(value) * 1000
+}
