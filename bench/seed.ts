@@ -12,9 +12,7 @@ export interface Seeded {
   readonly users: readonly { readonly tenantId: string; readonly id: string }[]
 }
 
-export type TenantStorage = ReturnType<typeof postgres>
-
-export const keys = { current: 'k1', k1: randomBytes(32) }
+const keys = { current: 'k1', k1: randomBytes(32) }
 
 /** Migrates the database and lets the app's login in. */
 export async function migrate(database: Database): Promise<void> {
