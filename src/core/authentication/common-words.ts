@@ -55,8 +55,9 @@ const RUSSIAN = `
 мандарин марианна аленка аленушка бабушка дедушка космос галактика матрица медведь орел сокол хуй блять сука йцукен йцукенг фывап ячсмить
 `
 
-/** The columns of a keyboard, down and up. */
+/** The columns of a keyboard, down and up, and the lines of a number pad. */
 const COLUMNS = `
+147 258 369 741 852 963 159 357 753 951
 qaz wsx edc rfv tgb yhn ujm zaq xsw cde vfr bgt nhy mju 1qaz 2wsx 3edc 4rfv 5tgb 6yhn 7ujm 1qa 2ws 3ed 4rf 5tg 6yh 7uj
 `
 

@@ -8,6 +8,8 @@ export function foldWord(text: string): string {
 /** What a password may be meant as; every reading has as many units as the text has characters. */
 export interface Reading {
   readonly text: string
+  /** The text backwards. */
+  readonly reversed: string
   /** What this way of writing is worth in bits. */
   readonly bits: number
   /** Shorter words than this are chance when they are read so. */
@@ -19,11 +21,15 @@ export function readingsOf(text: readonly string[]): readonly Reading[] {
   const units = text.map((character) => (character.length === 1 ? character : '\ufffd'))
   const signs = (bar: string) => units.map((unit) => (/[1!|]/.test(unit) ? bar : (LETTERS.get(unit) ?? unit))).join('')
   return [
-    { text: units.join(''), bits: 0, minimum: 2 },
-    { text: signs('i'), bits: 1, minimum: 4 },
-    { text: signs('l'), bits: 1, minimum: 4 },
-    { text: foldWord(units.map((unit) => RUSSIAN_KEYS.get(unit) ?? unit).join('')), bits: 1, minimum: 5 },
+    reading(units.join(''), 0, 2),
+    reading(signs('i'), 1, 4),
+    reading(signs('l'), 1, 4),
+    reading(foldWord(units.map((unit) => RUSSIAN_KEYS.get(unit) ?? unit).join('')), 1, 5),
   ]
+}
+
+function reading(text: string, bits: number, minimum: number): Reading {
+  return { text, reversed: text.split('').reverse().join(''), bits, minimum }
 }
 
 const LETTERS = pairs('02345678@$€(+', 'ozeasgtbasect')

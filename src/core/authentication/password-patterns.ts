@@ -127,13 +127,17 @@ interface Walk {
   readonly turns: number
 }
 
+/** No row of keys is longer, and the alphabet is said twice. */
+const LONGEST_STRAIGHT = 13
+
 /** `1q2w3e4r`, `a1b2c3`: two sequences or straight walks, a character of each in turn. */
 function interleavedAt(text: readonly string[], from: number): number {
-  const every = (start: number) => text.filter((_, i) => i >= start && (i - start) % 2 === 0)
+  const ahead = text.slice(from, from + 2 * LONGEST_STRAIGHT)
+  const every = (start: number) => ahead.filter((_, i) => i % 2 === start)
   const reach = (part: readonly string[]) =>
     Math.max(sequenceAt(part, 0), ...KEYBOARDS.map((keyboard) => straightAt(keyboard, part)))
-  const first = reach(every(from))
-  return first < 3 ? 0 : 2 * Math.min(first, reach(every(from + 1)))
+  const first = reach(every(0))
+  return first < 3 ? 0 : 2 * Math.min(first, reach(every(1)))
 }
 
 function straightAt(keyboard: Keyboard, text: readonly string[]): number {

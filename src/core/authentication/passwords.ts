@@ -23,7 +23,7 @@ export interface Passwords {
    * which characters it is made of.
    * @throws PASSWORD_REJECTED; INPUT_INVALID for what is no well-formed text
    */
-  check(password: unknown, owner: PasswordOwner): asserts password is string
+  check(password: string, owner: PasswordOwner): void
   /** A PHC string. Checks no policy. @throws OVERLOADED */
   hash(password: string): Promise<string>
   /**

@@ -70,7 +70,7 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
     if (!row) throw new FreeholdError('USER_UNKNOWN')
     return row
   }
-  const hashNew = async (password: unknown, email: string): Promise<string> => {
+  const hashNew = async (password: string, email: string): Promise<string> => {
     passwords.check(password, { tenant, email })
     return passwords.hash(password)
   }

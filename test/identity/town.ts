@@ -1,0 +1,91 @@
+// A town for tests: one tenant on any storage, with its users, passwords and sign-in, and a hash whose work is counted.
+
+import { createPasswords, type Passwords } from '../../src/core/authentication/passwords.ts'
+import { createSignIn, type SignedIn, type SignIn } from '../../src/core/authentication/sign-in.ts'
+import type { TenantContext } from '../../src/core/context.ts'
+import type { User } from '../../src/core/identity/user.ts'
+import { createUsers, type Users } from '../../src/core/identity/users.ts'
+import { FreeholdError } from '../../src/core/kernel/errors.ts'
+import { systemRuntime } from '../../src/core/kernel/runtime.ts'
+import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts'
+import { createSessionIssuer, type SessionIssuer } from '../../src/core/sessions/issue.ts'
+import type { Storage } from '../../src/core/storage/storage.ts'
+import { tenantFromRow } from '../../src/core/tenancy/tenant.ts'
+import { type ContextOverrides, makeContext, makeTenantContext, quickHasher } from '../setup/context.ts'
+
+export interface Town {
+  readonly context: TenantContext
+  readonly passwords: Passwords
+  readonly users: Users
+  readonly issuer: SessionIssuer
+  readonly signIn: SignIn
+  readonly work: Work
+  /** A user with `PASSWORD`, at an address nobody else has. */
+  person(): Promise<User>
+  /** Signs in with `PASSWORD`, or another. */
+  enter(user: Pick<User, 'email'>, password?: string): Promise<SignedIn>
+  /** Ids of the user's sessions that work now. */
+  alive(user: Pick<User, 'id'>): Promise<string[]>
+}
+
+/** What was asked of the hasher. */
+export interface Work {
+  hashes: number
+  verifications: number
+}
+
+export const PASSWORD = 'velvet tractor omelette'
+const { newId } = systemRuntime()
+
+export async function makeTown(storage: Storage, overrides: ContextOverrides = {}): Promise<Town> {
+  const slug = `t${newId().slice(-12)}`
+  const [row] = await storage.system.records.insert('tenants', [{ id: newId(), slug, name: 'Globex & Sons' }])
+  const work: Work = { hashes: 0, verifications: 0 }
+  const hasher = counted(overrides.passwordHasher ?? quickHasher, work)
+  const context = makeTenantContext(makeContext(storage, { ...overrides, passwordHasher: hasher }), tenantFromRow(row!))
+  const passwords = createPasswords(context)
+  const users = createUsers(context, passwords)
+  const issuer = createSessionIssuer(context)
+  const signIn = createSignIn(context, passwords, issuer)
+  return {
+    context,
+    passwords,
+    users,
+    issuer,
+    signIn,
+    work,
+    person: () => users.create({ email: `${newId()}@example.test`, password: PASSWORD }),
+    enter: ({ email }, password = PASSWORD) => signIn.password({ email, password }),
+    async alive({ id }) {
+      const rows = await context.scope.records.find('sessions', { where: { user_id: id }, limit: 200 })
+      const found = await Promise.all(rows.map((session) => context.scope.verbs.lookUpSession(session.id)))
+      return found.flatMap((lookup) => (lookup ? [lookup.session.id] : []))
+    },
+  }
+}
+
+function counted(hasher: PasswordHasher, work: Work): PasswordHasher {
+  return {
+    name: hasher.name,
+    needsRehash: (hash) => hasher.needsRehash(hash),
+    async hash(password) {
+      work.hashes++
+      return hasher.hash(password)
+    },
+    async verify(hash, password) {
+      work.verifications++
+      return hasher.verify(hash, password)
+    },
+  }
+}
+
+/** The error that a promise rejects with. */
+export async function refusal(promise: Promise<unknown>): Promise<Pick<FreeholdError, 'code' | 'details'>> {
+  try {
+    await promise
+  } catch (error) {
+    if (FreeholdError.is(error)) return { code: error.code, details: error.details }
+    throw error
+  }
+  throw new Error('it was not refused')
+}

@@ -1,0 +1,130 @@
+// What ends a user's sessions: a new password, disabling, removing. All in the transaction that says so.
+
+import { beforeEach, describe, expect, it } from 'vitest'
+import { memory } from '../../src/adapters/memory/index.ts'
+import { createUsers } from '../../src/core/identity/users.ts'
+import { withLocalNotices } from '../../src/core/storage/local-notices.ts'
+import type { Notice } from '../../src/core/storage/verbs.ts'
+import { makeTown, PASSWORD, refusal, type Town } from './town.ts'
+
+const notices: Notice[] = []
+const storage = withLocalNotices(memory(), (notice) => notices.push(notice))
+const NEW = 'copper giraffe lullaby'
+let town: Town
+beforeEach(async () => {
+  town = await makeTown(storage)
+  notices.length = 0
+})
+
+async function signedIn(times = 1) {
+  const user = await town.person()
+  const sessions: string[] = []
+  for (let i = 0; i < times; i++) {
+    const entered = await town.enter(user)
+    if (!entered.ok) throw new Error(entered.reason)
+    sessions.push(entered.session.id)
+  }
+  notices.length = 0
+  return { user, sessions, everySession: { kind: 'session', tenantId: town.context.tenant.id, userId: user.id } }
+}
+
+describe('setPassword', () => {
+  it('replaces the password and ends every session', async () => {
+    const { user, everySession } = await signedIn(2)
+    await town.users.setPassword(user, NEW)
+    expect(await town.alive(user)).toEqual([])
+    expect(notices).toEqual([everySession])
+    expect(await town.enter(user)).toEqual({ ok: false, reason: 'bad-credentials' })
+    expect(await town.enter(user, NEW)).toMatchObject({ ok: true })
+  })
+
+  it('keeps the session it is told to keep', async () => {
+    const { user, sessions, everySession } = await signedIn(3)
+    await town.users.setPassword(user, NEW, { keep: sessions[1]! })
+    expect(await town.alive(user)).toEqual([sessions[1]])
+    const ended = [sessions[0], sessions[2]].map((sessionId) => ({ ...everySession, sessionId }))
+    expect(notices).toHaveLength(2)
+    expect(notices).toEqual(expect.arrayContaining(ended))
+  })
+
+  it('gives a password to a user who had none', async () => {
+    const user = await town.users.create({ email: 'ana@acme.test' })
+    await town.users.setPassword(user, NEW)
+    expect(await town.enter(user, NEW)).toMatchObject({ ok: true, user: { hasPassword: true } })
+  })
+
+  it('that is refused changes nothing', async () => {
+    const { user, sessions } = await signedIn()
+    const local = user.email.split('@')[0]!
+    expect(await refusal(town.users.setPassword(user, 'qwertyuiop123456'))).toEqual({
+      code: 'PASSWORD_REJECTED',
+      details: { reason: 'common' },
+    })
+    expect((await refusal(town.users.setPassword(user, local))).details).toEqual({ reason: 'contextual' })
+    expect((await refusal(town.users.setPassword(user, NEW, { keep: 'mine' }))).code).toBe('ID_INVALID')
+    expect(await town.alive(user)).toEqual(sessions)
+    expect(await town.enter(user)).toMatchObject({ ok: true })
+    expect(notices).toEqual([])
+  })
+})
+
+describe('disable, enable and remove', () => {
+  it('disable ends every session and refuses the right password; enable allows it again', async () => {
+    const { user, everySession } = await signedIn(2)
+    expect(await town.users.disable(user)).toMatchObject({ status: 'disabled', disabledAt: expect.any(Date) })
+    expect(await town.alive(user)).toEqual([])
+    expect(notices).toEqual([everySession])
+    expect(await town.enter(user)).toEqual({ ok: false, reason: 'bad-credentials' })
+
+    const again = await town.users.disable(user)
+    expect(again.status).toBe('disabled')
+    expect(notices).toHaveLength(1)
+
+    expect(await town.users.enable(user)).toMatchObject({ status: 'active', disabledAt: null })
+    expect((await town.users.enable(user)).status).toBe('active')
+    expect(await town.alive(user)).toEqual([])
+    expect(await town.enter(user)).toMatchObject({ ok: true })
+  })
+
+  it('remove does as disable, frees the address, and is for good', async () => {
+    const { user, everySession } = await signedIn()
+    expect(await town.users.remove(user)).toMatchObject({ status: 'deleted', deletedAt: expect.any(Date) })
+    expect(await town.alive(user)).toEqual([])
+    expect(notices).toEqual([everySession])
+    expect(await town.enter(user)).toEqual({ ok: false, reason: 'bad-credentials' })
+    expect((await town.users.remove(user)).status).toBe('deleted')
+    for (const call of [
+      town.users.disable(user),
+      town.users.enable(user),
+      town.users.update(user, { name: 'x' }),
+      town.users.setPassword(user, NEW),
+    ])
+      expect((await refusal(call)).code).toBe('USER_UNKNOWN')
+
+    const next = await town.users.create({ email: user.email, password: NEW })
+    expect(next.id).not.toBe(user.id)
+    expect(await town.enter(next, NEW)).toMatchObject({ ok: true, user: { id: next.id } })
+    expect(await town.enter(next, PASSWORD)).toMatchObject({ ok: false })
+  })
+
+  it('a disabled user can be removed', async () => {
+    const { user } = await signedIn()
+    await town.users.disable(user)
+    expect((await town.users.remove(user)).status).toBe('deleted')
+  })
+
+  it('nothing of it has happened when the surrounding transaction rolls back', async () => {
+    const { user, sessions } = await signedIn()
+    const undone = town.context.scope.transaction(async (unit) => {
+      const inside = createUsers({ ...town.context, scope: unit }, town.passwords)
+      await inside.setPassword(user, NEW)
+      await inside.disable(user)
+      await inside.remove(user)
+      throw new Error('undo')
+    })
+    await expect(undone).rejects.toThrow('undo')
+    expect(notices).toEqual([])
+    expect(await town.alive(user)).toEqual(sessions)
+    expect(await town.enter(user)).toMatchObject({ ok: true })
+  })
+})
