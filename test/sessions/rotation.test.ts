@@ -21,6 +21,9 @@ beforeEach(async () => {
 
 const refused = (reason: string, clear = false) => ({ ok: false, reason, clear })
 
+const kinds = async (id: string) =>
+  (await world.events()).filter((event) => event.session_id === id).map(({ kind }) => kind)
+
 /** A session and its tokens after so many rotations, `apart` milliseconds from each other. */
 async function family(rotations: number, apart = GRACE) {
   const { session, tokens, userId } = await world.signIn()
@@ -93,7 +96,7 @@ describe('the parent', () => {
     now += GRACE
     expect(await refresh(chain[1]!)).toEqual(refused('reused', true))
     expect(await row()).toMatchObject({ revoke_reason: 'refresh-reuse', revoked_at: new Date(now) })
-    expect(await world.events(id)).toEqual(['refresh-reuse'])
+    expect(await kinds(id)).toEqual(['refresh-reuse'])
     expect(await refresh(child)).toEqual(refused('ended', true))
     expect(await codeOf(world.first.sessions.verify(accessToken))).toBe('SESSION_ENDED')
   })
@@ -102,7 +105,7 @@ describe('the parent', () => {
     const { chain, id } = await family(2, 1_000)
     expect(await refresh(chain[0]!)).toEqual(refused('superseded'))
     expect(tokensOf(await refresh(chain[2]!))).toBeDefined()
-    expect(await world.events(id)).toEqual([])
+    expect(await kinds(id)).toEqual([])
   })
 
   it('revokes the family when its child was used and its own grace is over (R05)', async () => {
@@ -160,7 +163,7 @@ it('a restored backup: what is ahead is refused, what forked ends the family (R1
 
   for (const token of ahead) expect(await refresh(token)).toEqual(refused('ahead'))
   expect(await row()).toEqual(backup)
-  expect(await world.events(id)).toEqual(['refresh-ahead', 'refresh-ahead'])
+  expect(await kinds(id)).toEqual(['refresh-ahead', 'refresh-ahead'])
   // the client that has an older copy goes on, and now there are two histories of generation 3
   expect(tokensOf(await refresh(chain[2]!))).not.toBe(ahead[0])
   expect(await refresh(ahead[0]!)).toEqual(refused('reused', true))

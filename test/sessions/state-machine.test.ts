@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { it } from 'vitest'
 import { memory } from '../../src/adapters/memory/index.ts'
-import { play, steps } from './machine.ts'
+import { directed, play, steps } from './machine.ts'
 
 const SECOND = 1_000
 const DAY = 86_400 * SECOND
@@ -28,6 +28,6 @@ it('does in memory what the model says, to the millisecond (R03 to R13)', async 
         history,
       )
     }),
-    { numRuns: 200 },
+    { numRuns: 200, examples: directed(limits) },
   )
 })

@@ -43,7 +43,7 @@ select ${bothLists}
 from ${schema}.sessions s join ${schema}.users u on u.tenant_id = $1::uuid and u.id = s.user_id
 where s.tenant_id = $1::uuid and s.id = $2::uuid and ${alive}`,
 
-  // Moves the current token on, or counts a retry of its parent. Everything else is no row.
+  // Moves the current token on, or counts a retry of its parent: the count tells which. Everything else is no row.
   rotate: (schema) => `
 update ${schema}.sessions s set
   generation = case when s.current_hash = $3 then s.generation + 1 else s.generation end,
@@ -60,7 +60,7 @@ from ${schema}.users u
 where s.tenant_id = $1::uuid and s.id = $2::uuid and u.tenant_id = $1::uuid and u.id = s.user_id and ${alive}
   and (s.current_hash = $3::bytea
     or (s.previous_hash = $3::bytea and s.retries < $9::integer and ${within('s.rotated_at', '$7')}))
-returning ${bothLists}, s.current_hash = $4::bytea as rotated`,
+returning ${bothLists}, s.retries = 0 as rotated`,
 
   // Locks the family, judges the token by the row as it then is, and ends the family where that is the verdict.
   judge: (schema) => `

@@ -6,14 +6,15 @@ import { columnsOf, type Row } from '../../core/storage/tables.ts'
 import type { RotationOutcome, SessionLookup } from '../../core/storage/verbs.ts'
 import type { Send, SessionVerbs } from './link.ts'
 import { type SessionStatement, sessionStatements } from './session-statements.ts'
+import { placeOf } from './verbs.ts'
 
 type Answered = Readonly<Record<string, unknown>>
 
 /** `tenantId` is emitted in every statement, so that the planner prunes; the wall stands behind it. */
 export function sessionVerbs(send: Send, schema: string, tenantId: string): SessionVerbs {
-  const place = quoteIdentifier(schema)
+  const { quoted } = placeOf(schema)
   const run = async (name: SessionStatement, values: readonly unknown[]): Promise<readonly Answered[]> => {
-    const text = sessionStatements[name](place)
+    const text = sessionStatements[name](quoted)
     const { rows } = await send({ name: `session_${name} ${schema}`, text, values: [tenantId, ...values] })
     return rows
   }
@@ -92,10 +93,6 @@ function verdictOf({ verdict, user_id }: Answered): RotationOutcome | undefined 
 }
 
 const TURNS = 3
-
-function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}
 
 const sessionColumns = columnsOf('sessions').map(([name]) => name)
 const userColumns = columnsOf('users').map(([name]) => name)
