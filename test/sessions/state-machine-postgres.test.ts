@@ -1,0 +1,40 @@
+// The same random histories on a real PostgreSQL. Its clock cannot be set: time passes by making rows older.
+
+import fc from 'fast-check'
+import { afterAll, beforeAll, it } from 'vitest'
+import { postgres } from '../../src/adapters/postgres/index.ts'
+import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
+import { directed, play, steps } from './machine.ts'
+
+const SECOND = 1_000
+const DAY = 86_400 * SECOND
+// all short waits of a history together stay within one grace, and no sum of waits comes near a limit from below
+const limits = { graceMs: 60 * SECOND, idleMs: 14 * DAY, absoluteMs: 30 * DAY, retryCap: 3 }
+const waits = [...Array<number>(6).fill(SECOND), ...Array<number>(4).fill(100 * SECOND), DAY, 15 * DAY]
+
+const older = (ms: number): string => {
+  const moments = ['rotated_at', 'previous_rotated_at', 'idle_expires_at', 'absolute_expires_at']
+  return `update freehold.sessions set ${moments.map((it) => `${it} = ${it} - ${ms} * interval '1 ms'`).join(', ')}`
+}
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.close())
+
+it('does in PostgreSQL what the model says (R03 to R13)', async () => {
+  const storage = postgres({ pool: database.appPool, listen: false })
+  await fc.assert(
+    fc.asyncProperty(steps(waits, 30), async (history) => {
+      const start = Date.now()
+      let aged = 0
+      const pass = async (ms: number, tenantId: string) => {
+        aged += ms
+        await database.ownerPool.query(`begin; select freehold.enter_tenant('${tenantId}'); ${older(ms)}; commit`)
+      }
+      await play({ storage, limits, now: () => start + aged, pass, aged: () => aged }, history)
+    }),
+    { numRuns: 40, examples: directed(limits) },
+  )
+}, 60_000)
