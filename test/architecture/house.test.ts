@@ -59,3 +59,18 @@ describe('imports', () => {
     expect(complain(path, text)).toEqual([])
   })
 })
+
+describe('module state', () => {
+  const rule = rules.find(({ name }) => name === 'no module keeps state')!
+  const complain = (text: string) => rule.complaints({ path: 'src/core/a.ts', text })
+
+  it.each(['let count = 0', 'export let x: string', 'const seen = new Set<string>()', 'const all: string[] = []'])(
+    'refused: %s',
+    (text) => expect(complain(text)).toHaveLength(1),
+  )
+
+  it.each(['const none: readonly string[] = []', "const words = new Set(['a'])", 'function f() {\n  let x = 0\n}'])(
+    'allowed: %s',
+    (text) => expect(complain(text)).toEqual([]),
+  )
+})

@@ -93,7 +93,7 @@ export const rules: readonly Rule[] = [
     complaints: ({ text }) =>
       matches(
         code(text),
-        /^(export )?(let|var) \w+|^(export )?const \w+(?!: readonly)[^=\n]*= (new (Map|Set)(<.*>)?\(\)|\[\]|\{\})/gm,
+        /^(export )?(let|var) \w+|^(export )?const \w+\b(?!: readonly)[^=\n]*= (new (Map|Set)(<.*>)?\(\)|\[\]|\{\})/gm,
       ),
     planted: { path: 'src/adapters/postgres/planted.ts', text: 'const seen = new Map<string, number>()\n' },
   },
