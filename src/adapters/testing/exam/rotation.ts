@@ -34,11 +34,11 @@ export const rotation = examine('rotation', [
     },
   },
   {
-    name: 'rotates again and again, through 300 generations',
+    name: 'rotates again and again, through 40 generations',
     async ask(room) {
       const { id } = await room.session()
-      for (let generation = 0; generation < 300; generation++) isKind(await rotate(room, id, generation), 'rotated')
-      strictEqual((await room.scope.records.get('sessions', { id }))?.generation, 300)
+      for (let generation = 0; generation < 40; generation++) isKind(await rotate(room, id, generation), 'rotated')
+      strictEqual((await room.scope.records.get('sessions', { id }))?.generation, 40)
     },
   },
   {
@@ -78,7 +78,7 @@ export const rotation = examine('rotation', [
       const first = isKind(await rotate(room, id, 0), 'rotated')
       await room.elapse(8_000)
       const outcome = isKind(await rotate(room, id, 0), 'repeated')
-      same(outcome.user, first.user)
+      same(outcome.user, await room.scope.records.get('users', { id: first.user.id }))
       const { retries, ...session } = outcome.session
       strictEqual(retries, 1)
       strictEqual(session.generation, 1)

@@ -1,0 +1,199 @@
+// The link over PGlite: one connection, so one transaction after the other. PGlite's session is a superuser's, for
+// whom no wall stands; every transaction therefore begins by becoming freehold_app until it ends.
+
+import { FreeholdError } from '../../core/kernel/errors.ts'
+import type { MigrationConnection } from '../../migrations/index.ts'
+import { translate } from '../postgres/errors.ts'
+import type { Answer, Ear, Link, Statement, Unit } from '../postgres/link.ts'
+import { createTurns } from '../postgres/turns.ts'
+import { BEGIN, runUnit } from '../postgres/unit-of-work.ts'
+import type { PgliteDatabase, PgliteQueries } from './engine.ts'
+import { createSay, type Say } from './statements.ts'
+
+export interface PgliteLinkOptions {
+  readonly open: () => Promise<PgliteDatabase>
+  /** Whether `close` closes the instance. */
+  readonly owned: boolean
+  /** Quoted name of the schema of `enter_tenant`. */
+  readonly schema: string
+  readonly acquireTimeoutMs: number
+}
+
+interface Opened {
+  readonly database: PgliteDatabase
+  readonly say: Say
+}
+
+/** A transaction that waits to be told how it ends. */
+interface Open {
+  readonly queries: PgliteQueries
+  commit(): Promise<void>
+  rollBack(): Promise<void>
+}
+
+export class PgliteLink implements Link {
+  readonly #options: PgliteLinkOptions
+  readonly #turns = createTurns()
+  readonly #listening = new Set<() => Promise<void>>()
+  #opening: Promise<Opened> | undefined
+  #closed = false
+
+  constructor(options: PgliteLinkOptions) {
+    this.#options = options
+  }
+
+  async one(tenantId: string | null, statement: Statement): Promise<Answer> {
+    const { say } = await this.#open()
+    const open = await this.#begin()
+    try {
+      await open.queries.exec(this.#enter(tenantId).text)
+      const answer = await say(open.queries, statement)
+      await open.commit()
+      return answer
+    } catch (error) {
+      await open.rollBack()
+      throw translate(error)
+    }
+  }
+
+  async unit<R>(tenantId: string | null, work: (unit: Unit) => Promise<R>): Promise<R> {
+    const { say } = await this.#open()
+    const enter = this.#enter(tenantId)
+    let open: Open | undefined
+    const perform = async (statement: Statement): Promise<Answer> => {
+      if (statement === BEGIN) {
+        open = await this.#begin()
+        return DONE
+      }
+      if (!open) throw new FreeholdError('TRANSACTION_LOST')
+      switch (statement === enter ? 'enter' : statement.name) {
+        case 'enter':
+          await open.queries.exec(enter.text)
+          return DONE
+        case 'commit':
+          await open.commit()
+          return { ...DONE, command: 'COMMIT' }
+        case 'rollback':
+          await open.rollBack()
+          return { ...DONE, command: 'ROLLBACK' }
+        default:
+          return say(open.queries, statement)
+      }
+    }
+    const exchange = async (statements: readonly Statement[]): Promise<Answer> => {
+      let answer: Answer = DONE
+      try {
+        for (const statement of statements) answer = await perform(statement)
+        return answer
+      } catch (error) {
+        throw translate(error)
+      }
+    }
+    return runUnit([BEGIN, enter], exchange, work)
+  }
+
+  async listen(channel: string, ear: Ear): Promise<() => Promise<void>> {
+    const { database } = await this.#open()
+    try {
+      const unlisten = await database.listen(`"${channel}"`, (payload) => ear.onPayload(payload))
+      let stopped: Promise<void> | undefined
+      const stop = (): Promise<void> => {
+        this.#listening.delete(stop)
+        stopped ??= unlisten()
+        return stopped
+      }
+      this.#listening.add(stop)
+      return stop
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+
+  /** Statements as the superuser that PGlite is, outside any transaction; nobody else comes between them before `end`. */
+  async connect(): Promise<MigrationConnection> {
+    const { database } = await this.#open()
+    const end = await this.#turn()
+    return {
+      async query(text, values) {
+        const result = values ? await database.query(text, [...values]) : (await database.exec(text)).at(-1)
+        return (result?.rows ?? []) as Record<string, unknown>[]
+      },
+      end: async () => end(),
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    const opened = await this.#opening?.catch(() => undefined)
+    if (!opened) return
+    if (this.#options.owned) await opened.database.close()
+    else await Promise.all([...this.#listening].map((stop) => stop()))
+  }
+
+  async #open(): Promise<Opened> {
+    if (this.#closed) throw new FreeholdError('CLOSED')
+    this.#opening ??= this.#options.open().then((database) => ({ database, say: createSay(database) }))
+    return this.#opening
+  }
+
+  #enter(tenantId: string | null): Statement {
+    const role = 'set local role freehold_app'
+    if (tenantId === null) return { text: role }
+    return { text: `${role}; select ${this.#options.schema}.enter_tenant('${tenantId.replaceAll("'", "''")}')` }
+  }
+
+  /** @throws POOL_EXHAUSTED when no turn comes in time */
+  #turn(): Promise<() => void> {
+    return this.#inTime((late) =>
+      this.#turns.take().then((end) => {
+        if (late()) end()
+        return end
+      }),
+    )
+  }
+
+  async #begin(): Promise<Open> {
+    const end = await this.#turn()
+    const { database } = await this.#open()
+    // PGlite's own lock keeps out what the host does with the instance directly, and may be the host's just now
+    return this.#inTime(
+      (late) =>
+        new Promise<Open>((resolve, reject) => {
+          const over = database.transaction(async (queries) => {
+            if (late()) return
+            await new Promise<void>((keep, undo) => {
+              resolve({
+                queries,
+                async commit() {
+                  keep()
+                  await over
+                },
+                async rollBack() {
+                  undo(ROLLED_BACK)
+                  await over.catch(() => undefined)
+                },
+              })
+            })
+          })
+          over.catch((error: unknown) => reject(translate(error))).finally(end)
+        }),
+    )
+  }
+
+  #inTime<R>(wait: (late: () => boolean) => Promise<R>): Promise<R> {
+    return new Promise((resolve, reject) => {
+      let late = false
+      const timer = setTimeout(() => {
+        late = true
+        reject(new FreeholdError('POOL_EXHAUSTED'))
+      }, this.#options.acquireTimeoutMs)
+      wait(() => late)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer))
+    })
+  }
+}
+
+const ROLLED_BACK = Symbol('rolled back')
+const DONE: Answer = { rows: [], command: '', count: 0 }
