@@ -51,7 +51,8 @@ const refresh = (back: number): Step => ({ do: 'refresh', family: 0, back })
 const pass = (ms: number): Step => ({ do: 'pass', ms })
 
 /** Histories that every run begins with: the rare ones, each the shortest that tells a rule from its neighbours. */
-export function directed({ graceMs: grace, retryCap }: Limits): [Step[]][] {
+export function directed({ graceMs: grace, idleMs, retryCap }: Limits): [Step[]][] {
+  const day = 86_400_000
   const histories: Step[][] = [
     // a parent within its grace, at its end, and beyond the cap
     [refresh(0), pass(grace - 2_000), refresh(1), pass(2_000), refresh(1)],
@@ -68,6 +69,8 @@ export function directed({ graceMs: grace, retryCap }: Limits): [Step[]][] {
     [{ do: 'new key' }, refresh(0), { do: 'new key' }, refresh(1), refresh(0), refresh(1)],
     [{ do: 'disable' }, refresh(0), { do: 'enable' }, refresh(0), refresh(1)],
     [refresh(0), { do: 'sign-out', family: 0, back: 1 }, refresh(0)],
+    // in use every 13 days, and over after 30
+    [pass(idleMs - day), refresh(0), pass(idleMs - day), refresh(0), pass(4 * day), refresh(0)],
   ]
   return histories.map((history) => [history])
 }
