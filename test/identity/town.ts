@@ -9,7 +9,7 @@ import { FreeholdError } from '../../src/core/kernel/errors.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts'
 import { createSessionIssuer, type SessionIssuer } from '../../src/core/sessions/issue.ts'
-import type { Storage } from '../../src/core/storage/storage.ts'
+import type { Storage, TenantScope } from '../../src/core/storage/storage.ts'
 import { tenantFromRow } from '../../src/core/tenancy/tenant.ts'
 import { type ContextOverrides, makeContext, makeTenantContext, quickHasher } from '../setup/context.ts'
 
@@ -28,10 +28,11 @@ export interface Town {
   alive(user: Pick<User, 'id'>): Promise<string[]>
 }
 
-/** What was asked of the hasher. */
+/** What was asked of the hasher, and how often a transaction was opened. */
 export interface Work {
   hashes: number
   verifications: number
+  transactions: number
 }
 
 export const PASSWORD = 'velvet tractor omelette'
@@ -40,9 +41,10 @@ const { newId } = systemRuntime()
 export async function makeTown(storage: Storage, overrides: ContextOverrides = {}): Promise<Town> {
   const slug = `t${newId().slice(-12)}`
   const [row] = await storage.system.records.insert('tenants', [{ id: newId(), slug, name: 'Globex & Sons' }])
-  const work: Work = { hashes: 0, verifications: 0 }
+  const work: Work = { hashes: 0, verifications: 0, transactions: 0 }
   const hasher = counted(overrides.passwordHasher ?? quickHasher, work)
-  const context = makeTenantContext(makeContext(storage, { ...overrides, passwordHasher: hasher }), tenantFromRow(row!))
+  const inside = makeTenantContext(makeContext(storage, { ...overrides, passwordHasher: hasher }), tenantFromRow(row!))
+  const context: TenantContext = { ...inside, scope: watched(inside.scope, work) }
   const passwords = createPasswords(context)
   const users = createUsers(context, passwords)
   const issuer = createSessionIssuer(context)
@@ -60,6 +62,17 @@ export async function makeTown(storage: Storage, overrides: ContextOverrides = {
       const rows = await context.scope.records.find('sessions', { where: { user_id: id }, limit: 200 })
       const found = await Promise.all(rows.map((session) => context.scope.verbs.lookUpSession(session.id)))
       return found.flatMap((lookup) => (lookup ? [lookup.session.id] : []))
+    },
+  }
+}
+
+function watched(scope: TenantScope, work: Work): TenantScope {
+  return {
+    records: scope.records,
+    verbs: scope.verbs,
+    transaction(unit) {
+      work.transactions++
+      return scope.transaction(unit)
     },
   }
 }

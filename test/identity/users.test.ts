@@ -90,7 +90,7 @@ describe('create', () => {
   ])('refuses with %s: %j', async (code, input) => {
     expect((await refusal(town.users.create(input as { email: string }))).code).toBe(code)
     expect(await everyone()).toEqual([])
-    expect(town.work).toEqual({ hashes: 0, verifications: 0 })
+    expect(town.work).toEqual({ hashes: 0, verifications: 0, transactions: 0 })
   })
 
   it('says nothing secret when it refuses', async () => {

@@ -1,0 +1,152 @@
+// Signing in on a real PostgreSQL, while others guess, disable, sign out and change the password.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { postgres } from '../../src/adapters/postgres/index.ts'
+import { createSignIn } from '../../src/core/authentication/sign-in.ts'
+import type { User } from '../../src/core/identity/user.ts'
+import { createTenantSessions } from '../../src/core/sessions/tenant-sessions.ts'
+import type { Storage } from '../../src/core/storage/storage.ts'
+import { makeTown, PASSWORD, type Town } from '../identity/town.ts'
+import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
+
+const WRONG = 'copper giraffe lullaby'
+const BAD = { ok: false, reason: 'bad-credentials' }
+
+let database: TestDatabase
+let storage: Storage
+let town: Town
+beforeAll(async () => {
+  database = await createTestDatabase()
+  storage = postgres({ pool: database.appPool, listen: false })
+  town = await makeTown(storage)
+})
+afterAll(() => database.close())
+
+describe('guessing', () => {
+  it('M02, A14: of 100 parallel wrong passwords no more are looked at than the schedule allows', async () => {
+    const user = await town.person()
+    for (const email of [user.email, 'nobody@acme.test']) {
+      const before = town.work.verifications
+      const started = performance.now()
+      const answers = await Promise.all(Array.from({ length: 100 }, () => town.enter({ email }, WRONG)))
+      // five at no cost, the one that starts the waiting, and one for each wait (1 s, 2 s, 4 s) that this took
+      const allowed = 6 + Math.floor(Math.log2(1 + (performance.now() - started) / 1000))
+      const seen = answers.filter((answer) => !answer.ok && answer.reason === 'bad-credentials').length
+      expect(seen).toBeGreaterThanOrEqual(6)
+      expect(seen).toBeLessThanOrEqual(allowed)
+      expect(town.work.verifications - before).toBe(seen)
+      expect(answers.filter((answer) => !answer.ok && answer.reason === 'too-many-attempts')).toHaveLength(100 - seen)
+    }
+  })
+
+  it('M02: the right password among 100 parallel wrong ones is taken at most once, or never', async () => {
+    const user = await town.person()
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => town.enter(user, i === 50 ? PASSWORD : `${WRONG} ${i}`)),
+    )
+    const signedIn = answers.filter(({ ok }) => ok).length
+    expect(await town.alive(user)).toHaveLength(signedIn)
+    expect(answers[50]).not.toEqual(BAD)
+  })
+
+  it('parallel sign-ins with the right password all work, while they are within the schedule', async () => {
+    const user = await town.person()
+    const answers = await Promise.all(Array.from({ length: 5 }, () => town.enter(user)))
+    expect(answers.map(({ ok }) => ok)).toEqual([true, true, true, true, true])
+    expect(await town.alive(user)).toHaveLength(5)
+  })
+})
+
+/** What happens to the user while somebody signs in. */
+const ENDINGS: Record<string, (town: Town, user: User) => Promise<unknown>> = {
+  'the user is disabled': ({ users }, user) => users.disable(user),
+  'the user is removed': ({ users }, user) => users.remove(user),
+  'the user signs out everywhere': ({ context }, user) => createTenantSessions(context).revokeAll(user),
+  'the password changes': ({ users }, user) => users.setPassword(user, WRONG),
+}
+
+describe('R15: no session outlives what ends them, when', () => {
+  for (const [what, end] of Object.entries(ENDINGS)) {
+    it(`${what} after the password was checked`, async () => {
+      const user = await town.person()
+      // the ending commits in the gap between the check and the opening
+      const signIn = createSignIn(
+        town.context,
+        {
+          ...town.passwords,
+          async verify(hash, password) {
+            const right = await town.passwords.verify(hash, password)
+            await end(town, user)
+            return right
+          },
+        },
+        town.issuer,
+      )
+      expect(await signIn.password({ email: user.email, password: PASSWORD })).toEqual(BAD)
+      expect(await town.alive(user)).toEqual([])
+    })
+
+    it(`${what} at the same moment`, async () => {
+      const wide = await makeTown(storage, { settings: { attempts: { free: 100 } } })
+      const users = await Promise.all(Array.from({ length: 8 }, () => wide.person()))
+      await Promise.all(
+        users.map(async (user) => {
+          const during: string[] = []
+          const signingIn = Array.from({ length: 4 }, async () => {
+            const entered = await wide.enter(user)
+            if (entered.ok) during.push(entered.session.id)
+          })
+          const before = await wide.alive(user)
+          await end(wide, user)
+          await Promise.all(signingIn)
+          // whoever signed in before the ending is out; whoever read the user after it (signing out everywhere
+          // forbids nobody to come back) opened under the new epoch
+          const alive = await wide.alive(user)
+          expect(before.filter((id) => alive.includes(id))).toEqual([])
+          if (what !== 'the user signs out everywhere') expect(alive).toEqual([])
+          else expect(during).toEqual(expect.arrayContaining(alive))
+        }),
+      )
+    })
+  }
+
+  it('the password changes and one session is kept: a racing sign-in with the old one is refused', async () => {
+    const user = await town.person()
+    const kept = await town.enter(user)
+    const keep = kept.ok ? kept.session.id : ''
+    const signIn = createSignIn(
+      town.context,
+      {
+        ...town.passwords,
+        async verify(hash, password) {
+          const right = await town.passwords.verify(hash, password)
+          await town.users.setPassword(user, WRONG, { keep })
+          return right
+        },
+      },
+      town.issuer,
+    )
+    expect(await signIn.password({ email: user.email, password: PASSWORD })).toEqual(BAD)
+    expect(await town.alive(user)).toEqual([keep])
+  })
+})
+
+it('a hash that another sign-in has just strengthened is no other password', async () => {
+  const user = await town.person()
+  const renewing = { ...town.passwords, needsRehash: () => true }
+  const signIn = createSignIn(town.context, renewing, town.issuer)
+  const entering = Array.from({ length: 5 }, () => signIn.password({ email: user.email, password: PASSWORD }))
+  expect((await Promise.all(entering)).map(({ ok }) => ok)).toEqual([true, true, true, true, true])
+  expect(await town.enter(user)).toMatchObject({ ok: true })
+})
+
+it('20 parallel creates of one address make one user', async () => {
+  const forms = ['ana@race.test', 'ANA@race.test', ' Ana@Race.Test', 'ana@race．test']
+  const made = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, i) => town.users.create({ email: forms[i % forms.length]! })),
+  )
+  const refused = made.filter((one) => one.status === 'rejected')
+  expect(made.filter((one) => one.status === 'fulfilled')).toHaveLength(1)
+  expect(refused.map(({ reason }) => reason.code)).toEqual(Array(19).fill('EMAIL_TAKEN'))
+  expect(await town.context.scope.records.count('users', { email_norm: 'ana@race.test' })).toBe(1)
+})
