@@ -34,7 +34,12 @@ it('inserts in the order given and reads every type back', async () => {
   ]
   const inserted = await acme.records.insert('users', rows)
   expect(inserted.map(({ email }) => email)).toEqual(['b@acme.test', 'a@acme.test'])
-  expect(inserted[0]).toMatchObject({ metadata: rows[0]!.metadata, session_epoch: 0, name: null, status: 'active' })
+  expect(inserted[0]).toMatchObject({
+    metadata: { list: [1, 'two', null], 'quote"s': "it's" },
+    session_epoch: 0,
+    name: null,
+    status: 'active',
+  })
   expect(inserted[1]!.created_at).toBeInstanceOf(Date)
   const ago = inserted[1]!.created_at.getTime() - inserted[1]!.email_verified_at!.getTime()
   expect(ago).toBeGreaterThan(990)

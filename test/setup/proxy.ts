@@ -4,7 +4,7 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { withUrl } from './url.ts'
 
-export interface Proxy {
+export interface TestProxy {
   readonly port: number
   /** The same database through the proxy. */
   url(original: string): string
@@ -33,7 +33,7 @@ export type Cut =
   /** The client hears so many bytes more, over all connections. */
   | { readonly afterBytes: number }
 
-export async function startProxy(targetUrl: string): Promise<Proxy> {
+export async function startProxy(targetUrl: string): Promise<TestProxy> {
   const target = new URL(targetUrl)
   const pairs = new Set<Pair>()
   const counts = new Map<string, number>()

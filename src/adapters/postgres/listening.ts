@@ -133,7 +133,7 @@ async function connect(
     for (const channel of channels) await client.query(`listen ${quote(channel)}`)
   } catch (error) {
     lose()
-    throw translate(error)
+    throw new FreeholdError('STORAGE_UNAVAILABLE', {}, { cause: error })
   }
   established = true
   // an ear alone keeps no process alive

@@ -22,32 +22,35 @@ export interface PoolOptions {
   readonly connections?: number
 }
 
+// One listener for each pool, however many storages share it.
+const watched = new WeakSet<PgPool>()
+
+/** An idle connection that the server ends makes its pool emit `error`, and unwatched that ends the process. */
+function watch(pool: PgPool): PgPool {
+  if (!watched.has(pool)) pool.on('error', () => undefined)
+  watched.add(pool)
+  return pool
+}
+
 /** @throws CONFIG_INVALID */
 export function openPool({ pool, url, connections = 10 }: PoolOptions): AppPool {
   if ((pool === undefined) === (url === undefined)) throw misused('pool', 'give either `pool` or `url`')
-  // an idle connection that the server ends emits `error`, and unwatched that ends the process
-  const ignore = (): void => undefined
   if (pool) {
     const { options } = pool
     if ('pipeline' in options && options.pipeline) {
       throw misused('pool', 'a pool in pipeline mode takes no batches; leave `pipeline` out')
     }
-    pool.on('error', ignore)
     return {
-      pool,
+      pool: watch(pool),
       now: async () => pool,
       databaseName: options.database ?? partsOf(options.connectionString).database,
       login: options.user ?? partsOf(options.connectionString).login,
-      close: async () => void pool.off('error', ignore),
+      close: async () => undefined,
     }
   }
   let opened: Promise<PgPool> | undefined
   const open = (): Promise<PgPool> => {
-    opened ??= loadPg().then(({ Pool }) => {
-      const own = new Pool({ connectionString: url, max: connections })
-      own.on('error', ignore)
-      return own
-    })
+    opened ??= loadPg().then(({ Pool }) => watch(new Pool({ connectionString: url, max: connections })))
     return opened
   }
   return {

@@ -58,6 +58,8 @@ async function publish(send: Send, notice: Notice): Promise<void> {
 }
 
 const MS = `interval '1 millisecond'`
+/** Columns round to the millisecond; a time that is over at once must not be rounded into the future. */
+const NOW = `date_trunc('milliseconds', clock_timestamp())`
 /** How often a race may make the answer stale before the stale answer has to do. */
 const TURNS = 3
 
@@ -94,10 +96,10 @@ function attemptText(schema: string): string {
   return `
 with taken as (
   insert into ${schema}.sign_in_attempts as a (tenant_id, pool, subject, failures, blocked_until, updated_at)
-  values ($1::uuid, $2, $3, 1, clock_timestamp() + ${delay('1')}, clock_timestamp())
+  values ($1::uuid, $2, $3, 1, ${NOW} + ${delay('1')}, clock_timestamp())
   on conflict (tenant_id, pool, subject) do update set
     failures = ${failures},
-    blocked_until = clock_timestamp() + ${delay(`(${failures})`)},
+    blocked_until = ${NOW} + ${delay(`(${failures})`)},
     updated_at = clock_timestamp()
   where a.blocked_until <= clock_timestamp()
   returning failures

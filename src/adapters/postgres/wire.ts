@@ -5,7 +5,6 @@ export interface PgPool {
   connect(callback: (error: Error | undefined, client: PgClient | undefined) => void): void
   end(): Promise<void>
   on(event: 'error', listener: (error: Error) => void): unknown
-  off(event: 'error', listener: (error: Error) => void): unknown
   readonly totalCount: number
   readonly idleCount: number
   readonly waitingCount: number
@@ -41,12 +40,12 @@ export interface PgOwnClient {
 
 /** The connection that a Submittable writes to. */
 export interface Wire {
-  readonly stream: { cork?(): void; uncork?(): void }
-  close(message: { type: 'S'; name: string }): void
-  parse(message: { name: string; text: string; types: null }): void
-  bind(message: { portal: ''; statement: string; values: readonly unknown[]; binary: false }): void
-  describe(message: { type: 'P'; name: '' }): void
-  execute(message: { portal: ''; rows: 0 }): void
+  readonly stream: {
+    readonly writable: boolean
+    write(bytes: Uint8Array): boolean
+    cork?(): void
+    uncork?(): void
+  }
   sync(): void
 }
 
