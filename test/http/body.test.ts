@@ -3,11 +3,13 @@ import { readBody, textField } from '../../src/core/http/body.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-function post(body: BodyInit | null, headers: Record<string, string> = JSON_TYPE): Request {
+type Body = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
+
+function post(body: Body, headers: Record<string, string> = JSON_TYPE): Request {
   const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit
   return new Request('http://acme.test/auth/sign-in', init)
 }
-const read = (body: BodyInit | null, headers?: Record<string, string>) => readBody(post(body, headers), 1024)
+const read = (body: Body, headers?: Record<string, string>) => readBody(post(body, headers), 1024)
 
 describe('request bodies', () => {
   it('are one JSON object, or nothing', async () => {

@@ -88,6 +88,6 @@ describe('errors as problem documents', () => {
     const second = problem(new FreeholdError('TOO_MANY_ATTEMPTS', { retryAfterMs: 9000 }))
     first.headers.set('set-cookie', 'a=b')
     expect(second.headers.get('set-cookie')).toBeNull()
-    expect([(await first.json()).retryAfterMs, (await second.json()).retryAfterMs]).toEqual([1000, 9000])
+    expect([await first.json(), await second.json()]).toMatchObject([{ retryAfterMs: 1000 }, { retryAfterMs: 9000 }])
   })
 })

@@ -119,6 +119,8 @@ describe.each(FRAMEWORKS)('refusals on %s', (framework) => {
     expect([wrong.status, wrong.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS'])
     const head = await browser.send('HEAD', '/auth/me')
     expect([head.status, head.text]).toEqual([200, ''])
+    const fetched = await world.freehold.handler(new Request('http://acme.example.test/auth/me', { method: 'HEAD' }))
+    expect([fetched.status, fetched.body]).toEqual([401, null])
     const options = await browser.send('OPTIONS', '/auth/sign-in')
     expect([options.status, options.headers.allow]).toEqual([204, 'OPTIONS, POST'])
     expect(options.headers['access-control-allow-origin']).toBeUndefined()
