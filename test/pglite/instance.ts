@@ -9,12 +9,15 @@ import { PGlite } from '@electric-sql/pglite'
 import { pglite } from '../../src/adapters/pglite/index.ts'
 import { bundledMigrations } from '../../src/migrations/manifest.ts'
 
-/** Whoever gets it closes it, or the process hangs. */
-export async function migratedPglite(): Promise<PGlite> {
+/**
+ * Whoever gets it closes it, or the process hangs.
+ * @param dataDir default: in memory
+ */
+export async function migratedPglite(dataDir?: string): Promise<PGlite> {
   const file = await dumpFile()
   const dump = await readFile(file).catch(() => undefined)
-  if (dump) return PGlite.create({ loadDataDir: new Blob([new Uint8Array(dump)]) })
-  const database = await PGlite.create()
+  if (dump) return PGlite.create({ ...(dataDir && { dataDir }), loadDataDir: new Blob([new Uint8Array(dump)]) })
+  const database = await PGlite.create(dataDir)
   await pglite({ database }).migrations.apply()
   const made = await database.dumpDataDir('none')
   // whole or not at all: another worker may be at the same
