@@ -1,10 +1,11 @@
 // A PostgreSQL server of our own for tests: the embedded binaries on a free loopback port, in a directory that goes
 // with it. Durability is off: nothing a test writes is meant to survive.
 
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 
 export interface Server {
   /** A superuser's URL; the database is `postgres`. */
@@ -12,6 +13,10 @@ export interface Server {
   readonly description: string
   /** Fast shutdown, then starts again on the same port with the same data. */
   restart(): Promise<void>
+  /** Kills it (SIGKILL) as a power cut would, then starts it again on the same port with what reached the disk. */
+  crash(): Promise<void>
+  /** Where its files are. */
+  readonly directory: string
   stop(): Promise<void>
 }
 
@@ -38,10 +43,11 @@ export async function startServer(options: ServerSettings = {}): Promise<Server>
   const asRoot = userInfo().uid === 0
   // the server then runs as another user, which must reach its data directory
   if (asRoot) await chmod(parent, 0o755)
+  const directory = join(parent, 'data')
   let log = ''
   const EmbeddedPostgres = await embeddedPostgres()
   const server = new EmbeddedPostgres({
-    databaseDir: join(parent, 'data'),
+    databaseDir: directory,
     port,
     user: 'postgres',
     password: 'postgres',
@@ -71,6 +77,20 @@ export async function startServer(options: ServerSettings = {}): Promise<Server>
     async restart() {
       await server.stop()
       await server.start()
+    },
+    directory,
+    async crash() {
+      const [pid] = (await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n')
+      process.kill(Number(pid), 'SIGKILL')
+      // its children notice within moments, and must be gone before another may use their memory
+      for (let attempt = 0; ; attempt++) {
+        try {
+          return await server.start()
+        } catch (error) {
+          if (attempt === 50) throw new Error(`The embedded PostgreSQL did not start again:\n${log}`, { cause: error })
+          await setTimeout(100)
+        }
+      }
     },
     async stop() {
       await server.stop()
