@@ -1,0 +1,234 @@
+// The host's own tables and queries, in the same transaction and behind the same wall as Freehold's.
+
+import { type Generated, sql } from 'kysely'
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { postgres } from '../../src/adapters/postgres/index.ts'
+import type { TenantScope, TenantUnit } from '../../src/core/storage/storage.ts'
+import { createTenantRow, createTestDatabase, type TestDatabase } from '../setup/database.ts'
+import { startProxy, type TestProxy } from '../setup/proxy.ts'
+
+interface Host {
+  notes: { id: Generated<string>; author: string; text: string; at: Generated<Date>; size: string | null }
+}
+type Db = TenantUnit<import('kysely').Kysely<Host>>['db']
+
+let database: TestDatabase
+let proxy: TestProxy
+let pool: pg.Pool
+let acme: TenantScope<Db>
+let globex: TenantScope<Db>
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  await database.ownerPool.query(`
+    create table notes (
+      tenant_id uuid not null,
+      id uuid not null default gen_random_uuid(),
+      author text not null check (author <> ''),
+      text text not null,
+      at timestamptz not null default now(),
+      size bigint,
+      primary key (tenant_id, id)
+    );
+    select freehold.protect_table('notes')`)
+  proxy = await startProxy(database.appUrl)
+  pool = new pg.Pool({ connectionString: proxy.url(database.appUrl), max: 3 })
+  const storage = postgres<Host>({ pool })
+  acme = storage.tenant(await createTenantRow(database))
+  globex = storage.tenant(await createTenantRow(database))
+})
+beforeEach(async () => {
+  for (const scope of [acme, globex]) await scope.transaction(({ db }) => db.deleteFrom('notes').execute())
+  proxy.reset()
+})
+afterAll(async () => {
+  await pool.end()
+  await proxy.close()
+  await database.close()
+})
+
+const write = (scope: TenantScope<Db>, text: string) =>
+  scope.transaction(({ db }) => db.insertInto('notes').values({ author: 'ana', text }).execute())
+const texts = (scope: TenantScope<Db>) =>
+  scope.transaction(async ({ db }) => {
+    const rows = await db.selectFrom('notes').select('text').orderBy('text').execute()
+    return rows.map(({ text }) => text)
+  })
+
+it('reads and writes the rows of its tenant alone, without naming it', async () => {
+  await write(acme, 'acme 1')
+  await write(globex, 'globex 1')
+  expect(await texts(acme)).toEqual(['acme 1'])
+  expect(await texts(globex)).toEqual(['globex 1'])
+  const touched = await acme.transaction(({ db }) =>
+    db.updateTable('notes').set({ text: 'changed' }).executeTakeFirst(),
+  )
+  expect(touched.numUpdatedRows).toBe(1n)
+  expect(await texts(globex)).toEqual(['globex 1'])
+})
+
+it('cannot write into another tenant, nor move a row there', async () => {
+  const foreign = crypto.randomUUID()
+  const insert = acme.transaction(({ db }) =>
+    sql`insert into notes (tenant_id, author, text) values (${foreign}, 'eve', 'x')`.execute(db),
+  )
+  await expect(insert).rejects.toMatchObject({ code: 'ROW_REFUSED', details: { table: 'notes' } })
+  await write(acme, 'mine')
+  const move = acme.transaction(({ db }) => sql`update notes set tenant_id = ${foreign}`.execute(db))
+  await expect(move).rejects.toMatchObject({ code: 'ROW_REFUSED' })
+  expect(await texts(acme)).toEqual(['mine'])
+})
+
+it('is one transaction with Freehold: both are kept or neither', async () => {
+  const id = crypto.randomUUID()
+  const both = (fail: boolean) =>
+    acme.transaction(async ({ db, records }) => {
+      await records.insert('security_events', [{ id, kind: 'noted' }])
+      await db.insertInto('notes').values({ author: 'ana', text: 'both' }).execute()
+      if (fail) throw new Error('after both')
+    })
+  await expect(both(true)).rejects.toThrow('after both')
+  expect([await texts(acme), await acme.records.get('security_events', { id })]).toEqual([[], undefined])
+  await both(false)
+  expect(await texts(acme)).toEqual(['both'])
+  expect(await acme.records.get('security_events', { id })).toBeDefined()
+})
+
+it('costs one round trip for each query, and enters with the first', async () => {
+  await texts(acme)
+  proxy.reset()
+  await acme.transaction(async ({ db }) => {
+    await db.selectFrom('notes').selectAll().execute()
+    await db.selectFrom('notes').selectAll().execute()
+  })
+  expect(proxy.roundTrips).toBe(3)
+})
+
+it('converts values as the host’s driver does', async () => {
+  const at = new Date('2026-01-02T03:04:05.678Z')
+  const [row] = await acme.transaction(({ db }) =>
+    db.insertInto('notes').values({ author: 'ana', text: 'x', at, size: '9007199254740993' }).returningAll().execute(),
+  )
+  expect(row).toMatchObject({ at, size: '9007199254740993', author: 'ana' })
+  const { rows } = await acme.transaction(({ db }) =>
+    sql`select ${[1, 2]}::int[] as list, ${JSON.stringify({ a: 1 })}::jsonb as json, ${Buffer.from('ab')}::bytea as bytes`.execute(
+      db,
+    ),
+  )
+  expect(rows).toEqual([{ list: [1, 2], json: { a: 1 }, bytes: Buffer.from('ab') }])
+})
+
+it('honours the type parsers of the host’s pool', async () => {
+  const types = {
+    getTypeParser: (oid: number) => (oid === 20 ? (text: string) => BigInt(text) : (text: string) => text),
+  }
+  const own = new pg.Pool({ connectionString: database.appUrl, max: 1, types: types as never })
+  const scope = postgres<Host>({ pool: own }).tenant({
+    id: crypto.randomUUID(),
+    location: { database: '', schema: '' },
+  })
+  const { rows } = await scope.transaction(({ db }) => sql`select 5::int8 as n`.execute(db))
+  expect(rows).toEqual([{ n: 5n }])
+  expect(await scope.records.count('users')).toBe(0)
+  await own.end()
+})
+
+it('tells the database’s refusals by Freehold’s codes, with the driver’s error as their cause', async () => {
+  const refused = acme.transaction(({ db }) => db.insertInto('notes').values({ author: '', text: 'x' }).execute())
+  await expect(refused).rejects.toMatchObject({
+    code: 'ROW_REFUSED',
+    details: { table: 'notes', constraint: 'notes_author_check' },
+    cause: { code: '23514' },
+  })
+  const broken = acme.transaction(({ db }) => sql`selec 1`.execute(db))
+  await expect(broken).rejects.toMatchObject({ code: 'STORAGE_FAILED', details: { sqlstate: '42601' } })
+})
+
+it('refuses a value that cannot be sent, and keeps the connection', async () => {
+  const circular: Record<string, unknown> = {}
+  circular.self = circular
+  const unsendable = acme.transaction(({ db }) => sql`select ${circular}::json`.execute(db))
+  await expect(unsendable).rejects.toMatchObject({ code: 'STORAGE_FAILED', cause: expect.any(TypeError) })
+  expect(await texts(acme)).toEqual([])
+})
+
+it('makes parts of Kysely’s own transactions', async () => {
+  await acme.transaction(async ({ db }) => {
+    await db.transaction().execute((part) => part.insertInto('notes').values({ author: 'a', text: 'kept' }).execute())
+    const undone = db.transaction().execute(async (part) => {
+      await part.insertInto('notes').values({ author: 'a', text: 'undone' }).execute()
+      await part.insertInto('notes').values({ author: '', text: 'refused' }).execute()
+    })
+    await expect(undone).rejects.toMatchObject({ code: 'ROW_REFUSED' })
+    await db.insertInto('notes').values({ author: 'a', text: 'later' }).execute()
+  })
+  expect(await texts(acme)).toEqual(['kept', 'later'])
+})
+
+it('follows Kysely’s controlled transactions and savepoints', async () => {
+  await acme.transaction(async ({ db }) => {
+    const part = await db.startTransaction().execute()
+    await part.insertInto('notes').values({ author: 'a', text: 'one' }).execute()
+    const saved = await part.savepoint('here').execute()
+    await saved.insertInto('notes').values({ author: 'a', text: 'two' }).execute()
+    const back = await saved.rollbackToSavepoint('here').execute()
+    await back.commit().execute()
+    const dropped = await db.startTransaction().execute()
+    await dropped.insertInto('notes').values({ author: 'a', text: 'three' }).execute()
+    await dropped.rollback().execute()
+  })
+  expect(await texts(acme)).toEqual(['one'])
+})
+
+it.each([
+  [
+    'an isolation level of a part',
+    (db: Db) =>
+      db
+        .transaction()
+        .setIsolationLevel('serializable')
+        .execute(async () => 1),
+  ],
+  ['COMMIT', (db: Db) => sql`commit`.execute(db)],
+  ['ROLLBACK', (db: Db) => sql` rollback`.execute(db)],
+  ['BEGIN', (db: Db) => sql`BEGIN`.execute(db)],
+  [
+    'a stream',
+    async (db: Db) => {
+      for await (const _ of db.selectFrom('notes').selectAll().stream());
+    },
+  ],
+])('refuses %s', async (_, leave) => {
+  await expect(acme.transaction(async ({ db }): Promise<unknown> => leave(db))).rejects.toMatchObject({
+    code: 'INPUT_INVALID',
+    details: { field: 'db' },
+  })
+})
+
+it('notices SQL that ends the transaction in disguise', async () => {
+  const disguised = acme.transaction(async ({ db }) => {
+    await sql`select 1`.execute(db)
+    await sql`/* not a */ commit`.execute(db)
+    await sql`insert into notes (author, text) values ('a', 'outside')`.execute(db)
+  })
+  await expect(disguised).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
+  expect(await texts(acme)).toEqual([])
+})
+
+it('is over when its transaction is', async () => {
+  let kept: Db | undefined
+  await acme.transaction(async ({ db }) => {
+    kept = db
+    await db.selectFrom('notes').selectAll().execute()
+  })
+  await expect(kept!.selectFrom('notes').selectAll().execute()).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
+})
+
+it('sees tenant rows of nobody in the system scope', async () => {
+  await write(acme, 'acme 1')
+  const rows = await postgres<Host>({ pool }).system.transaction(({ db }) =>
+    db.selectFrom('notes').selectAll().execute(),
+  )
+  expect(rows).toEqual([])
+})
