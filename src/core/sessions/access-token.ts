@@ -1,8 +1,8 @@
 // Access tokens: JWTs (RFC 7519, RFC 9068) signed with Ed25519 (RFC 8037). Each root key has one signing key,
 // derived from it, so that processes with the same root keys agree without a key store.
 
-import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { type CryptoKey, errors, jwtVerify, SignJWT } from 'jose'
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { type CryptoKey, errors, jwtVerify } from 'jose'
 import { encodeBase64url } from '../kernel/encoding.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId, type SessionId, type TenantId, type UserId } from '../kernel/ids.ts'
@@ -32,7 +32,7 @@ export type AccessGrant = Omit<AccessClaims, 'expiresAt'> & {
 
 export interface AccessTokens {
   /** Signs with the current key. */
-  sign(grant: AccessGrant): Promise<string>
+  sign(grant: AccessGrant): string
   /**
    * Signature, issuer, purpose and expiry (with 5 s for clocks that differ), and nothing else.
    * @throws TOKEN_INVALID, TOKEN_EXPIRED
@@ -53,18 +53,21 @@ const CANONICAL = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{85}[AQgw]$/
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 interface SigningKey {
-  readonly header: { readonly alg: string; readonly typ: string; readonly kid: string }
-  readonly sign: CryptoKey
-  readonly verify: CryptoKey
-  readonly publicKey: JsonWebKey
+  readonly id: number
+  /** The first part of each token that it signs. */
+  readonly header: string
+  readonly secret: KeyObject
+  /** Imported once: jose takes a CryptoKey as it is. */
+  readonly open: CryptoKey
+  readonly published: JsonWebKey
 }
 
 export function createAccessTokens(keyring: Keyring, runtime: Runtime, issuer: string): AccessTokens {
   const keys = keyring.all.map((id) => deriveSigningKey(keyring, id))
-  const current = keys.find((key) => key.header.kid === `k${keyring.current}`)!
+  const current = keys.find((key) => key.id === keyring.current)!
   // Our header is one constant text per key, and no other header is ours: that settles algorithm, type, key,
   // `crit`, `jwk` and whatever else a header may try, before anything is decoded (attack cases J01, J02).
-  const byHeader = new Map(keys.map((key) => [encodeBase64url(Buffer.from(JSON.stringify(key.header))), key.verify]))
+  const byHeader = new Map(keys.map((key) => [key.header, key.open]))
   const rules = Object.freeze({
     algorithms: [ALGORITHM],
     typ: TYPE,
@@ -91,7 +94,9 @@ export function createAccessTokens(keyring: Keyring, runtime: Runtime, issuer: s
         exp: now + Math.max(1, Math.floor(grant.lifetimeMs / 1000)),
         jti: runtime.newId(),
       }
-      return new SignJWT(claims).setProtectedHeader(current.header).sign(current.sign)
+      // RFC 7515, section 5.1; in this thread, where it costs less than the way to another and back
+      const input = `${current.header}.${encodeJson(claims)}`
+      return `${input}.${encodeBase64url(sign(null, Buffer.from(input), current.secret))}`
     },
     async verify(token) {
       if (typeof token !== 'string' || token.length > MAXIMUM_LENGTH) throw new FreeholdError('TOKEN_INVALID')
@@ -106,7 +111,7 @@ export function createAccessTokens(keyring: Keyring, runtime: Runtime, issuer: s
         throw error
       }
     },
-    jwks: () => ({ keys: keys.map((key) => key.publicKey) }),
+    jwks: () => ({ keys: keys.map((key) => key.published) }),
   }
 }
 
@@ -146,10 +151,14 @@ function deriveSigningKey(keyring: Keyring, id: number): SigningKey {
   const kid = `k${id}`
   const { x = '' } = open.export({ format: 'jwk' })
   return {
-    header: Object.freeze({ alg: ALGORITHM, typ: TYPE, kid }),
-    // imported once: jose takes a CryptoKey as it is
-    sign: secret.toCryptoKey('Ed25519', false, ['sign']),
-    verify: open.toCryptoKey('Ed25519', true, ['verify']),
-    publicKey: Object.freeze({ kty: 'OKP', crv: 'Ed25519', x, kid, alg: ALGORITHM, use: 'sig' }),
+    id,
+    header: encodeJson({ alg: ALGORITHM, typ: TYPE, kid }),
+    secret,
+    open: open.toCryptoKey('Ed25519', true, ['verify']),
+    published: Object.freeze({ kty: 'OKP', crv: 'Ed25519', x, kid, alg: ALGORITHM, use: 'sig' }),
   }
+}
+
+function encodeJson(value: unknown): string {
+  return encodeBase64url(Buffer.from(JSON.stringify(value)))
 }

@@ -49,14 +49,13 @@ export function createRefresh(
   const { keyring, runtime, storage } = context
   const { refreshGraceMs, refreshRetryCap, idleTimeoutMs } = context.settings.sessions
 
-  async function answer(tenant: Tenant, { session, user }: SessionLookup, child: RefreshToken): Promise<Refreshed> {
-    const tokens = await pair(context, accessTokens, tenant.id, session, refreshTokens.write(child))
+  function answer(tenant: Tenant, { session, user }: SessionLookup, child: string): Refreshed {
     return {
       ok: true,
       session: sessionFromRow(session),
       user: userFromRow(user),
       tenant: { id: tenant.id },
-      tokens,
+      tokens: pair(context, accessTokens, tenant.id, session, child),
     }
   }
 
@@ -72,7 +71,7 @@ export function createRefresh(
     outcome: RotationOutcome,
     tenant: Tenant,
     parent: RefreshToken,
-    child: RefreshToken,
+    child: string,
   ): Promise<Refreshed> {
     switch (outcome.kind) {
       case 'rotated':
@@ -81,7 +80,7 @@ export function createRefresh(
         const { key_id, nonce } = outcome.session
         const live = refreshTokens.child(parent, key_id, nonce)
         // rotated by a process that has a newer key: soon this one will have it too
-        return live ? answer(tenant, outcome, live) : refused('throttled', false)
+        return live ? answer(tenant, outcome, refreshTokens.write(live)) : refused('throttled', false)
       }
       case 'reused':
       case 'forked':
@@ -102,12 +101,12 @@ export function createRefresh(
     if (!tenant) return refused('ended', false)
 
     const nonce = runtime.randomBytes(NONCE_LENGTH)
-    const child = refreshTokens.child(parent, keyring.current, nonce)!
+    const child = refreshTokens.write(refreshTokens.child(parent, keyring.current, nonce)!)
     const outcome = await storage.tenant(directory.ref(tenant)).verbs.rotateSession({
       sessionId: parent.sessionId,
       presentedHash: hashRefreshToken(refreshToken),
       generation: parent.generation,
-      childHash: hashRefreshToken(refreshTokens.write(child)),
+      childHash: hashRefreshToken(child),
       nonce,
       keyId: keyring.current,
       graceMs: refreshGraceMs,
