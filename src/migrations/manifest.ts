@@ -5,7 +5,11 @@ import { join } from 'node:path'
 import { inOrder, invalid, type MigrationFile, parseMigration } from './file.ts'
 import foundation from './system/0001_foundation.sql'
 import tenants from './system/0002_tenants.sql'
+import billingSystem from './system/0003_billing.sql'
 import identity from './tenant/0001_identity.sql'
+import access from './tenant/0002_access.sql'
+import audit from './tenant/0003_audit.sql'
+import billing from './tenant/0004_billing.sql'
 
 /** Ours, in the order in which they run: the system's, then the tenants'. */
 export function bundledMigrations(): MigrationFile[] {
@@ -13,8 +17,14 @@ export function bundledMigrations(): MigrationFile[] {
     ...inOrder([
       parseMigration('system', '0001_foundation.sql', foundation),
       parseMigration('system', '0002_tenants.sql', tenants),
+      parseMigration('system', '0003_billing.sql', billingSystem),
     ]),
-    ...inOrder([parseMigration('tenant', '0001_identity.sql', identity)]),
+    ...inOrder([
+      parseMigration('tenant', '0001_identity.sql', identity),
+      parseMigration('tenant', '0002_access.sql', access),
+      parseMigration('tenant', '0003_audit.sql', audit),
+      parseMigration('tenant', '0004_billing.sql', billing),
+    ]),
   ]
 }
 

@@ -24,6 +24,37 @@ export interface ErrorDetails {
   EMAIL_TAKEN: Nothing
   PASSWORD_REJECTED: { reason: 'too-short' | 'too-long' | 'common' | 'contextual'; minimum?: number; maximum?: number }
   SIGN_UP_CLOSED: Nothing
+  // access
+  PERMISSION_UNKNOWN: { permission: string }
+  PRINCIPAL_UNKNOWN: Nothing
+  ROLE_UNKNOWN: { role: string }
+  ROLE_TAKEN: { key: string }
+  ROLE_CYCLE: { roles: readonly string[] }
+  ROLE_SYSTEM: { key: string }
+  ROLE_IN_USE: { key: string }
+  CONDITION_INVALID: { path: string; problem: string }
+  ORGANIZATION_UNKNOWN: Nothing
+  ORGANIZATION_TAKEN: { key: string }
+  LAST_ORGANIZATION: Nothing
+  SERVICE_ACCOUNT_TAKEN: { name: string }
+  FORBIDDEN: { permission: string }
+  GRANT_REFUSED: { missing: readonly string[] }
+  LAST_OWNER: Nothing
+  // audit
+  AUDIT_UNKNOWN: Nothing
+  AUDIT_ALTERED: { id: string }
+  AUDIT_TOO_LARGE: { maximumBytes: number }
+  // billing
+  PLAN_UNKNOWN: { plan: string }
+  PRICE_UNKNOWN: { price: string }
+  PRICE_TAKEN: { price: string }
+  PROVIDER_UNKNOWN: { provider: string }
+  PROVIDER_FAILED: { provider: string; status?: number }
+  CUSTOMER_TAKEN: Nothing
+  CUSTOMER_UNKNOWN: Nothing
+  WEBHOOK_REFUSED: { reason: string }
+  ENTITLEMENT_MISSING: { feature: string }
+  LIMIT_REACHED: { limit: string; maximum: number }
   // authentication and sessions
   BAD_CREDENTIALS: Nothing
   TOO_MANY_ATTEMPTS: { retryAfterMs: number }
@@ -107,6 +138,34 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   EMAIL_TAKEN: { status: 409, title: 'This e-mail address is taken' },
   PASSWORD_REJECTED: { status: 422, title: 'This password is not accepted' },
   SIGN_UP_CLOSED: { status: 403, title: 'Sign-up is closed' },
+  PERMISSION_UNKNOWN: { status: 500, title: 'No such permission is declared', exposed: false },
+  PRINCIPAL_UNKNOWN: { status: 404, title: 'No such user or service account' },
+  ROLE_UNKNOWN: { status: 404, title: 'No such role' },
+  ROLE_TAKEN: { status: 409, title: 'Another role has this key' },
+  ROLE_CYCLE: { status: 422, title: 'A role cannot inherit from itself' },
+  ROLE_SYSTEM: { status: 409, title: 'A system role keeps this' },
+  ROLE_IN_USE: { status: 409, title: 'The role is assigned, or a parent of others' },
+  CONDITION_INVALID: { status: 422, title: 'A condition is not one that can be evaluated' },
+  ORGANIZATION_UNKNOWN: { status: 404, title: 'No such organization' },
+  ORGANIZATION_TAKEN: { status: 409, title: 'Another organization has this key' },
+  LAST_ORGANIZATION: { status: 409, title: 'A tenant keeps at least one organization' },
+  SERVICE_ACCOUNT_TAKEN: { status: 409, title: 'Another service account has this name' },
+  FORBIDDEN: { status: 403, title: 'This is not permitted' },
+  GRANT_REFUSED: { status: 403, title: 'Nobody grants or takes what they do not hold' },
+  LAST_OWNER: { status: 409, title: 'A tenant keeps at least one owner' },
+  AUDIT_UNKNOWN: { status: 404, title: 'No such audit event' },
+  AUDIT_ALTERED: { status: 500, title: 'The stored event is not the one that was written' },
+  AUDIT_TOO_LARGE: { status: 422, title: 'The audit event is too large' },
+  PLAN_UNKNOWN: { status: 404, title: 'No such plan' },
+  PRICE_UNKNOWN: { status: 404, title: 'No such price' },
+  PRICE_TAKEN: { status: 409, title: 'This price belongs to another plan' },
+  PROVIDER_UNKNOWN: { status: 404, title: 'No such payment provider is set up' },
+  PROVIDER_FAILED: { status: 502, title: 'The payment provider did not answer as expected' },
+  CUSTOMER_TAKEN: { status: 409, title: 'This customer belongs to another tenant' },
+  CUSTOMER_UNKNOWN: { status: 404, title: 'The tenant has no customer at this provider' },
+  WEBHOOK_REFUSED: { status: 400, title: 'The webhook was not accepted' },
+  ENTITLEMENT_MISSING: { status: 402, title: 'The plan does not include this' },
+  LIMIT_REACHED: { status: 402, title: 'The limit of the plan is reached' },
   BAD_CREDENTIALS: { status: 401, title: 'The e-mail address or the password is wrong' },
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts; wait before the next one' },
   OVERLOADED: { status: 503, title: 'Too many passwords are being checked at once; try again shortly' },

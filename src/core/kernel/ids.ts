@@ -10,6 +10,12 @@ export type TenantId = Id<'tenant'>
 export type UserId = Id<'user'>
 export type SessionId = Id<'session'>
 export type DomainId = Id<'domain'>
+export type OrganizationId = Id<'organization'>
+export type ServiceAccountId = Id<'service-account'>
+export type RoleId = Id<'role'>
+export type RoleAssignmentId = Id<'role-assignment'>
+export type AuditEventId = Id<'audit-event'>
+export type PaymentCustomerId = Id<'payment-customer'>
 
 const CANONICAL = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 

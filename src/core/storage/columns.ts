@@ -15,6 +15,8 @@ export type ColumnType =
   | 'json'
   | 'bytes'
   | 'time'
+  /** A transaction's number, as text. */
+  | 'xid'
 
 export interface Column {
   readonly type: ColumnType
@@ -42,6 +44,8 @@ export interface UniqueKey<Row> {
   readonly columns: readonly (keyof Row & string)[]
   /** A partial key: only rows in which this column is not one of these values, or is not null, take part. */
   readonly where?: { readonly column: keyof Row & string; readonly not: readonly (string | null)[] }
+  /** Two nulls are the same value (NULLS NOT DISTINCT). */
+  readonly nullsEqual?: true
 }
 
 export interface Reference<Row> {

@@ -48,6 +48,11 @@ export interface SystemScope<Db = unknown> {
 
 export interface SystemUnit<Db = unknown> extends SystemScope<Db> {
   readonly db: Db
+  /**
+   * A tenant's scope inside this very transaction. Only for tenants whose rows are in the control database; entering
+   * another tenant leaves the first.
+   */
+  tenant(ref: TenantRef): TenantUnit<Db>
 }
 
 export interface Storage<Db = unknown> {

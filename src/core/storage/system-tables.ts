@@ -46,7 +46,7 @@ export interface SystemTables {
   tenant_domains: TenantDomainRow
 }
 
-export const systemTables: { readonly [T in keyof SystemTables]: Table<SystemTables[T]> } = {
+export const systemTables = {
   tenants: {
     key: ['id'],
     unique: { tenants_slug_key: { columns: ['slug'] } },
@@ -88,4 +88,4 @@ export const systemTables: { readonly [T in keyof SystemTables]: Table<SystemTab
       created_at: { type: 'time', generated: true },
     },
   },
-}
+} as const satisfies { readonly [T in keyof SystemTables]: Table<SystemTables[T]> }

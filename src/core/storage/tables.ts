@@ -1,37 +1,41 @@
 // Every table in one place. Row types, the adapters' statements, the drift test against a migrated catalog, and
 // later encryption, export and erasure all read it from here.
 
+import { type AccessTables, accessTables } from './access-tables.ts'
+import { type AuditTables, auditTables } from './audit-tables.ts'
+import { type BillingSystemTables, billingSystemTables } from './billing-system-tables.ts'
+import { type BillingTables, billingTables } from './billing-tables.ts'
 import type { Column, Table } from './columns.ts'
-import { type SystemTables, systemTables } from './system-tables.ts'
-import { type TenantTables, tenantTables } from './tenant-tables.ts'
+import { systemTables as ownSystemTables, type SystemTables } from './system-tables.ts'
+import { tenantTables as ownTenantTables, type TenantTables } from './tenant-tables.ts'
 
-export interface Tables extends SystemTables, TenantTables {}
+interface AllSystemTables extends SystemTables, BillingSystemTables {}
+interface AllTenantTables extends TenantTables, AccessTables, AuditTables, BillingTables {}
+export interface Tables extends AllSystemTables, AllTenantTables {}
 
 export type TableName = keyof Tables
-export type SystemTableName = keyof SystemTables
-export type TenantTableName = keyof TenantTables
+export type SystemTableName = keyof AllSystemTables
+export type TenantTableName = keyof AllTenantTables
+
+export const systemTables = { ...ownSystemTables, ...billingSystemTables }
+
+/** In this order rows can be inserted; in the reverse, removed. */
+export const tenantTables = { ...ownTenantTables, ...accessTables, ...auditTables, ...billingTables }
 
 export type Row<T extends TableName> = Tables[T]
 
 type Loose<R> = { [C in keyof R]: null extends R[C] ? C : never }[keyof R]
-/** Columns with a default; `tables.ts` and the SQL agree on them (the drift test). */
-type Generated<T extends TableName> = GeneratedColumns[T] & keyof Row<T>
+/** Columns with a default, as the table's description marks them. */
+type Generated<T extends TableName> = keyof {
+  [C in keyof Described[T]['columns'] as Described[T]['columns'][C] extends { generated: true } ? C : never]: true
+} &
+  keyof Row<T>
 
-interface GeneratedColumns {
-  tenants: 'status' | 'isolation_level' | 'settings' | 'feature_flags' | 'version' | 'created_at' | 'updated_at'
-  tenant_domains: 'created_at'
-  users: 'status' | 'session_epoch' | 'metadata' | 'created_at' | 'updated_at'
-  sessions:
-    | 'generation'
-    | 'rotated_at'
-    | 'retries'
-    | 'assurance_level'
-    | 'authentication_methods'
-    | 'authenticated_at'
-    | 'created_at'
-  sign_in_attempts: 'failures' | 'blocked_until' | 'updated_at'
-  security_events: 'details' | 'created_at'
+const described = {
+  ...systemTables,
+  ...tenantTables,
 }
+type Described = typeof described
 
 /** What a column takes on the way in: its value, or a moment of the database's clock. */
 export type Input<V> = Date extends V ? V | Moment : V
@@ -54,9 +58,7 @@ type Inputs<R> = { [C in keyof R]: Input<R[C]> }
 export type NewRow<T extends TableName> = Inputs<Omit<Row<T>, Loose<Row<T>> | Generated<T>>> &
   Partial<Inputs<Pick<Row<T>, (Loose<Row<T>> | Generated<T>) & keyof Row<T>>>>
 
-const tables: { readonly [T in TableName]: Table<Row<T>> } = { ...systemTables, ...tenantTables }
-
-export { systemTables, tenantTables }
+const tables: { readonly [T in TableName]: Table<Row<T>> } = described
 
 /** The description of a table. */
 export function table<T extends TableName>(name: T): Table<Row<T>> {

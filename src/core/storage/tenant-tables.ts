@@ -18,6 +18,8 @@ export interface UserRow {
   password_changed_at: Date | null
   /** Sessions opened under an older epoch are dead. */
   session_epoch: number
+  /** Moves on with every change of what this user holds. */
+  access_version: number
   metadata: Record<string, unknown>
   created_at: Date
   updated_at: Date
@@ -92,7 +94,7 @@ export interface TenantTables {
 }
 
 /** In this order rows can be inserted; in the reverse, removed. */
-export const tenantTables: { readonly [T in keyof TenantTables]: Table<TenantTables[T]> } = {
+export const tenantTables = {
   users: {
     key: ['id'],
     unique: {
@@ -108,6 +110,7 @@ export const tenantTables: { readonly [T in keyof TenantTables]: Table<TenantTab
       password_hash: { type: 'text', nullable: true, secret: true },
       password_changed_at: { type: 'time', nullable: true },
       session_epoch: { type: 'integer', generated: true },
+      access_version: { type: 'bigint', generated: true },
       metadata: { type: 'json', generated: true, person: true },
       created_at: { type: 'time', generated: true },
       updated_at: { type: 'time', generated: true },
@@ -163,4 +166,4 @@ export const tenantTables: { readonly [T in keyof TenantTables]: Table<TenantTab
       created_at: { type: 'time', generated: true },
     },
   },
-}
+} as const satisfies { readonly [T in keyof TenantTables]: Table<TenantTables[T]> }

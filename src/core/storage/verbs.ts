@@ -41,6 +41,30 @@ export interface TenantVerbs {
    */
   takeAttempt(attempt: AttemptTake): Promise<AttemptAnswer>
 
+  /**
+   * What a principal holds, with the roles when the caller's are of an older version: all that a cold check needs, in
+   * one query. Expired and future assignments come too: the evaluator knows their times.
+   */
+  loadAccess(question: AccessQuestion): Promise<AccessLoad>
+
+  /**
+   * Takes the tenant's access lock until this unit of work ends and moves the access version on: writes of roles and
+   * assignments come one after the other, so that what one of them checked still holds when it commits.
+   */
+  moveAccess(): Promise<number>
+
+  /**
+   * Writes events and their pending leaves. Inside a transaction it costs no round trip of its own: it rides with the
+   * next statement or with COMMIT, and a failure fails the transaction.
+   */
+  appendAudit(events: readonly Row<'audit_events'>[]): Promise<void>
+
+  /**
+   * Takes from a limit, or gives back (a negative amount, never below 0). One guarded statement: of any number of
+   * concurrent callers no more pass than the limit has room for. `maximum` null: no limit, but still counted.
+   */
+  takeLimit(take: LimitTake): Promise<LimitAnswer>
+
   /** Removes every row of this tenant, Freehold's and the host's behind the wall alike; answers how many per table. */
   purge(): Promise<Readonly<Record<string, number>>>
 
@@ -52,6 +76,14 @@ export interface TenantVerbs {
 export interface SystemVerbs {
   /** A tenant by id, slug, or verified custom domain, in one round trip. */
   findTenant(by: TenantKey): Promise<Row<'tenants'> | undefined>
+
+  /**
+   * Leases pending events, at most one per customer: the oldest by the provider's clock, and none while another of
+   * that customer is leased. Of any number of concurrent workers exactly one receives an event until its lease ends.
+   * Attempts are counted here, so that a worker that dies while applying has used one up.
+   */
+  claimInbox(claim: InboxClaim): Promise<Row<'webhook_inbox'>[]>
+
   /** As in TenantVerbs. */
   publish(notice: Notice): Promise<void>
 }
@@ -63,6 +95,12 @@ export type Notice =
   | { readonly kind: 'tenant'; readonly tenantId: string }
   /** A session ended; without `sessionId`, every session of the user did. */
   | { readonly kind: 'session'; readonly tenantId: string; readonly userId: string; readonly sessionId?: string }
+  /** Roles changed, or with `principalId` what that principal holds. */
+  | { readonly kind: 'access'; readonly tenantId: string; readonly principalId?: string }
+  /** What the tenant has subscribed to changed. */
+  | { readonly kind: 'billing'; readonly tenantId: string }
+  /** Plans or prices changed. */
+  | { readonly kind: 'plans' }
 
 export interface SessionOpening {
   readonly id: string
@@ -84,6 +122,50 @@ export interface SessionOpening {
 export interface SessionLookup {
   readonly session: SessionRow
   readonly user: UserRow
+  /** The tenant's access version; the user's own is in their row. What was loaded for older ones is not believed. */
+  readonly accessVersion: number
+}
+
+export type PrincipalKind = 'user' | 'service_account'
+
+export interface AccessQuestion {
+  readonly principal: { readonly kind: PrincipalKind; readonly id: string }
+  /** The version of the roles that the caller has; null: none. */
+  readonly knownVersion: number | null
+}
+
+export interface AccessLoad {
+  /** The tenant's access version. */
+  readonly version: number
+  /** Null: the caller's are current. */
+  readonly roles: readonly Row<'roles'>[] | null
+  /** Null: no such principal. */
+  readonly principal: {
+    readonly version: number
+    readonly active: boolean
+    /** The row, as conditions see it. */
+    readonly attributes: Readonly<Record<string, unknown>>
+  } | null
+  readonly assignments: readonly Row<'role_assignments'>[]
+}
+
+export interface LimitTake {
+  readonly name: string
+  readonly amount: number
+  readonly maximum: number | null
+}
+
+export interface LimitAnswer {
+  readonly taken: boolean
+  /** What is used now. */
+  readonly used: number
+}
+
+export interface InboxClaim {
+  readonly limit: number
+  readonly leaseMs: number
+  /** Proves that a lease is one's own. */
+  readonly token: string
 }
 
 export interface RotationStep {

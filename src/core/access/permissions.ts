@@ -1,0 +1,92 @@
+// The catalog of what can be done: declared once in code, so that a misspelt permission does not compile.
+
+import { FreeholdError } from '../kernel/errors.ts'
+
+/** `{ note: ['read', 'write'] }` */
+export type PermissionCatalog = Readonly<Record<string, readonly string[]>>
+
+/** `'note:read' | 'note:write'` */
+export type PermissionName<C extends PermissionCatalog> = {
+  readonly [R in keyof C & string]: `${R}:${C[R] extends readonly (infer A extends string)[] ? A : never}`
+}[keyof C & string]
+
+export type SystemRole = 'owner' | 'admin' | 'member' | 'viewer'
+
+/** What Freehold itself asks before it lets somebody manage a tenant. */
+export const ownPermissions = {
+  user: ['read', 'write'],
+  session: ['read', 'revoke'],
+  organization: ['read', 'write'],
+  'service-account': ['read', 'write'],
+  role: ['read', 'write'],
+  assignment: ['read', 'write'],
+  audit: ['read'],
+  billing: ['read', 'write'],
+  tenant: ['read', 'write'],
+} as const satisfies PermissionCatalog
+
+export type OwnPermission = PermissionName<typeof ownPermissions>
+
+export interface Permissions<P extends string = string> {
+  /** Every permission as `resource:action`, ours among them. */
+  readonly names: readonly P[]
+  readonly catalog: PermissionCatalog
+  /** What the system roles hold, by code: `'*'` is everything. */
+  readonly systemRoles: Readonly<Record<SystemRole, readonly P[] | '*'>>
+  has(name: string): name is P
+}
+
+export interface PermissionOptions<P extends string> {
+  /**
+   * What `admin`, `member` and `viewer` hold of your own permissions. Default: `admin` everything, `member` every
+   * action on your own resources, `viewer` their `read` actions. `owner` always holds everything.
+   */
+  readonly roles?: { readonly admin?: readonly P[]; readonly member?: readonly P[]; readonly viewer?: readonly P[] }
+}
+
+const NAME = /^[a-z][a-z0-9_-]{0,62}$/
+
+/**
+ * Declares the host's resources and actions.
+ * @throws CONFIG_INVALID: a name that is not 1 to 63 of a-z, 0-9, `-`, `_`, one of Freehold's own resources, or an unknown permission in `roles`
+ */
+export function definePermissions<const C extends PermissionCatalog>(
+  catalog: C,
+  options: PermissionOptions<PermissionName<C>> = {},
+): Permissions<PermissionName<C> | OwnPermission> {
+  type P = PermissionName<C> | OwnPermission
+  for (const [resource, actions] of Object.entries(catalog)) {
+    if (!NAME.test(resource)) throw wrong(resource, 'a resource is 1 to 63 of a-z, 0-9, - and _')
+    if (Object.hasOwn(ownPermissions, resource)) throw wrong(resource, "this resource is Freehold's own")
+    for (const action of actions) {
+      if (!NAME.test(action)) throw wrong(`${resource}:${action}`, 'an action is 1 to 63 of a-z, 0-9, - and _')
+    }
+  }
+  const all = { ...ownPermissions, ...catalog } as PermissionCatalog
+  const own = namesOf(catalog) as PermissionName<C>[]
+  const names = namesOf(all) as P[]
+  const known = new Set<string>(names)
+  for (const name of Object.values(options.roles ?? {}).flat()) {
+    if (!known.has(name)) throw wrong('roles', `there is no permission ${name}`)
+  }
+  const readable = names.filter((name) => name.endsWith(':read') && known.has(name))
+  return {
+    names,
+    catalog: all,
+    systemRoles: {
+      owner: '*',
+      admin: options.roles?.admin ? [...(namesOf(ownPermissions) as P[]), ...options.roles.admin] : '*',
+      member: options.roles?.member ?? own,
+      viewer: options.roles?.viewer ?? readable.filter((name) => (own as string[]).includes(name)),
+    },
+    has: (name): name is P => known.has(name),
+  }
+}
+
+function namesOf(catalog: PermissionCatalog): string[] {
+  return Object.entries(catalog).flatMap(([resource, actions]) => actions.map((action) => `${resource}:${action}`))
+}
+
+function wrong(name: string, problem: string): FreeholdError {
+  return new FreeholdError('CONFIG_INVALID', { option: `permissions.${name}`, problem })
+}

@@ -1,0 +1,141 @@
+// What is sold, what a tenant has of it, and the words in which providers are asked.
+
+import type { PaymentCustomerId } from '../kernel/ids.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
+
+export interface Plan {
+  readonly key: string
+  readonly name: string
+  readonly features: Readonly<Record<string, boolean>>
+  /** Null: no limit. A limit that is not named is 0. */
+  readonly limits: Readonly<Record<string, number | null>>
+  /** Of several live plans the highest rank counts. */
+  readonly rank: number
+}
+
+export interface Price {
+  readonly planKey: string
+  readonly provider: string
+  readonly providerPriceId: string
+  readonly currency: string
+  /** Minor units. */
+  readonly unitAmount: number
+  readonly interval: string | null
+  readonly intervalCount: number
+}
+
+/** Plans and prices of the installation: `freehold.plans`. */
+export interface Plans {
+  /** Creates or replaces; tenants on it have what it says at once. @throws INPUT_INVALID */
+  put(plan: Omit<Plan, 'rank'> & { readonly rank?: number }): Promise<Plan>
+  /** @throws PLAN_UNKNOWN, PRICE_TAKEN, INPUT_INVALID */
+  putPrice(
+    price: Omit<Price, 'interval' | 'intervalCount'> & { readonly interval?: string; readonly intervalCount?: number },
+  ): Promise<Price>
+  get(key: string): Promise<Plan>
+  list(): Promise<readonly Plan[]>
+  prices(planKey?: string): Promise<readonly Price[]>
+}
+
+export interface Subscription {
+  readonly id: string
+  readonly provider: string
+  readonly providerSubscriptionId: string
+  readonly status: string
+  readonly planKey: string | null
+  readonly items: readonly { readonly providerPriceId: string; readonly quantity: number | null }[]
+  readonly currentPeriodStart: Date | null
+  readonly currentPeriodEnd: Date | null
+  readonly cancelAtPeriodEnd: boolean
+  readonly trialEnd: Date | null
+  readonly canceledAt: Date | null
+}
+
+export interface Invoice {
+  readonly id: string
+  readonly provider: string
+  readonly providerInvoiceId: string
+  readonly number: string | null
+  readonly status: string
+  readonly currency: string
+  readonly amountDue: number
+  readonly amountPaid: number
+  readonly hostedUrl: string | null
+  readonly dueAt: Date | null
+  readonly paidAt: Date | null
+}
+
+export interface PaymentCustomer {
+  readonly id: PaymentCustomerId
+  readonly provider: string
+  readonly providerCustomerId: string
+  readonly livemode: boolean
+}
+
+/** A tenant's billing: `acme.billing`. */
+export interface Billing {
+  /** Makes the customer at the provider, or finds the one made before; one per tenant and provider, under races too. @throws PROVIDER_UNKNOWN, PROVIDER_FAILED */
+  customer(provider: string, details?: { readonly email?: string; readonly name?: string }): Promise<PaymentCustomer>
+  /** Takes over a customer that exists at the provider. @throws CUSTOMER_TAKEN (another tenant's) */
+  linkCustomer(provider: string, providerCustomerId: string): Promise<PaymentCustomer>
+  /** Where the user pays: the provider's checkout for one price. @throws PRICE_UNKNOWN, PROVIDER_UNKNOWN, PROVIDER_FAILED */
+  checkout(checkout: {
+    readonly provider: string
+    readonly providerPriceId: string
+    readonly quantity?: number
+    readonly successUrl: string
+    readonly cancelUrl: string
+  }): Promise<{ readonly url: string }>
+  subscriptions(): Promise<readonly Subscription[]>
+  invoices(page?: PageRequest): Promise<Page<Invoice>>
+}
+
+/** What a tenant has by its plan: `acme.entitlements`. */
+export interface Entitlements {
+  /** The plan in force: of the live subscriptions the highest rank, else the tenant's own `plan`, else the default plan. */
+  plan(): Promise<Plan | null>
+  /** @throws nothing for an unknown feature: it is false */
+  check(feature: string): Promise<boolean>
+  /** @throws ENTITLEMENT_MISSING */
+  demand(feature: string): Promise<void>
+  limit(name: string): Promise<{ readonly maximum: number | null; readonly used: number }>
+  /** Takes from a limit, exactly under races. In a transaction, given back when it rolls back. @throws LIMIT_REACHED */
+  take(limit: string, amount?: number): Promise<{ readonly used: number }>
+  give(limit: string, amount?: number): Promise<{ readonly used: number }>
+}
+
+export interface WebhookRequest {
+  /** The body byte for byte: a parsed one has no signature. */
+  readonly rawBody: Uint8Array
+  readonly headers: { get(name: string): string | null }
+}
+
+export type WebhookAnswer =
+  /** Stored and committed: answer 200. */
+  | { readonly ok: true; readonly duplicate: boolean; readonly eventId: string }
+  | { readonly ok: false; readonly reason: 'signature' | 'timestamp' | 'payload' }
+
+/** `freehold.webhooks`. */
+export interface Webhooks {
+  /** Verifies, stores, and answers once the row is committed; applying comes later. @throws PROVIDER_UNKNOWN, STORAGE_UNAVAILABLE */
+  receive(provider: string, request: WebhookRequest): Promise<WebhookAnswer>
+  /** Applies what is pending until nothing is; answers how many. Safe to run in any number of processes. */
+  drain(): Promise<{ readonly applied: number; readonly failed: number }>
+  /** Drains as events arrive, until stopped. */
+  start(): { stop(): Promise<void> }
+  /** Dead letters, newest first. */
+  dead(
+    page?: PageRequest,
+  ): Promise<
+    Page<{
+      readonly id: string
+      readonly provider: string
+      readonly eventId: string
+      readonly eventType: string
+      readonly attempts: number
+      readonly lastError: string | null
+    }>
+  >
+  /** Puts a dead letter, or any event, back into the line. */
+  replay(id: string): Promise<void>
+}
