@@ -23,6 +23,7 @@ export const entryPoints: readonly EntryPoint[] = [
   adapter('node-rs-argon2'),
   adapter('hono'),
   adapter('express'),
+  adapter('stripe'),
   { subpath: './migrations', output: 'migrations', source: 'src/migrations/index.ts' },
   adapter('testing'),
 ]
