@@ -139,6 +139,8 @@ export interface AccessLoad {
   readonly version: number
   /** Null: the caller's are current. */
   readonly roles: readonly Row<'roles'>[] | null
+  /** The ids of every organization, whenever the roles come; null when they do not. */
+  readonly organizations: readonly string[] | null
   /** Null: no such principal. */
   readonly principal: {
     readonly version: number
