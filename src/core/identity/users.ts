@@ -192,7 +192,7 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
   }
 }
 
-/** Ends a user's sessions, all but `keep`, and tells every process once this has committed. */
+/** Ends a user's sessions, all but `keep`, and tells every process once this has committed: each asks again for what is left. */
 async function endSessions(
   { verbs }: Pick<TenantScope, 'verbs'>,
   tenantId: string,
@@ -200,9 +200,8 @@ async function endSessions(
   reason: RevokeReason,
   keep?: string,
 ): Promise<void> {
-  const ended = await verbs.endSessions({ userId, reason, ...(keep === undefined ? {} : { except: keep }) })
-  if (keep === undefined) await verbs.publish({ kind: 'session', tenantId, userId })
-  else for (const sessionId of ended) await verbs.publish({ kind: 'session', tenantId, userId, sessionId })
+  await verbs.endSessions({ userId, reason, ...(keep === undefined ? {} : { except: keep }) })
+  await verbs.publish({ kind: 'session', tenantId, userId })
 }
 
 function userId(key: UserKey): UserId {
