@@ -1,7 +1,7 @@
 // Verbs: the few operations in which a race decides, or a request waits. Each is one atomic step and one round
 // trip, and each states its race.
 
-import type { Row, SystemTableName } from './tables.ts'
+import type { Row } from './tables.ts'
 import type { RevokeReason, SessionRow, UserRow } from './tenant-tables.ts'
 
 /** Atomic steps inside one tenant. */
@@ -145,5 +145,3 @@ export interface AttemptTake {
 export type AttemptAnswer =
   | { readonly allowed: true; readonly failures: number }
   | { readonly allowed: false; readonly failures: number; readonly retryAfterMs: number }
-
-export type { SystemTableName }
