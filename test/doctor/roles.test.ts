@@ -100,7 +100,7 @@ describe('the login of the application', () => {
   it('is the owner itself', async () => {
     const findings = await look(database.ownerUrl)
     expect(brief(findings)).toContain(`refuse owner-role ${OWNER_ROLE}`)
-    expect(findings.find(({ id }) => id === 'owner-role')!.message).toContain('owns')
+    expect(findings.map(({ message }) => message).join()).toContain(`${OWNER_ROLE} owns`)
   })
 
   it('took another role on: the login behind it is looked at too', async () => {
@@ -140,7 +140,9 @@ describe('before the schema exists', () => {
   it('roles are looked at, and the migrations are pending', async () => {
     const database = await createTestDatabase({ empty: true })
     expect(brief(await look(database.appUrl))).toEqual(['warn migrations-pending'])
-    expect(brief(await look(database.ownerUrl))).toEqual([`refuse owner-role ${OWNER_ROLE}`, 'warn migrations-pending'])
+    // twice on PostgreSQL 15, where the owner may also create roles
+    const owner = new Set(brief(await look(database.ownerUrl)))
+    expect([...owner]).toEqual([`refuse owner-role ${OWNER_ROLE}`, 'warn migrations-pending'])
     await database.close()
   })
 })
