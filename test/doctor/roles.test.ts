@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { postgres } from '../../src/adapters/postgres/index.ts'
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
 import { OWNER_ROLE, PASSWORD, withUrl } from '../setup/template.ts'
 import { brief, look } from './look.ts'
@@ -126,6 +127,19 @@ describe('the login of the application', () => {
     expect(
       await while_(`grant create on schema freehold to ${login}`, `revoke create on schema freehold from ${login}`),
     ).toEqual([`warn dangerous-grant ${login}`])
+  })
+
+  it('is told the same through the storage', async () => {
+    const storage = postgres({ url, listen: false })
+    try {
+      const found = async () => brief(await storage.inspect()).filter((line) => !line.includes('server-version'))
+      expect(await found()).toEqual([])
+      await database.admin(`revoke freehold_app from ${login}`)
+      expect(await found()).toEqual([`warn role-not-member ${login}`])
+    } finally {
+      await database.admin(`grant freehold_app to ${login}`)
+      await storage.close()
+    }
   })
 
   it('is looked at by name, whoever asks', async () => {
