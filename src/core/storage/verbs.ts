@@ -23,7 +23,8 @@ export interface TenantVerbs {
    * Moves a refresh-token family one generation on. Of any number of concurrent callers that present the same
    * current token exactly one is told `rotated`; the others, and retries within the grace, are told `repeated` with
    * what they need to derive the same child. Reuse revokes the family, and writes a security event, in this same
-   * step. The whole table of outcomes is in sessions/rotation.ts.
+   * step. `rotated` is told in one round trip, everything else in two at most. The whole table of outcomes is in
+   * sessions/rotation.ts.
    */
   rotateSession(step: RotationStep): Promise<RotationOutcome>
 
