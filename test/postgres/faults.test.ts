@@ -169,7 +169,7 @@ describe('a server that cannot be reached', () => {
   it.each([
     ['refuses connections', (url: URL) => Object.assign(proxy, { refusing: true }) && url],
     ['has no such database', (url: URL) => Object.assign(url, { pathname: '/nowhere' })],
-    ['does not know the password', (url: URL) => Object.assign(url, { password: 'wrong' })],
+    ['does not know the login', (url: URL) => Object.assign(url, { username: 'nobody_knows' })],
     ['is not there', (url: URL) => Object.assign(url, { port: '1' })],
     ['has a name that nobody knows', (url: URL) => Object.assign(url, { hostname: 'nowhere.invalid' })],
   ])('%s', async (_, spoil) => {
