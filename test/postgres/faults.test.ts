@@ -151,7 +151,7 @@ describe('a pool without a free connection', () => {
   })
 
   it("says the same when the pool's own time is up first", async () => {
-    const short = scopeOn({ max: 1, connectionTimeoutMillis: 60 })
+    const short = scopeOn({ max: 1, connectionTimeoutMillis: 600 })
     await short.transaction(async ({ records }) => {
       await records.count('users')
       await expect(short.records.count('users')).rejects.toMatchObject({ code: 'POOL_EXHAUSTED' })
