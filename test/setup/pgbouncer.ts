@@ -8,6 +8,9 @@ import { join } from 'node:path'
 import { freePort } from './server.ts'
 import { APP_ROLE, PASSWORD, withUrl } from './template.ts'
 
+// of the system, where it has it; no package brings it
+const PROGRAM = 'pgbouncer'
+
 export interface Bouncer {
   /** The same database through the pooler, as the app. */
   readonly url: string
@@ -17,7 +20,7 @@ export interface Bouncer {
 /** Why there is no PgBouncer to test with; undefined: there is. */
 export function withoutPgBouncer(): string | undefined {
   try {
-    execFileSync('pgbouncer', ['--version'], { stdio: 'ignore' })
+    execFileSync(PROGRAM, ['--version'], { stdio: 'ignore' })
     return undefined
   } catch {
     return 'the program pgbouncer is not installed'
@@ -49,7 +52,7 @@ max_client_conn = 100
   )
   // it refuses to run as root, and takes the user that the server runs as
   const asRoot = userInfo().uid === 0 ? ['-u', 'postgres'] : []
-  const child = spawn('pgbouncer', ['-q', ...asRoot, file('pgbouncer.ini')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(PROGRAM, ['-q', ...asRoot, file('pgbouncer.ini')], { stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
   child.stderr.on('data', (chunk) => {
     log += chunk
