@@ -14,8 +14,8 @@ export interface Effort {
 }
 
 export const efforts: { readonly thorough: Effort; readonly quick: Effort } = {
-  thorough: { rounds: 21, sliceMs: 200 },
-  quick: { rounds: 7, sliceMs: 50 },
+  thorough: { rounds: 81, sliceMs: 50 },
+  quick: { rounds: 21, sliceMs: 25 },
 }
 
 /** What one subject took in each round, in microseconds per operation. */
@@ -46,14 +46,16 @@ export async function measure(
   return figures
 }
 
-/** How many operations fill a slice; warms the subject up on the way. */
+/** How many operations fill a slice; works long enough on the way for the code to be compiled and the caches warm. */
 async function calibrate(subject: Subject, concurrency: number, sliceMs: number): Promise<number> {
   let operations = concurrency
+  let workedMs = 0
   for (;;) {
     const { wall } = await slice(subject, concurrency, operations)
     const tookMs = (wall * operations) / 1000
-    if (tookMs >= sliceMs / 2) return Math.max(concurrency, Math.round((operations * sliceMs) / tookMs))
-    operations *= tookMs < sliceMs / 20 ? 8 : 2
+    workedMs += tookMs
+    if (workedMs >= 10 * sliceMs) return Math.max(concurrency, Math.round((operations * sliceMs) / tookMs))
+    if (tookMs < sliceMs / 2) operations *= 2
   }
 }
 

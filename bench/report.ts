@@ -4,19 +4,22 @@ import { type Figures, median, type Ratio, ratio } from './measure.ts'
 
 /** Two subjects that were measured together, and what is wanted of their ratio. */
 export interface Comparison {
-  /** What is compared, and by which measure if not by throughput. */
   readonly name: string
   readonly subject: string
   readonly against: string
   /**
-   * `higher`: the ratio is throughput of the subject / throughput of the rival, by the wall clock.
-   * `lower`: the ratio is time of the subject / time of the rival.
+   * `higher`: the ratio is work of the subject / work of the rival in the same time.
+   * `lower`: the ratio is time of the subject / time of the rival for the same work.
    */
   readonly better: 'higher' | 'lower'
   readonly goal: number
+  /** The measure that the goal is about; the name of the row says it. Default: the wall clock. */
+  readonly by?: Measure
 }
 
-export interface Row extends Comparison {
+export type Measure = 'wall' | 'cpu'
+
+export interface Row extends Omit<Comparison, 'by'> {
   readonly area: string
   readonly ratio: number
 }
@@ -26,8 +29,8 @@ export interface Result {
   /** Missing: the row is a count, not a measurement. */
   readonly measured?: {
     readonly spread: Ratio
-    /** The same ratio by CPU time of this process. */
-    readonly cpuRatio: number
+    /** By the wall clock, and by CPU time of this process; the row has one of the two. */
+    readonly ratios: { readonly [M in Measure]: number }
     /** Microseconds per operation, wall and CPU. */
     readonly subject: readonly [number, number]
     readonly against: readonly [number, number]
@@ -39,12 +42,14 @@ export function compare(area: string, comparison: Comparison, figures: ReadonlyM
   const theirs = figures.get(comparison.against)
   if (!ours || !theirs) throw new Error(`not measured: ${comparison.subject} against ${comparison.against}`)
   const [above, below] = comparison.better === 'higher' ? [theirs, ours] : [ours, theirs]
-  const spread = ratio(above.wall, below.wall)
+  const { by = 'wall', ...rest } = comparison
+  const spreads = { wall: ratio(above.wall, below.wall), cpu: ratio(above.cpu, below.cpu) }
+  const name = by === 'wall' ? rest.name : `${rest.name}, CPU`
   return {
-    row: { area, ...comparison, ratio: Math.round(spread.median * 1000) / 1000 },
+    row: { area, ...rest, name, ratio: Math.round(spreads[by].median * 1000) / 1000 },
     measured: {
-      spread,
-      cpuRatio: ratio(above.cpu, below.cpu).median,
+      spread: spreads[by],
+      ratios: { wall: spreads.wall.median, cpu: spreads.cpu.median },
       subject: [median(ours.wall), median(ours.cpu)],
       against: [median(theirs.wall), median(theirs.cpu)],
     },
@@ -60,8 +65,22 @@ export function reached({ ratio: found, goal, better }: Row): boolean {
   return better === 'higher' ? found >= goal : found <= goal
 }
 
-const HEAD = ['', 'what', 'subject', 'us', 'cpu us', 'against', 'us', 'cpu us', 'ratio', 'quartiles', 'by cpu', 'goal']
-const RIGHT = new Set([3, 4, 6, 7, 8, 9, 10, 11])
+const HEAD = [
+  '',
+  'what',
+  'subject',
+  'us',
+  'cpu us',
+  'against',
+  'us',
+  'cpu us',
+  'ratio',
+  'quartiles',
+  'goal',
+  'by wall',
+  'by cpu',
+]
+const RIGHT = new Set([3, 4, 6, 7, 8, 9, 10, 11, 12])
 
 export function table(results: readonly Result[]): string {
   const lines = results.map(({ row, measured }) => [
@@ -75,8 +94,9 @@ export function table(results: readonly Result[]): string {
     ...(measured ? [] : ['', '']),
     row.ratio.toFixed(2),
     measured ? `${measured.spread.low.toFixed(2)} to ${measured.spread.high.toFixed(2)}` : '',
-    measured?.cpuRatio.toFixed(2) ?? '',
     `${row.better === 'higher' ? '>=' : '<='} ${row.goal}`,
+    measured?.ratios.wall.toFixed(2) ?? '',
+    measured?.ratios.cpu.toFixed(2) ?? '',
   ])
   const widths = HEAD.map((head, i) => Math.max(head.length, ...lines.map((line) => line[i]!.length)))
   const print = (cells: readonly string[]): string =>

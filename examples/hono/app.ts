@@ -6,23 +6,31 @@ import { type FreeholdEnv, freeholdHono, freeholdOnError, requireSession } from 
 import { Hono } from 'hono'
 import type { Kysely } from 'kysely'
 import { addNote, type DemoDatabase, listNotes, MAXIMUM_NOTE } from './notes.ts'
-import { landingPage, signInPage, tenantPage } from './pages.ts'
+import { landingPage, problemPage, signInPage, tenantPage } from './pages.ts'
 
-type DemoEnv = FreeholdEnv<Kysely<DemoDatabase>>
+interface DemoEnv {
+  Variables: FreeholdEnv<Kysely<DemoDatabase>>['Variables'] & { nonce: string }
+}
 
 export function createApp(freehold: Freehold<Kysely<DemoDatabase>>): Hono<DemoEnv> {
   const app = new Hono<DemoEnv>()
   app.onError(freeholdOnError(freehold))
+  app.get('/', async (c, next) => {
+    const nonce = randomBytes(16).toString('base64')
+    c.set('nonce', nonce)
+    await next()
+    // a person at a tenant that is suspended, or unknown, is told so in a page
+    if (c.res.headers.get('content-type')?.startsWith('application/problem+json')) {
+      const { title } = (await c.res.json()) as { title: string }
+      c.res = await c.html(problemPage({ nonce, title }), c.res.status as 404)
+    }
+    for (const [name, value] of pageHeaders(nonce)) c.res.headers.set(name, value)
+  })
   // the base domain itself is no tenant's: it has a page too
   app.use(freeholdHono(freehold, { withoutTenant: 'pass' }))
 
   app.get('/', async (c) => {
-    const nonce = randomBytes(16).toString('base64')
-    c.header('content-security-policy', contentSecurityPolicy(nonce))
-    c.header('cache-control', 'no-store')
-    c.header('x-content-type-options', 'nosniff')
-    c.header('referrer-policy', 'same-origin')
-    const context = c.var.freehold
+    const { nonce, freehold: context } = c.var
     if (!context) return c.html(landingPage({ nonce, port: new URL(c.req.url).port, tenants: await tenants(freehold) }))
     const { tenant, session, principal, refreshable } = context
     if (!session || !principal) return c.html(signInPage({ nonce, tenant: tenant.tenant, refreshable }))
@@ -63,8 +71,8 @@ async function tenants(freehold: Freehold<Kysely<DemoDatabase>>) {
 }
 
 /** Nothing is loaded from anywhere; the page's own style and script carry this answer's nonce. */
-function contentSecurityPolicy(nonce: string): string {
-  return [
+function pageHeaders(nonce: string): readonly (readonly [string, string])[] {
+  const policy = [
     "default-src 'none'",
     `style-src 'nonce-${nonce}'`,
     `script-src 'nonce-${nonce}'`,
@@ -73,5 +81,11 @@ function contentSecurityPolicy(nonce: string): string {
     "form-action 'none'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
-  ].join('; ')
+  ]
+  return [
+    ['content-security-policy', policy.join('; ')],
+    ['cache-control', 'no-store'],
+    ['x-content-type-options', 'nosniff'],
+    ['referrer-policy', 'same-origin'],
+  ]
 }

@@ -43,10 +43,11 @@ function introduce(): void {
   print(`
 Or without a browser:
 
-  curl -s -H 'content-type: application/json' \\
-    -d '{"email":"${email}","password":"${password}","transport":"body"}' ${origin(tenant)}/auth/sign-in
-  curl -s -H "authorization: Bearer $ACCESS_TOKEN" ${origin(tenant)}/notes
-  curl -s -H "authorization: Bearer $ACCESS_TOKEN" ${origin('globex')}/notes    # refused: TENANT_MISMATCH
+  TOKEN=$(curl -s -H 'content-type: application/json' \\
+    -d '{"email":"${email}","password":"${password}","transport":"body"}' ${origin(tenant)}/auth/sign-in |
+    node -p 'JSON.parse(fs.readFileSync(0)).tokens.accessToken')
+  curl -s -H "authorization: Bearer $TOKEN" ${origin(tenant)}/notes
+  curl -s -H "authorization: Bearer $TOKEN" ${origin('globex')}/notes    # refused: TENANT_MISMATCH
 
 ${bold('npm run demo -- --tour')} tries all of it and more. Ctrl-C ends.`)
 }

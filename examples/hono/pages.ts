@@ -51,6 +51,18 @@ ${notice}
   return page({ nonce, title: 'Freehold demo', tenant: '', content })
 }
 
+/** `title` is the problem's own: it tells nobody more than its code does. */
+export function problemPage({ nonce, title }: { nonce: string; title: string }): Html {
+  const content = html`<main class="narrow">
+<section class="card">
+<h1>${title}</h1>
+<p class="soft">There is nothing to see at this address.</p>
+</section>
+${notice}
+</main>`
+  return page({ nonce, title, tenant: '', content })
+}
+
 export function signInPage(facts: { nonce: string; tenant: Tenant; refreshable: boolean }): Html {
   const { nonce, tenant, refreshable } = facts
   const content = html`<main class="narrow">

@@ -1,9 +1,11 @@
 // Signing in on a real PostgreSQL, while others guess, disable, sign out and change the password.
 
+import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgres } from '../../src/adapters/postgres/index.ts'
 import { createSignIn } from '../../src/core/authentication/sign-in.ts'
 import type { User } from '../../src/core/identity/user.ts'
+import { createUsers } from '../../src/core/identity/users.ts'
 import { createTenantSessions } from '../../src/core/sessions/tenant-sessions.ts'
 import type { Storage } from '../../src/core/storage/storage.ts'
 import { makeTown, PASSWORD, type Town } from '../identity/town.ts'
@@ -149,4 +151,32 @@ it('20 parallel creates of one address make one user', async () => {
   expect(made.filter((one) => one.status === 'fulfilled')).toHaveLength(1)
   expect(refused.map(({ reason }) => reason.code)).toEqual(Array(19).fill('EMAIL_TAKEN'))
   expect(await town.context.scope.records.count('users', { email_norm: 'ana@race.test' })).toBe(1)
+})
+
+it('looking up an address reads the key of addresses, in users and in sign-in', async () => {
+  const user = await town.person()
+  const key = 'freehold.users_email_norm_key'
+  await database.admin(
+    `insert into freehold.users (tenant_id, id, email, email_norm)
+     select $1, gen_random_uuid(), a, a from generate_series(1, 2000) i, format('u%s@crowd.test', i) a`,
+    [town.context.tenant.id],
+  )
+  await database.admin('analyze freehold.users')
+  await storage.tenant(town.context.ref).transaction(async (unit) => {
+    const db = unit.db as Kysely<unknown>
+    const scans = async (): Promise<number> => {
+      const { rows } = await sql<{ n: string }>`select pg_stat_get_xact_numscans(${key}::regclass) as n`.execute(db)
+      return Number(rows[0]!.n)
+    }
+    const context = { ...town.context, scope: unit }
+    // a connection's count goes on from what it has not told the server yet
+    const before = await scans()
+    // more often than a generic plan takes to be made
+    for (let i = 1; i <= 8; i++) {
+      await createUsers(context, town.passwords).findByEmail(user.email)
+      expect(await scans()).toBe(before + 2 * i - 1)
+      await createSignIn(context, town.passwords, town.issuer).password({ email: user.email, password: PASSWORD })
+      expect(await scans()).toBe(before + 2 * i)
+    }
+  })
 })

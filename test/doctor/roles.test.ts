@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { postgres } from '../../src/adapters/postgres/index.ts'
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
 import { OWNER_ROLE, PASSWORD, withUrl } from '../setup/template.ts'
 import { brief, look } from './look.ts'
@@ -100,7 +101,7 @@ describe('the login of the application', () => {
   it('is the owner itself', async () => {
     const findings = await look(database.ownerUrl)
     expect(brief(findings)).toContain(`refuse owner-role ${OWNER_ROLE}`)
-    expect(findings.find(({ id }) => id === 'owner-role')!.message).toContain('owns')
+    expect(findings.map(({ message }) => message).join()).toContain(`${OWNER_ROLE} owns`)
   })
 
   it('took another role on: the login behind it is looked at too', async () => {
@@ -128,6 +129,19 @@ describe('the login of the application', () => {
     ).toEqual([`warn dangerous-grant ${login}`])
   })
 
+  it('is told the same through the storage', async () => {
+    const storage = postgres({ url, listen: false })
+    try {
+      const found = async () => brief(await storage.inspect()).filter((line) => !line.includes('server-version'))
+      expect(await found()).toEqual([])
+      await database.admin(`revoke freehold_app from ${login}`)
+      expect(await found()).toEqual([`warn role-not-member ${login}`])
+    } finally {
+      await database.admin(`grant freehold_app to ${login}`)
+      await storage.close()
+    }
+  })
+
   it('is looked at by name, whoever asks', async () => {
     expect(await look(database.ownerUrl, { login })).toEqual([])
     await database.admin(`alter role ${login} bypassrls`)
@@ -140,7 +154,9 @@ describe('before the schema exists', () => {
   it('roles are looked at, and the migrations are pending', async () => {
     const database = await createTestDatabase({ empty: true })
     expect(brief(await look(database.appUrl))).toEqual(['warn migrations-pending'])
-    expect(brief(await look(database.ownerUrl))).toEqual([`refuse owner-role ${OWNER_ROLE}`, 'warn migrations-pending'])
+    // twice on PostgreSQL 15, where the owner may also create roles
+    const owner = new Set(brief(await look(database.ownerUrl)))
+    expect([...owner]).toEqual([`refuse owner-role ${OWNER_ROLE}`, 'warn migrations-pending'])
     await database.close()
   })
 })

@@ -69,6 +69,12 @@ describe('apply', () => {
     })
   })
 
+  it('takes the right to make temporary tables away from everybody', async () => {
+    await expect(database.appPool.query('create temporary table mine (id int)')).rejects.toMatchObject({
+      code: '42501',
+    })
+  })
+
   it("runs the host's files after ours, where the host's own names lead", async () => {
     await runner.file(
       '0001_notes.sql',

@@ -10,7 +10,7 @@ describe('on PGlite', () => {
   beforeAll(async () => {
     db = await PGlite.create()
     await db.exec(
-      'create role own createrole; grant create on database postgres to own; grant create on schema public to own; set role own',
+      'create role own; grant create on database postgres to own; grant create on schema public to own; set role own',
     )
     runner = await createRunner('', {
       connect: async () => ({
@@ -22,6 +22,13 @@ describe('on PGlite', () => {
   afterAll(async () => {
     await runner?.remove()
     await db?.close()
+  })
+
+  it('names the roles that an administrator has to make when the owner may not', async () => {
+    const error = await refusal(runner.migrations.apply())
+    expect(error).toMatchObject({ code: 'MIGRATION_FAILED', details: { sqlstate: '42501', line: 8 } })
+    expect(String(error)).toContain('create role freehold_app nologin noinherit;')
+    await db.exec('reset role; alter role own createrole; set role own')
   })
 
   it('applies ours and the host’s as an owner that is no superuser', async () => {

@@ -107,6 +107,36 @@ describe('a runner whose connection dies', () => {
     await database.close()
   })
 
+  it.each([
+    ['before COMMIT is sent', false, ['host/0001_a']],
+    ['before COMMIT is answered', true, []],
+  ])('%s: the row of the ledger and the tables come together', async (_, sent, left) => {
+    const database = await createTestDatabase()
+    let dying = false
+    const runner = await createRunner(database.ownerUrl, {
+      async connect() {
+        if (dying) return connectTo(database.ownerUrl)
+        const inner = await connectTo(database.ownerUrl)
+        return {
+          end: inner.end,
+          async query(text, values) {
+            if (!dying && text !== 'commit') return inner.query(text, values)
+            if (!dying && sent) await inner.query(text)
+            dying = true
+            await inner.end()
+            throw new Error('Connection terminated unexpectedly')
+          },
+        }
+      },
+    })
+    await runner.file('0001_a.sql', 'create table a (id int)')
+    expect(await refusal(runner.migrations.apply())).toMatchObject({ code: 'MIGRATION_FAILED' })
+    expect(await runner.up()).toEqual(left)
+    expect(await database.admin("select 1 from pg_class where relname = 'a'")).toHaveLength(1)
+    await runner.remove()
+    await database.close()
+  })
+
   it('is told when a pooler gave it another session', async () => {
     const database = await createTestDatabase()
     // what a pooler in transaction mode does: each statement on the next connection

@@ -6,7 +6,7 @@ import { compare, count, reached, table } from '../../bench/report.ts'
 
 const figures = new Map([
   ['ours', { wall: [10, 20, 30], cpu: [5, 5, 5] }],
-  ['theirs', { wall: [20, 40, 15], cpu: [10, 10, 10] }],
+  ['theirs', { wall: [20, 40, 15], cpu: [15, 15, 15] }],
 ])
 const subjects = { name: 'read', subject: 'ours', against: 'theirs' }
 
@@ -14,7 +14,7 @@ describe('compare', () => {
   it('is throughput against throughput when higher is better: the median of the rounds, each with its own rival', () => {
     const { row, measured } = compare('storage', { ...subjects, better: 'higher', goal: 1.5 }, figures)
     expect(row).toEqual({ area: 'storage', ...subjects, better: 'higher', goal: 1.5, ratio: 2 })
-    expect(measured?.cpuRatio).toBe(2)
+    expect(measured?.ratios).toEqual({ wall: 2, cpu: 3 })
     expect(reached(row)).toBe(true)
   })
 
@@ -22,6 +22,11 @@ describe('compare', () => {
     const { row } = compare('start', { ...subjects, better: 'lower', goal: 0.4 }, figures)
     expect(row.ratio).toBe(0.5)
     expect(reached(row)).toBe(false)
+  })
+
+  it('is about CPU time where the goal is, and the name says so', () => {
+    const { row } = compare('sessions', { ...subjects, better: 'higher', goal: 2, by: 'cpu' }, figures)
+    expect(row).toEqual({ area: 'sessions', ...subjects, name: 'read, CPU', better: 'higher', goal: 2, ratio: 3 })
   })
 
   it('refuses what was not measured', () => {

@@ -97,7 +97,8 @@ describe('the wall', () => {
     await expect(scope.records.update('users', {}, { status: 'asleep' as 'active' })).resolves.toEqual([])
     await expect(scope.verbs.lookUpSession('no uuid')).rejects.toThrow()
     const sly = open().tenant({ ...ref(), id: "x'; reset role; --" })
-    await refused(() => sly.records.count('users'), 'ROW_REFUSED')
+    await refused(() => sly.records.count('users'), 'ID_INVALID')
+    await refused(() => sly.transaction(async ({ records }) => records.count('users')), 'ID_INVALID')
     expect(await presence()).toEqual(clean)
   })
 })
@@ -135,6 +136,35 @@ describe('the host’s queries', () => {
     expect(await scope.records.count('security_events')).toBe(1)
     expect((await scope.verbs.purge()).security_events).toBe(1)
     expect(await scope.transaction(({ db }) => db.selectFrom('notes').selectAll().execute())).toEqual([])
+  })
+})
+
+describe('values that cannot be sent', () => {
+  it('are refused before anything is said, and the transaction goes on', async () => {
+    const scope = open().tenant(ref())
+    const circle: unknown[] = []
+    circle.push(circle)
+    const attempt = {
+      pool: circle as never,
+      subject: new Uint8Array(32),
+      free: 1,
+      baseDelayMs: 1,
+      maxDelayMs: 1,
+      forgetAfterMs: 1,
+    }
+    await refused(() => scope.verbs.takeAttempt(attempt), 'INPUT_INVALID')
+    await scope.transaction(async ({ records, verbs }) => {
+      await refused(() => verbs.takeAttempt(attempt), 'INPUT_INVALID')
+      await records.insert('security_events', [{ id: crypto.randomUUID(), kind: 'kept' }])
+    })
+    expect(await scope.records.count('security_events')).toBe(1)
+  })
+
+  it('of the host’s fail its transaction', async () => {
+    const work = open()
+      .tenant(ref())
+      .transaction(({ db }) => sql`select ${'perhaps'}::boolean`.execute(db))
+    expect((await refused(() => work, 'STORAGE_FAILED')).details.sqlstate).toBe('22000')
   })
 })
 

@@ -79,6 +79,19 @@ it.each(['UTC', 'Asia/Kolkata', 'America/St_Johns', 'Africa/Monrovia'])(
   },
 )
 
+it('reads the years that are written with more or fewer digits than four', async () => {
+  const { rows } = await link.one(null, {
+    text: "select timestamptz '10000-01-01 00:00:00+00' as far, timestamptz '0050-02-03 04:05:06.7+00' as early, timestamptz '275760-09-12 00:00:00+00' as last",
+  })
+  expect(rows).toEqual([
+    {
+      far: new Date('+010000-01-01T00:00:00Z'),
+      early: new Date('0050-02-03T04:05:06.700Z'),
+      last: new Date('+275760-09-12T00:00:00Z'),
+    },
+  ])
+})
+
 it('reads times before the common era, and says so of times that no Date holds', async () => {
   const { rows } = await link.one(null, { text: "select timestamptz '0044-03-15 12:00:00+00 BC' as ides" })
   expect(rows).toEqual([{ ides: new Date('-000043-03-15T12:00:00.000Z') }])

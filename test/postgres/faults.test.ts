@@ -151,7 +151,7 @@ describe('a pool without a free connection', () => {
   })
 
   it("says the same when the pool's own time is up first", async () => {
-    const short = scopeOn({ max: 1, connectionTimeoutMillis: 60 })
+    const short = scopeOn({ max: 1, connectionTimeoutMillis: 600 })
     await short.transaction(async ({ records }) => {
       await records.count('users')
       await expect(short.records.count('users')).rejects.toMatchObject({ code: 'POOL_EXHAUSTED' })
@@ -169,7 +169,7 @@ describe('a server that cannot be reached', () => {
   it.each([
     ['refuses connections', (url: URL) => Object.assign(proxy, { refusing: true }) && url],
     ['has no such database', (url: URL) => Object.assign(url, { pathname: '/nowhere' })],
-    ['does not know the password', (url: URL) => Object.assign(url, { password: 'wrong' })],
+    ['does not know the login', (url: URL) => Object.assign(url, { username: 'nobody_knows' })],
     ['is not there', (url: URL) => Object.assign(url, { port: '1' })],
     ['has a name that nobody knows', (url: URL) => Object.assign(url, { hostname: 'nowhere.invalid' })],
   ])('%s', async (_, spoil) => {

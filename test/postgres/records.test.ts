@@ -1,11 +1,12 @@
 // Records on a real server: what the SQL does that a map in memory would not tell.
 
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { postgres } from '../../src/adapters/postgres/index.ts'
 import { uuidv7 } from '../../src/core/kernel/ids.ts'
 import type { TenantScope } from '../../src/core/storage/storage.ts'
 import { fromNow } from '../../src/core/storage/tables.ts'
 import { createTenantRow, createTestDatabase, type TestDatabase } from '../setup/database.ts'
+import { withUrl } from '../setup/template.ts'
 
 let database: TestDatabase
 let storage: ReturnType<typeof postgres>
@@ -181,4 +182,22 @@ it('gives the system scope no tenant table and the tenant scope no system table'
   const system = storage.system.records as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
   await expect(system.find!('users', { limit: 5 })).rejects.toMatchObject({ code: 'INPUT_INVALID' })
   expect((await storage.system.records.get('tenants', { slug: 'platform' }))?.name).toBe('Platform')
+})
+
+it('names its tenant in every statement itself, so that it holds even for a login that no wall stops', async () => {
+  const { adminUrl } = inject('server')
+  const past = postgres({ url: withUrl(adminUrl, { database: database.name }), listen: false })
+  const [one, two] = [past.tenant(await createTenantRow(database)), past.tenant(await createTenantRow(database))]
+  const [mine] = await one.records.insert('users', [user('wall@acme.test')])
+  const foreign = { id: mine!.id }
+  expect(await two.records.get('users', foreign)).toBeUndefined()
+  expect(await two.records.lock('users', foreign)).toBeUndefined()
+  expect(await two.transaction(({ records }) => records.lock('users', foreign))).toBeUndefined()
+  expect(await two.records.find('users', { limit: 10 })).toEqual([])
+  expect(await two.records.count('users')).toBe(0)
+  expect(await two.records.update('users', foreign, { name: 'stolen' })).toEqual([])
+  expect(await two.records.remove('users', {})).toBe(0)
+  expect(await two.verbs.purge()).toMatchObject({ users: 0 })
+  expect(await one.records.find('users', { limit: 10 })).toEqual([mine])
+  await past.close()
 })

@@ -71,6 +71,12 @@ describe('refuses', () => {
       'foreign key t_users',
     ],
     [
+      'a foreign key that takes tenant_id for another column',
+      'create table host.t (tenant_id uuid, user_id uuid, primary key (tenant_id, user_id), constraint t_users foreign key (user_id, tenant_id) references freehold.users (tenant_id, id))',
+      '42830',
+      'foreign key t_users',
+    ],
+    [
       'a foreign key that would null it',
       'create table host.t (tenant_id uuid, user_id uuid, constraint t_users foreign key (tenant_id, user_id) references freehold.users (tenant_id, id) on delete set null)',
       '42830',

@@ -28,6 +28,6 @@ it('does in memory what the model says, to the millisecond (R03 to R13)', async 
         history,
       )
     }),
-    { numRuns: 200, examples: directed(limits) },
+    { numRuns: 200, examples: directed(limits), interruptAfterTimeLimit: 20_000 },
   )
 })

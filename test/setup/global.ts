@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { withoutPgBouncer } from './pgbouncer.ts'
 import { startServer } from './server.ts'
 import { APP_ROLE, migrateTemplate, OWNER_ROLE, PASSWORD, withUrl } from './template.ts'
 
@@ -108,6 +109,8 @@ function skipped(): string[] {
     lines.push(
       'skipped: a server of your own (set FREEHOLD_TEST_DATABASE_URL to one where roles and databases may be created)',
     )
+  const noPooler = withoutPgBouncer()
+  if (noPooler) lines.push(`skipped: behind PgBouncer (${noPooler})`)
   return lines
 }
 

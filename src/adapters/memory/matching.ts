@@ -80,8 +80,9 @@ function tester(condition: unknown, kept: (value: unknown) => Kept): (value: Kep
 
 function isMatch(condition: unknown): condition is Match<unknown> {
   if (typeof condition !== 'object' || condition === null || isMoment(condition)) return false
-  const keys = Object.keys(condition)
-  return keys.length === 1 && ['in', 'not', 'before', 'from'].includes(keys[0]!)
+  const [name, ...more] = Object.keys(condition)
+  if (name === undefined || more.length > 0) return false
+  return 'in' in condition ? Array.isArray(condition.in) : ['not', 'before', 'from'].includes(name)
 }
 
 function invalid(field: string, problem: string): FreeholdError {

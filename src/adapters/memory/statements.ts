@@ -1,4 +1,5 @@
-// The record operations on one owner's rows, one statement at a time: each happens entirely or not at all.
+// The record operations on one owner's rows. A statement that throws may have written already: whoever runs it takes
+// that back.
 
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import type { Change, Find, InsertOptions, Where } from '../../core/storage/records.ts'
@@ -24,17 +25,6 @@ export interface Statements {
 const ROWS_AT_MOST = 1_000
 
 export function createStatements(rows: Rows, owner: string, now: () => number): Statements {
-  /** Takes back what a failed statement wrote. */
-  function atomically<R>(statement: () => R): R {
-    const mark = rows.mark()
-    try {
-      return statement()
-    } catch (error) {
-      rows.takeBack(mark)
-      throw error
-    }
-  }
-
   function matches<T extends TableName>(table: T, where: Where<T>): [string, KeptRow][] {
     const holds = matching(table, where, now())
     return [...rows.of(owner, table)].filter(([, row]) => holds(row))
@@ -68,47 +58,42 @@ export function createStatements(rows: Rows, owner: string, now: () => number): 
     insert(table, newRows, options = {}) {
       if (newRows.length > ROWS_AT_MOST) throw invalid('rows', `at most ${ROWS_AT_MOST} at once`)
       const time = now()
-      return atomically(() => {
-        const inserted: KeptRow[] = []
-        for (const row of newRows.map((values) => newRow(table, values, time))) {
-          checkRow(table, row)
-          const constraint = takenKey(rows, owner, table, row)
-          if (constraint && options.onConflict === 'ignore') continue
-          if (constraint) throw new FreeholdError('DUPLICATE', { table, constraint })
-          rows.put(owner, table, keyOf(table, row), row)
-          inserted.push(row)
-        }
-        // foreign keys are looked at when the statement is complete: its rows may point at each other
-        for (const row of inserted) checkReferences(rows, owner, table, row)
-        return inserted.map((row) => showRow(table, row))
-      })
+      const inserted: KeptRow[] = []
+      for (const row of newRows.map((values) => newRow(table, values, time))) {
+        checkRow(table, row)
+        const constraint = takenKey(rows, owner, table, row)
+        if (constraint && options.onConflict === 'ignore') continue
+        if (constraint) throw new FreeholdError('DUPLICATE', { table, constraint })
+        rows.put(owner, table, keyOf(table, row), row)
+        inserted.push(row)
+      }
+      // foreign keys are looked at when the statement is complete: its rows may point at each other
+      for (const row of inserted) checkReferences(rows, owner, table, row)
+      return inserted.map((row) => showRow(table, row))
     },
     update(table, where, change) {
+      if (Object.keys(change).length === 0) throw invalid('change', 'it changes nothing')
       const time = now()
-      return atomically(() => {
-        const changed = matches(table, where).map(([key, before]): [string, KeptRow] => {
-          const row = changedRow(table, before, change, time)
-          checkRow(table, row)
-          const constraint = takenKey(rows, owner, table, row, key)
-          if (constraint) throw new FreeholdError('DUPLICATE', { table, constraint })
-          if (keyOf(table, row) !== key) rows.put(owner, table, key, undefined)
-          rows.put(owner, table, keyOf(table, row), row)
-          return [key, row]
-        })
-        for (const [key, row] of changed) {
-          checkReferences(rows, owner, table, row)
-          const [left] = rows.of(owner, table).has(key) ? [] : referrers(rows, owner, table, key)
-          if (left) throw referenced(left)
-        }
-        return changed.map(([, row]) => showRow(table, row))
+      const changed = matches(table, where).map(([key, before]): [string, KeptRow] => {
+        const row = changedRow(table, before, change, time)
+        checkRow(table, row)
+        const constraint = takenKey(rows, owner, table, row, key)
+        if (constraint) throw new FreeholdError('DUPLICATE', { table, constraint })
+        if (keyOf(table, row) !== key) rows.put(owner, table, key, undefined)
+        rows.put(owner, table, keyOf(table, row), row)
+        return [key, row]
       })
+      for (const [key, row] of changed) {
+        checkReferences(rows, owner, table, row)
+        const [left] = rows.of(owner, table).has(key) ? [] : referrers(rows, owner, table, key)
+        if (left) throw referenced(left)
+      }
+      return changed.map(([, row]) => showRow(table, row))
     },
     remove(table, where) {
-      return atomically(() => {
-        const found = matches(table, where)
-        for (const [key] of found) removeRow(table, key)
-        return found.length
-      })
+      const found = matches(table, where)
+      for (const [key] of found) removeRow(table, key)
+      return found.length
     },
     count: (table, where = {}) => matches(table, where).length,
   }

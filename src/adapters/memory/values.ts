@@ -72,7 +72,7 @@ const converters: { readonly [T in Column['type']]: (value: unknown, now: number
   double: (value) => (typeof value === 'number' ? value : undefined),
   boolean: (value) => (typeof value === 'boolean' ? value : undefined),
   json: (value) => {
-    const written = JSON.stringify(value)
+    const written = jsonText(value)
     return written === undefined ? undefined : canonical(JSON.parse(written))
   },
   bytes: (value) => (value instanceof Uint8Array ? Buffer.from(value) : undefined),
@@ -91,6 +91,15 @@ function integer(value: unknown, least: number, most: number): number | undefine
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= most
     ? (value as number) + 0
     : undefined
+}
+
+/** Undefined for what is no JSON, a circle among it. */
+function jsonText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
 }
 
 /** JSON with its keys in order, so that equal values have equal texts; undefined when a string in it cannot be stored. */

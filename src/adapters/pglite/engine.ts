@@ -19,8 +19,7 @@ export interface PgliteQueryOptions {
 
 /** The instance, or a transaction of it. */
 export interface PgliteQueries {
-  // biome-ignore lint/suspicious/noExplicitAny: as PGlite declares it
-  query(text: string, values?: any[], options?: PgliteQueryOptions): Promise<PgliteResult>
+  query(text: string, values?: unknown[], options?: PgliteQueryOptions): Promise<PgliteResult>
   exec(text: string): Promise<PgliteResult[]>
 }
 

@@ -2,13 +2,14 @@
 // whom no wall stands; every transaction therefore begins by becoming freehold_app until it ends.
 
 import { FreeholdError } from '../../core/kernel/errors.ts'
+import { isId } from '../../core/kernel/ids.ts'
 import type { MigrationConnection } from '../../migrations/index.ts'
 import { translate } from '../postgres/errors.ts'
 import type { Answer, Ear, Link, Statement, Unit } from '../postgres/link.ts'
 import { createTurns } from '../postgres/turns.ts'
 import { BEGIN, runUnit } from '../postgres/unit-of-work.ts'
 import type { PgliteDatabase, PgliteQueries } from './engine.ts'
-import { createSay, type Say } from './statements.ts'
+import { createPrepare, type Prepare } from './statements.ts'
 
 export interface PgliteLinkOptions {
   readonly open: () => Promise<PgliteDatabase>
@@ -21,7 +22,7 @@ export interface PgliteLinkOptions {
 
 interface Opened {
   readonly database: PgliteDatabase
-  readonly say: Say
+  readonly prepare: Prepare
 }
 
 /** A transaction that waits to be told how it ends. */
@@ -43,11 +44,13 @@ export class PgliteLink implements Link {
   }
 
   async one(tenantId: string | null, statement: Statement): Promise<Answer> {
-    const { say } = await this.#open()
+    const { prepare } = await this.#open()
+    const enter = this.#enter(tenantId)
+    const say = prepare(statement)
     const open = await this.#begin()
     try {
-      await open.queries.exec(this.#enter(tenantId).text)
-      const answer = await say(open.queries, statement)
+      await open.queries.exec(enter.text)
+      const answer = await say(open.queries)
       await open.commit()
       return answer
     } catch (error) {
@@ -57,10 +60,10 @@ export class PgliteLink implements Link {
   }
 
   async unit<R>(tenantId: string | null, work: (unit: Unit) => Promise<R>): Promise<R> {
-    const { say } = await this.#open()
+    const { prepare } = await this.#open()
     const enter = this.#enter(tenantId)
     let open: Open | undefined
-    const perform = async (statement: Statement): Promise<Answer> => {
+    const perform = async (statement: Statement, say: ReturnType<Prepare>): Promise<Answer> => {
       if (statement === BEGIN) {
         open = await this.#begin()
         return DONE
@@ -77,13 +80,15 @@ export class PgliteLink implements Link {
           await open.rollBack()
           return { ...DONE, command: 'ROLLBACK' }
         default:
-          return say(open.queries, statement)
+          return say(open.queries)
       }
     }
     const exchange = async (statements: readonly Statement[]): Promise<Answer> => {
+      // first of all, so that a value that cannot be sent leaves nothing half said
+      const ready = statements.map((statement) => [statement, prepare(statement)] as const)
       let answer: Answer = DONE
       try {
-        for (const statement of statements) answer = await perform(statement)
+        for (const [statement, say] of ready) answer = await perform(statement, say)
         return answer
       } catch (error) {
         throw translate(error)
@@ -133,14 +138,16 @@ export class PgliteLink implements Link {
 
   async #open(): Promise<Opened> {
     if (this.#closed) throw new FreeholdError('CLOSED')
-    this.#opening ??= this.#options.open().then((database) => ({ database, say: createSay(database) }))
+    this.#opening ??= this.#options.open().then((database) => ({ database, prepare: createPrepare(database) }))
     return this.#opening
   }
 
   #enter(tenantId: string | null): Statement {
     const role = 'set local role freehold_app'
     if (tenantId === null) return { text: role }
-    return { text: `${role}; select ${this.#options.schema}.enter_tenant('${tenantId.replaceAll("'", "''")}')` }
+    // a script takes no parameters, so nothing but an id may stand in it
+    if (!isId(tenantId.toLowerCase())) throw new FreeholdError('ID_INVALID', { field: 'tenant' })
+    return { text: `${role}; select ${this.#options.schema}.enter_tenant('${tenantId}')` }
   }
 
   /** @throws POOL_EXHAUSTED when no turn comes in time */
@@ -154,8 +161,12 @@ export class PgliteLink implements Link {
   }
 
   async #begin(): Promise<Open> {
-    const end = await this.#turn()
     const { database } = await this.#open()
+    const end = await this.#turn()
+    if (this.#closed) {
+      end()
+      throw new FreeholdError('CLOSED')
+    }
     // PGlite's own lock keeps out what the host does with the instance directly, and may be the host's just now
     return this.#inTime(
       (late) =>

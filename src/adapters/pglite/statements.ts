@@ -1,27 +1,37 @@
 // A statement, said to PGlite. Ours are converted by our own codec, so that rows are the same as on a server; the
 // host's by PGlite as it is set up.
 
+import { FreeholdError } from '../../core/kernel/errors.ts'
 import { RowReader, toParameters } from '../postgres/codec.ts'
+import { serverError } from '../postgres/errors.ts'
 import type { Answer, Statement } from '../postgres/link.ts'
 import type { PgliteDatabase, PgliteQueries, PgliteQueryOptions, PgliteResult } from './engine.ts'
 
-/** Says one statement and answers. @throws what PGlite throws, INPUT_INVALID for a value that cannot be sent */
-export type Say = (to: PgliteQueries, statement: Statement) => Promise<Answer>
+/** Makes a statement ready; what comes back says it and answers. @throws INPUT_INVALID for a value that cannot be sent */
+export type Prepare = (statement: Statement) => (to: PgliteQueries) => Promise<Answer>
 
-export function createSay(database: PgliteDatabase): Say {
+export function createPrepare(database: PgliteDatabase): Prepare {
   const raw = rawOptions(database)
-  return async (to, { text, values = [], host }) => {
-    if (host) {
-      const result = await to.query(text, [...values])
-      return answer(text, result, result.rows as Record<string, unknown>[])
+  return ({ text, values = [], host }) => {
+    if (host) return (to) => sayHosts(to, text, values)
+    const parameters = toParameters(values)
+    return async (to) => {
+      const result = await to.query(text, parameters, raw)
+      const reader = new RowReader(result.fields)
+      const rows = (result.rows as (string | null)[][]).map((row) => reader.read(row))
+      return answer(text, result, rows)
     }
-    const result = await to.query(text, toParameters(values), raw)
-    const reader = new RowReader(result.fields)
-    return answer(
-      text,
-      result,
-      (result.rows as (string | null)[][]).map((row) => reader.read(row)),
-    )
+  }
+}
+
+async function sayHosts(to: PgliteQueries, text: string, values: readonly unknown[]): Promise<Answer> {
+  try {
+    const result = await to.query(text, [...values])
+    return answer(text, result, result.rows as Record<string, unknown>[])
+  } catch (error) {
+    if (serverError(error)) throw error
+    // a value that PGlite cannot send, or a row that a parser of the host's cannot read
+    throw new FreeholdError('STORAGE_FAILED', { sqlstate: '22000' }, { cause: error })
   }
 }
 

@@ -108,10 +108,7 @@ function toSafeInteger(text: string): number {
 /** timestamptz in the ISO style: `2026-11-22 09:38:12.123+00`, the zone as the session has it. */
 function toDate(text: string): Date {
   // by far the commonest: four-digit year, UTC
-  if (text.length <= 29 && text.endsWith('+00')) {
-    const date = new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`)
-    if (!Number.isNaN(date.getTime())) return date
-  }
+  if (text.length <= 29 && text[4] === '-' && text.endsWith('+00')) return utcDate(text)
   const parts = /^(\d{4,6})-(\d\d)-(\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?([+-]\d\d)(?::?(\d\d))?(?::?(\d\d))?( BC)?$/.exec(
     text,
   )
@@ -122,6 +119,30 @@ function toDate(text: string): Date {
   const astronomical = bc ? 1 - Number(year) : Number(year)
   const padded = `${astronomical < 0 ? '-' : '+'}${String(Math.abs(astronomical)).padStart(6, '0')}`
   return new Date(Date.parse(`${padded}-${month}-${day}T${time}.${fraction.slice(0, 3).padEnd(3, '0')}Z`) - offset)
+}
+
+/** `2026-11-22 09:38:12.123+00`, where the fraction has none to six digits. */
+function utcDate(text: string): Date {
+  const fraction = Math.min(text.length - 23, 3)
+  const milliseconds = fraction > 0 ? digits(text, 20, fraction) * 10 ** (3 - fraction) : 0
+  const year = digits(text, 0, 4)
+  const time = Date.UTC(
+    year,
+    digits(text, 5, 2) - 1,
+    digits(text, 8, 2),
+    digits(text, 11, 2),
+    digits(text, 14, 2),
+    digits(text, 17, 2),
+    milliseconds,
+  )
+  // Date.UTC takes the years 0 to 99 for those of the last century
+  return year < 100 ? new Date(new Date(time).setUTCFullYear(year)) : new Date(time)
+}
+
+function digits(text: string, from: number, count: number): number {
+  let value = 0
+  for (let i = from; i < from + count; i++) value = value * 10 + text.charCodeAt(i) - 48
+  return value
 }
 
 /** One-dimensional array literals, as `{a,"b c",NULL}`. */

@@ -4,6 +4,7 @@
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import type { Finding } from '../../core/storage/safety.ts'
 import { labelOf, surveyOf } from '../../migrations/index.ts'
+import { serverError } from './errors.ts'
 import { lookAtCode } from './inspect-code.ts'
 import { lookAtKeys } from './inspect-keys.ts'
 import { lookAtRoles, type RoleLook } from './inspect-roles.ts'
@@ -130,7 +131,7 @@ async function lookAtMigrations(ask: Ask, { schema, folder }: InspectOptions): P
       ]
     }
     // a login without rights on the ledger was found to be no member of the app's role
-    if ((error as { code?: unknown } | null)?.code === '42501') return []
+    if (serverError(FreeholdError.is(error) ? error.cause : error)?.code === '42501') return []
     throw error
   }
 }

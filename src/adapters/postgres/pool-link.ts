@@ -61,23 +61,29 @@ export class PoolLink implements Link {
 
   async unit<R>(tenantId: string | null, work: (unit: Unit) => Promise<R>): Promise<R> {
     const lender = this.#lender && !this.#closed ? this.#lender : await this.#open()
+    const { namedStatements } = this.#options
     let borrowing: Promise<PgClient> | undefined
     let client: PgClient | undefined
     let broken: unknown
-    const exchange = async (statements: readonly Statement[]): Promise<Answer> => {
-      borrowing ??= borrow(lender)
-      client ??= await borrowing
-      const lent = client
-      const answer = await new Promise<Answer>((resolve, reject) => {
-        submit(lent, statements, this.#options.namedStatements, (error, found) => {
-          if (found) return resolve(found)
-          if (breaksConnection(error)) broken ??= error
-          reject(translate(error))
+    const run = (lent: PgClient, statements: readonly Statement[]): Promise<Answer> =>
+      new Promise((resolve, reject) => {
+        submit(lent, statements, namedStatements, (error, found) => {
+          if (!found) {
+            if (breaksConnection(error)) broken ??= error
+            reject(translate(error))
+          } else if (statements.at(-1)?.host && lent.getTransactionStatus?.() === 'I') {
+            // the host's SQL ended the transaction behind our back
+            reject(new FreeholdError('TRANSACTION_LOST'))
+          } else resolve(found)
         })
       })
-      // the host's SQL ended the transaction behind our back
-      if (statements.at(-1)?.host && lent.getTransactionStatus?.() === 'I') throw new FreeholdError('TRANSACTION_LOST')
-      return answer
+    const exchange = (statements: readonly Statement[]): Promise<Answer> => {
+      if (client) return run(client, statements)
+      borrowing ??= borrow(lender)
+      return borrowing.then((lent) => {
+        client = lent
+        return run(lent, statements)
+      })
     }
     try {
       return await runUnit(tenantId === null ? [BEGIN] : [BEGIN, this.#enter(tenantId)], exchange, work)

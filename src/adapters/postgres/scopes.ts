@@ -1,8 +1,10 @@
 // The port's scopes on a link: records, verbs and transactions of one tenant, or of the system.
 
 import type { Kysely } from 'kysely'
-import type { SystemScope, SystemUnit, TenantScope, TenantUnit } from '../../core/storage/storage.ts'
+import type { Records } from '../../core/storage/records.ts'
+import type { SystemScope, TenantScope } from '../../core/storage/storage.ts'
 import type { SystemTableName, TenantTableName } from '../../core/storage/tables.ts'
+import type { TenantVerbs } from '../../core/storage/verbs.ts'
 import { systemCatalog, tenantCatalog } from './column-values.ts'
 import { createHostDb } from './host-db.ts'
 import type { Link, Send, Unit } from './link.ts'
@@ -22,8 +24,8 @@ export function createScopes<HostTables>(link: Link, schema: string): Scopes<Hos
   const kysely = createKyselyLoader()
   const ground: Ground = { link, place: placeOf(schema), kysely, texts: createTexts(schema, kysely) }
   return {
-    tenant: (tenantId) => tenantScope<HostTables>(ground, tenantId, undefined),
-    system: systemScope<HostTables>(ground, undefined),
+    tenant: (tenantId) => tenantScope(ground, tenantId),
+    system: systemScope(ground),
   }
 }
 
@@ -34,53 +36,42 @@ interface Ground {
   readonly texts: Texts
 }
 
-function tenantScope<HostTables>(
-  ground: Ground,
-  tenantId: string,
-  unit: Unit | undefined,
-): TenantScope<Kysely<HostTables>> {
+function tenantScope<HostTables>(ground: Ground, tenantId: string, unit?: Unit): TenantScope<Kysely<HostTables>> {
   const { link, place, texts } = ground
   const send: Send = unit ? unit.send : (statement) => link.one(tenantId, statement)
+  const transactional = unit !== undefined
+  // a transaction uses one thing or the other, and most are short
+  let records: Records<TenantTableName> | undefined
+  let verbs: TenantVerbs | undefined
   return {
-    records: createRecords<TenantTableName>({
-      send,
-      tenantId,
-      catalog: tenantCatalog,
-      texts,
-      transactional: unit !== undefined,
-    }),
-    verbs: {
-      ...sessionVerbs(send, place.name, tenantId),
-      ...createTenantVerbs(send, together(link, tenantId, unit), place, tenantId),
+    get records() {
+      records ??= createRecords<TenantTableName>({ send, tenantId, catalog: tenantCatalog, texts, transactional })
+      return records
+    },
+    get verbs() {
+      verbs ??= {
+        ...sessionVerbs(send, place.name, tenantId),
+        ...createTenantVerbs(send, together(link, tenantId, unit), place, tenantId),
+      }
+      return verbs
     },
     transaction: (work) =>
       within(ground, tenantId, unit, (inner, kysely) =>
-        work(
-          withDb<TenantUnit<Kysely<HostTables>>, HostTables>(
-            tenantScope<HostTables>(ground, tenantId, inner),
-            kysely,
-            inner,
-          ),
-        ),
+        work(withDb<HostTables, TenantScope<Kysely<HostTables>>>(tenantScope(ground, tenantId, inner), kysely, inner)),
       ),
   }
 }
 
-function systemScope<HostTables>(ground: Ground, unit: Unit | undefined): SystemScope<Kysely<HostTables>> {
+function systemScope<HostTables>(ground: Ground, unit?: Unit): SystemScope<Kysely<HostTables>> {
   const { link, place, texts } = ground
   const send: Send = unit ? unit.send : (statement) => link.one(null, statement)
+  const transactional = unit !== undefined
   return {
-    records: createRecords<SystemTableName>({
-      send,
-      tenantId: null,
-      catalog: systemCatalog,
-      texts,
-      transactional: unit !== undefined,
-    }),
+    records: createRecords<SystemTableName>({ send, tenantId: null, catalog: systemCatalog, texts, transactional }),
     verbs: createSystemVerbs(send, place),
     transaction: (work) =>
       within(ground, null, unit, (inner, kysely) =>
-        work(withDb<SystemUnit<Kysely<HostTables>>, HostTables>(systemScope<HostTables>(ground, inner), kysely, inner)),
+        work(withDb<HostTables, SystemScope<Kysely<HostTables>>>(systemScope(ground, inner), kysely, inner)),
       ),
   }
 }
@@ -101,16 +92,16 @@ function together(link: Link, tenantId: string, unit: Unit | undefined): Togethe
   return (work) => (unit ? unit.part((part) => work(part.send)) : link.unit(tenantId, (whole) => work(whole.send)))
 }
 
-/** The scope of a transaction, with the handle that is made when it is first asked for. */
-function withDb<U extends { readonly db: Kysely<HostTables> }, HostTables>(
-  scope: Omit<U, 'db'>,
+/** The scope of a transaction, with the host's handle, which is made when it is first asked for. */
+function withDb<HostTables, Scope extends object>(
+  scope: Scope,
   kysely: KyselyPackage,
   unit: Unit,
-): U {
+): Scope & { readonly db: Kysely<HostTables> } {
   let db: Kysely<HostTables> | undefined
   const get = (): Kysely<HostTables> => {
     db ??= createHostDb<HostTables>(kysely, unit)
     return db
   }
-  return Object.defineProperty(scope, 'db', { enumerable: true, get }) as U
+  return Object.defineProperty(scope, 'db', { enumerable: true, get }) as Scope & { readonly db: Kysely<HostTables> }
 }

@@ -43,26 +43,24 @@ select ${bothLists}
 from ${schema}.sessions s join ${schema}.users u on u.tenant_id = $1::uuid and u.id = s.user_id
 where s.tenant_id = $1::uuid and s.id = $2::uuid and ${alive}`,
 
-  // Moves the current token on, or counts a retry of its parent: the count tells which. Everything else is no row.
+  // The current token, and nothing else: no row is every other answer.
   rotate: (schema) => `
 update ${schema}.sessions s set
-  generation = case when s.current_hash = $3 then s.generation + 1 else s.generation end,
-  previous_hash = case when s.current_hash = $3 then s.current_hash else s.previous_hash end,
-  current_hash = case when s.current_hash = $3 then $4::bytea else s.current_hash end,
-  nonce = case when s.current_hash = $3 then $5::bytea else s.nonce end,
-  key_id = case when s.current_hash = $3 then $6::integer else s.key_id end,
-  previous_rotated_at = case when s.current_hash = $3 then s.rotated_at else s.previous_rotated_at end,
-  rotated_at = case when s.current_hash = $3 then clock_timestamp() else s.rotated_at end,
-  retries = case when s.current_hash = $3 then 0 else s.retries + 1 end,
-  idle_expires_at = case when s.current_hash = $3
-    then least(clock_timestamp() + $8::double precision * ${MS}, s.absolute_expires_at) else s.idle_expires_at end
+  generation = s.generation + 1,
+  previous_hash = s.current_hash,
+  current_hash = $4::bytea,
+  nonce = $5::bytea,
+  key_id = $6::integer,
+  previous_rotated_at = s.rotated_at,
+  rotated_at = clock_timestamp(),
+  retries = 0,
+  idle_expires_at = least(clock_timestamp() + $7::double precision * ${MS}, s.absolute_expires_at)
 from ${schema}.users u
 where s.tenant_id = $1::uuid and s.id = $2::uuid and u.tenant_id = $1::uuid and u.id = s.user_id and ${alive}
-  and (s.current_hash = $3::bytea
-    or (s.previous_hash = $3::bytea and s.retries < $9::integer and ${within('s.rotated_at', '$7')}))
-returning ${bothLists}, s.retries = 0 as rotated`,
+  and s.current_hash = $3::bytea
+returning ${bothLists}`,
 
-  // Locks the family, judges the token by the row as it then is, and ends the family where that is the verdict.
+  // Every other token: locks the family, judges by the row as it then is, and does what follows from the verdict.
   judge: (schema) => `
 with judged as (
   select s.id, s.user_id, s.generation, case
@@ -70,7 +68,7 @@ with judged as (
     when u.status <> 'active' then 'inactive'
     when s.current_hash = $3::bytea then 'again'
     when s.previous_hash = $3::bytea and ${within('s.rotated_at', '$5')}
-      then case when s.retries < $6::integer then 'again' else 'throttled' end
+      then case when s.retries < $6::integer then 'repeated' else 'throttled' end
     when $4::bigint > s.generation then 'ahead'
     when $4::bigint = s.generation then 'forked'
     when $4::bigint = s.generation - 2 and ${within('s.previous_rotated_at', '$5')} then 'superseded'
@@ -78,6 +76,11 @@ with judged as (
   from ${schema}.sessions s join ${schema}.users u on u.tenant_id = $1::uuid and u.id = s.user_id
   where s.tenant_id = $1::uuid and s.id = $2::uuid
   for update of s
+), counted as (
+  update ${schema}.sessions s set retries = s.retries + 1
+  from judged j
+  where s.tenant_id = $1::uuid and s.id = j.id and j.verdict = 'repeated'
+  returning s.*
 ), revoked as (
   update ${schema}.sessions s set revoked_at = clock_timestamp(),
     revoke_reason = case j.verdict when 'forked' then 'forked' else 'refresh-reuse' end
@@ -90,7 +93,10 @@ with judged as (
     j.user_id, j.id, jsonb_build_object('presented', $4::bigint, 'current', j.generation)
   from judged j where j.verdict in ('reused', 'forked', 'ahead')
 )
-select verdict, user_id from judged`,
+select ${bothLists}, j.verdict, j.user_id as owner
+from judged j
+join ${schema}.users u on u.tenant_id = $1::uuid and u.id = j.user_id
+left join counted s on s.id = j.id`,
 
   end_one: (schema) => `
 update ${schema}.sessions s set revoked_at = clock_timestamp(), revoke_reason = $3::text

@@ -42,24 +42,17 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
       return row && both(row)
     },
     async rotateSession(step) {
-      const { sessionId, presentedHash, generation, graceMs, retryCap } = step
-      // Two statements, each atomic and right by itself. The first moves on or repeats and touches nothing else; when
-      // it answers no row, the second locks the row, judges it as it is then, and revokes it with its event, all in
-      // one. Nothing is carried from the first to the second, so what happens between them cannot mislead it.
+      const { sessionId, presentedHash, generation } = step
+      // Two statements, each atomic and right by itself: one moves the current token on, and where it finds none, the
+      // other locks the row, judges the token by it as it is then, and does what follows, all in one. Nothing is
+      // carried from the first to the second, so what happens between them cannot mislead it.
       for (let turn = 0; turn < TURNS; turn++) {
-        const [moved] = await run('rotate', [
-          sessionId,
-          presentedHash,
-          step.childHash,
-          step.nonce,
-          step.keyId,
-          graceMs,
-          step.idleTimeoutMs,
-          retryCap,
-        ])
-        if (moved) return { kind: moved.rotated === true ? 'rotated' : 'repeated', ...both(moved) }
-        const [judged] = await run('judge', [sessionId, presentedHash, generation, graceMs, retryCap, step.eventId])
-        const outcome = judged ? verdictOf(judged) : { kind: 'ended' as const, revoked: false }
+        const child = [step.childHash, step.nonce, step.keyId, step.idleTimeoutMs]
+        const [rotated] = await run('rotate', [sessionId, presentedHash, ...child])
+        if (rotated) return { kind: 'rotated', ...both(rotated) }
+        const limits = [step.graceMs, step.retryCap, step.eventId]
+        const [judged] = await run('judge', [sessionId, presentedHash, generation, ...limits])
+        const outcome = judged ? outcomeOf(judged) : { kind: 'ended' as const, revoked: false }
         if (outcome) return outcome
       }
       throw new FreeholdError('CONFLICT')
@@ -74,12 +67,15 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
   }
 }
 
-/** Undefined: the row is once more as the first statement wants it (a user enabled meanwhile), so ask it again. */
-function verdictOf({ verdict, user_id }: Answered): RotationOutcome | undefined {
+/** Undefined: the token is the current one after all (a user enabled meanwhile), so it is tried again. */
+function outcomeOf(judged: Answered): RotationOutcome | undefined {
+  const { verdict } = judged
   switch (verdict) {
+    case 'repeated':
+      return { kind: verdict, ...both(judged) }
     case 'reused':
     case 'forked':
-      return { kind: verdict, userId: user_id as string }
+      return { kind: verdict, userId: judged.owner as string }
     case 'throttled':
     case 'superseded':
     case 'ahead':
@@ -95,12 +91,12 @@ function verdictOf({ verdict, user_id }: Answered): RotationOutcome | undefined 
 const TURNS = 3
 
 const sessionColumns = columnsOf('sessions').map(([name]) => name)
-const userColumns = columnsOf('users').map(([name]) => name)
+const userColumns = columnsOf('users').map(([name]) => [name, `u_${name}`] as const)
 
 // Two rows in one: the user's columns wear a prefix.
 function both(row: Answered): SessionLookup {
   const user: Record<string, unknown> = {}
-  for (const name of userColumns) user[name] = row[`u_${name}`]
+  for (const [name, worn] of userColumns) user[name] = row[worn]
   return { session: sessionOf(row), user: user as unknown as Row<'users'> }
 }
 

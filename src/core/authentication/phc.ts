@@ -22,7 +22,7 @@ export interface Argon2Hash extends Argon2Cost {
 }
 
 /** OWASP's Argon2id minimum: 19 MiB, two passes, one lane. */
-export const DEFAULT_COST: Argon2Cost = { memoryKiB: 19_456, iterations: 2, parallelism: 1 }
+const DEFAULT_COST: Argon2Cost = { memoryKiB: 19_456, iterations: 2, parallelism: 1 }
 
 /** Bytes of a new hash and of its salt (RFC 9106, section 3.1). */
 export const HASH_BYTES = 32

@@ -69,15 +69,12 @@ interface Entry {
 
 /**
  * The session, the forgotten failures and the stronger hash, or none of them. Undefined when the user was disabled,
- * deleted, signed out everywhere or given another password since `found` was read (R15).
+ * deleted, signed out everywhere or given another password since `found` was read: each of these moves the epoch or
+ * the status, and the session is opened under those that were read (R15).
  */
 function open(context: TenantContext, issuer: SessionIssuer, entry: Entry): Promise<OpenedSession | undefined> {
   const { found, subject, client, rehashed } = entry
   return context.scope.transaction(async (unit) => {
-    // A new password that keeps a session moves no epoch. Its date tells, and not the hash: a sign-in beside this one
-    // may just have made the same password's hash anew.
-    const now = await unit.records.lock('users', { id: found.id })
-    if (now?.password_changed_at?.getTime() !== found.password_changed_at?.getTime()) return undefined
     const opened = await issuer.open(
       { ...context, scope: unit },
       {

@@ -12,7 +12,7 @@ export interface EmailAddress {
 }
 
 /** Longer than any address that can be delivered to; nothing longer is looked at. */
-export const MAXIMUM_EMAIL = 320
+const MAXIMUM_EMAIL = 320
 /** RFC 5321, sections 4.5.3.1.1 and 4.5.3.1.3 (a path has two more octets, its angle brackets). */
 const MAXIMUM_LOCAL_OCTETS = 64
 const MAXIMUM_OCTETS = 254

@@ -34,6 +34,7 @@ export interface RefreshTokens {
 /** `fh_`, the kind, and canonical base64url of: key 1 | tenant 16 | session 16 | generation 4 | secret 32 | tag 16. */
 const PREFIX = 'fh_rt_'
 const SECRET_LENGTH = 32
+const GENERATIONS = 2 ** 32
 const TAG_LENGTH = 16
 const BODY_LENGTH = 1 + 16 + 16 + 4 + SECRET_LENGTH
 const TEXT_LENGTH = PREFIX.length + Math.ceil(((BODY_LENGTH + TAG_LENGTH) * 4) / 3)
@@ -74,7 +75,8 @@ export function createRefreshTokens(keyring: Keyring): RefreshTokens {
       const key = keys.get(keyId)?.child
       if (!key) return undefined
       const secret = createHmac('sha256', key).update('child').update(nonce).update(parent.secret).digest()
-      return { ...parent, keyId, generation: parent.generation + 1, secret }
+      // four bytes hold more generations than a column does; the last has a child too, so that asking for one never throws
+      return { ...parent, keyId, generation: (parent.generation + 1) % GENERATIONS, secret }
     },
   }
 }

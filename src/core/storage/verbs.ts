@@ -1,7 +1,7 @@
 // Verbs: the few operations in which a race decides, or a request waits. Each is one atomic step and one round
 // trip, and each states its race.
 
-import type { Row, SystemTableName } from './tables.ts'
+import type { Row } from './tables.ts'
 import type { RevokeReason, SessionRow, UserRow } from './tenant-tables.ts'
 
 /** Atomic steps inside one tenant. */
@@ -23,7 +23,8 @@ export interface TenantVerbs {
    * Moves a refresh-token family one generation on. Of any number of concurrent callers that present the same
    * current token exactly one is told `rotated`; the others, and retries within the grace, are told `repeated` with
    * what they need to derive the same child. Reuse revokes the family, and writes a security event, in this same
-   * step. The whole table of outcomes is in sessions/rotation.ts.
+   * step. `rotated` is told in one round trip, everything else in two at most. The whole table of outcomes is in
+   * sessions/rotation.ts.
    */
   rotateSession(step: RotationStep): Promise<RotationOutcome>
 
@@ -229,5 +230,3 @@ export interface AttemptTake {
 export type AttemptAnswer =
   | { readonly allowed: true; readonly failures: number }
   | { readonly allowed: false; readonly failures: number; readonly retryAfterMs: number }
-
-export type { SystemTableName }

@@ -8,9 +8,9 @@ create table plans (
   limits jsonb not null default '{}' constraint plans_limits_check check (jsonb_typeof(limits) = 'object'),
   -- where several subscriptions are live, the plan of the highest rank counts
   rank integer not null default 0,
-  archived_at timestamptz,
-  created_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
-  updated_at timestamptz not null default date_trunc('milliseconds', clock_timestamp())
+  archived_at timestamptz(3),
+  created_at timestamptz(3) not null default clock_timestamp(),
+  updated_at timestamptz(3) not null default clock_timestamp()
 );
 
 create table prices (
@@ -23,8 +23,8 @@ create table prices (
   unit_amount bigint not null constraint prices_unit_amount_check check (unit_amount >= 0),
   recurring_interval text constraint prices_recurring_interval_check check (char_length(recurring_interval) <= 20),
   interval_count integer not null default 1,
-  archived_at timestamptz,
-  created_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
+  archived_at timestamptz(3),
+  created_at timestamptz(3) not null default clock_timestamp(),
   constraint prices_provider_key unique (provider, provider_price_id)
 );
 create index prices_plan_key_idx on prices (plan_key);
@@ -36,7 +36,7 @@ create table billing_routes (
   livemode boolean not null,
   customer_id text not null constraint billing_routes_customer_id_check check (char_length(customer_id) between 1 and 255),
   tenant_id uuid not null constraint billing_routes_tenant_id_fkey references tenants (id) on delete cascade,
-  created_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
+  created_at timestamptz(3) not null default clock_timestamp(),
   constraint billing_routes_pkey primary key (provider, account, livemode, customer_id)
 );
 create index billing_routes_tenant_id_idx on billing_routes (tenant_id);
@@ -52,17 +52,17 @@ create table webhook_inbox (
   -- the provider's customer, when the event names one: its events are applied one at a time
   customer_id text constraint webhook_inbox_customer_id_check check (char_length(customer_id) <= 255),
   -- on the provider's clock
-  occurred_at timestamptz not null,
+  occurred_at timestamptz(3) not null,
   payload bytea not null constraint webhook_inbox_payload_check check (octet_length(payload) <= 1048576),
   state text not null default 'pending'
     constraint webhook_inbox_state_check check (state in ('pending', 'done', 'ignored', 'dead')),
   attempts integer not null default 0,
-  available_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
-  leased_until timestamptz,
+  available_at timestamptz(3) not null default clock_timestamp(),
+  leased_until timestamptz(3),
   lease_token uuid,
   last_error text constraint webhook_inbox_last_error_check check (char_length(last_error) <= 500),
-  received_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
-  finished_at timestamptz,
+  received_at timestamptz(3) not null default clock_timestamp(),
+  finished_at timestamptz(3),
   constraint webhook_inbox_event_key unique (provider, account, livemode, event_id)
 );
 create index webhook_inbox_pending_idx on webhook_inbox (available_at, id) where state = 'pending';

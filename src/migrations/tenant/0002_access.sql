@@ -5,7 +5,7 @@ create table tenant_counters (
   tenant_id uuid not null,
   name text not null constraint tenant_counters_name_check check (char_length(name) between 1 and 100),
   value bigint not null default 0,
-  updated_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
+  updated_at timestamptz(3) not null default clock_timestamp(),
   constraint tenant_counters_pkey primary key (tenant_id, name)
 ) with (fillfactor = 80);
 
@@ -16,8 +16,8 @@ create table organizations (
   name text not null constraint organizations_name_check check (char_length(name) between 1 and 200),
   metadata jsonb not null default '{}'
     constraint organizations_metadata_check check (jsonb_typeof(metadata) = 'object' and pg_column_size(metadata) <= 65536),
-  created_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
-  updated_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
+  created_at timestamptz(3) not null default clock_timestamp(),
+  updated_at timestamptz(3) not null default clock_timestamp(),
   constraint organizations_pkey primary key (tenant_id, id),
   constraint organizations_key_key unique (tenant_id, key)
 );
@@ -31,9 +31,9 @@ create table service_accounts (
   access_version bigint not null default 1,
   metadata jsonb not null default '{}'
     constraint service_accounts_metadata_check check (jsonb_typeof(metadata) = 'object' and pg_column_size(metadata) <= 65536),
-  created_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
-  updated_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
-  disabled_at timestamptz,
+  created_at timestamptz(3) not null default clock_timestamp(),
+  updated_at timestamptz(3) not null default clock_timestamp(),
+  disabled_at timestamptz(3),
   constraint service_accounts_pkey primary key (tenant_id, id),
   constraint service_accounts_name_key unique (tenant_id, name)
 );
@@ -51,8 +51,8 @@ create table roles (
   permissions jsonb not null default '[]'
     constraint roles_permissions_check check (jsonb_typeof(permissions) = 'array' and pg_column_size(permissions) <= 262144),
   system boolean not null default false,
-  created_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
-  updated_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
+  created_at timestamptz(3) not null default clock_timestamp(),
+  updated_at timestamptz(3) not null default clock_timestamp(),
   constraint roles_pkey primary key (tenant_id, id),
   constraint roles_key_key unique (tenant_id, key),
   constraint roles_parent_role_id_fkey foreign key (tenant_id, parent_role_id) references roles (tenant_id, id),
@@ -68,12 +68,12 @@ create table role_assignments (
   role_id uuid not null,
   -- null: the whole tenant
   organization_id uuid,
-  starts_at timestamptz,
-  expires_at timestamptz,
+  starts_at timestamptz(3),
+  expires_at timestamptz(3),
   granted_by_type text constraint role_assignments_granted_by_type_check check (char_length(granted_by_type) <= 50),
   granted_by_id uuid,
   reason text constraint role_assignments_reason_check check (char_length(reason) <= 500),
-  created_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
+  created_at timestamptz(3) not null default clock_timestamp(),
   constraint role_assignments_pkey primary key (tenant_id, id),
   constraint role_assignments_principal_check check (num_nonnulls(user_id, service_account_id) = 1),
   constraint role_assignments_period_check check (expires_at > starts_at),

@@ -5,7 +5,7 @@ create table audit_events (
   tenant_id uuid not null,
   id uuid not null,
   -- when it happened, as `body` has it; decides the partition
-  created_at timestamptz not null,
+  created_at timestamptz(3) not null,
   action text not null constraint audit_events_action_check check (char_length(action) between 1 and 100),
   actor_type text not null constraint audit_events_actor_type_check check (char_length(actor_type) between 1 and 50),
   actor_id uuid,
@@ -38,7 +38,7 @@ create table audit_pending (
   transaction_id xid8 not null default pg_current_xact_id(),
   position bigint generated always as identity,
   leaf bytea not null constraint audit_pending_leaf_check check (octet_length(leaf) = 32),
-  created_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
+  created_at timestamptz(3) not null default clock_timestamp(),
   constraint audit_pending_pkey primary key (tenant_id, event_id)
 );
 

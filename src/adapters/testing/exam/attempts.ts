@@ -102,6 +102,16 @@ export const attempts = examine('attempts', [
     },
   },
   {
+    name: 'free attempts all pass, also at the same moment',
+    async ask(room) {
+      for (let i = 0; i < 20; i++) ok((await take(room, { free: 20 })).allowed)
+    },
+    async race(room) {
+      const answers = await Promise.all(Array.from({ length: 60 }, () => take(room, { free: 60 })))
+      strictEqual(answers.filter(({ allowed }) => allowed).length, 60)
+    },
+  },
+  {
     name: 'an attempt taken in a transaction that is rolled back was not taken',
     async ask(room) {
       const work = room.scope.transaction(async ({ verbs }) => {

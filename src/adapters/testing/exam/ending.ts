@@ -81,7 +81,8 @@ export const ending = examine('ending', [
       const open = (id: string) => room.scope.verbs.openSession(sessionOpening({ id, userId }))
       const keep = () => room.scope.verbs.endSessions({ userId, except: kept.id, reason: 'revoked' })
       await Promise.all([...ids.slice(0, 10).map(open), keep(), ...ids.slice(10).map(open)])
-      await expectAlive(room, [kept.id])
+      // who came while it ran may stand there unrevoked, in an epoch that has passed
+      ok(await room.scope.verbs.lookUpSession(kept.id))
       for (const id of ids) strictEqual(await room.scope.verbs.lookUpSession(id), undefined)
     },
   },

@@ -124,7 +124,18 @@ export const refusals = examine('refusals', [
       await unfit(update({ disabled_at: 'yesterday' }))
       await unfit(scope.records.get('users', { id: "' or true --" }))
       await unfit(scope.records.get('users', { id: '' }))
+      const circle: Record<string, unknown> = {}
+      circle.self = circle
+      await unfit(update({ metadata: circle }))
       same(await scope.records.get('users', { id: kept.id }), kept)
+    },
+  },
+  {
+    name: 'a change that changes nothing is a mistake',
+    async ask({ scope, user }) {
+      const { id } = await user()
+      await refused(scope.records.update('users', { id }, {}), 'INPUT_INVALID')
+      await refused(scope.records.update('users', { id }, { name: undefined } as object), 'INPUT_INVALID')
     },
   },
 ])

@@ -2,7 +2,7 @@
 
 import { ok, strictEqual } from 'node:assert/strict'
 import type { RotationStep } from '../../../core/storage/verbs.ts'
-import { isKind, same, tally } from '../answers.ts'
+import { isKind, refused, same, tally } from '../answers.ts'
 import { examine } from '../question.ts'
 import { hash, type Room, rotation as step } from '../room.ts'
 
@@ -39,6 +39,19 @@ export const reuse = examine('refresh reuse', [
       const outcomes = await Promise.all(Array.from({ length: 30 }, () => rotate(room, id, 0)))
       same(tally(outcomes), { reused: 1, ended: 29 })
       strictEqual(await room.scope.records.count('security_events'), 1)
+    },
+  },
+  {
+    name: 'the end of the family and its event are one: where the event cannot be written, nothing happened',
+    async ask(room) {
+      const { id } = await room.session()
+      isKind(await rotate(room, id, 0), 'rotated')
+      await room.elapse(11_000)
+      const eventId = room.id()
+      await room.scope.records.insert('security_events', [{ id: eventId, kind: 'taken' }])
+      await refused(rotate(room, id, 0, { eventId }), 'DUPLICATE')
+      strictEqual((await room.scope.records.get('sessions', { id }))?.revoked_at, null)
+      isKind(await rotate(room, id, 0), 'reused')
     },
   },
   {

@@ -1,7 +1,7 @@
 // openSession and lookUpSession: who gets a session, and which sessions live.
 
 import { ok, strictEqual } from 'node:assert/strict'
-import type { Row } from '../../../core/storage/tables.ts'
+import { fromNow, type Row } from '../../../core/storage/tables.ts'
 import { same } from '../answers.ts'
 import { examine } from '../question.ts'
 import { nonce, type Room, sessionOpening, token } from '../room.ts'
@@ -140,6 +140,9 @@ export const sessions = examine('sessions', [
       strictEqual(await scope.verbs.lookUpSession(idle.id), undefined)
       ok(await scope.verbs.lookUpSession(long.id))
       await elapse(48 * MINUTE)
+      ok(await scope.verbs.lookUpSession(long.id))
+      // the absolute limit holds whatever the idle one says
+      await scope.records.update('sessions', { id: long.id }, { idle_expires_at: fromNow(60 * MINUTE) })
       ok(await scope.verbs.lookUpSession(long.id))
       await elapse(2 * MINUTE)
       strictEqual(await scope.verbs.lookUpSession(long.id), undefined)
