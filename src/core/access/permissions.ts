@@ -33,6 +33,8 @@ export interface Permissions<P extends string = string> {
   readonly catalog: PermissionCatalog
   /** What the system roles hold, by code: `'*'` is everything. */
   readonly systemRoles: Readonly<Record<SystemRole, readonly P[] | '*'>>
+  /** Each permission's number, from 0 without gaps: its place in compiled tables. */
+  readonly ids: ReadonlyMap<string, number>
   has(name: string): name is P
 }
 
@@ -58,6 +60,7 @@ export function definePermissions<const C extends PermissionCatalog>(
   for (const [resource, actions] of Object.entries(catalog)) {
     if (!NAME.test(resource)) throw wrong(resource, 'a resource is 1 to 63 of a-z, 0-9, - and _')
     if (Object.hasOwn(ownPermissions, resource)) throw wrong(resource, "this resource is Freehold's own")
+    if (!Array.isArray(actions)) throw wrong(resource, 'its actions are a list')
     for (const action of actions) {
       if (!NAME.test(action)) throw wrong(`${resource}:${action}`, 'an action is 1 to 63 of a-z, 0-9, - and _')
     }
@@ -65,7 +68,7 @@ export function definePermissions<const C extends PermissionCatalog>(
   const all = { ...ownPermissions, ...catalog } as PermissionCatalog
   const own = namesOf(catalog) as PermissionName<C>[]
   const names = namesOf(all) as P[]
-  const known = new Set<string>(names)
+  const known: ReadonlyMap<string, number> = new Map(names.map((name, id) => [name, id]))
   for (const name of Object.values(options.roles ?? {}).flat()) {
     if (!known.has(name)) throw wrong('roles', `there is no permission ${name}`)
   }
@@ -79,12 +82,15 @@ export function definePermissions<const C extends PermissionCatalog>(
       member: options.roles?.member ?? own,
       viewer: options.roles?.viewer ?? readable.filter((name) => (own as string[]).includes(name)),
     },
+    ids: known,
     has: (name): name is P => known.has(name),
   }
 }
 
 function namesOf(catalog: PermissionCatalog): string[] {
-  return Object.entries(catalog).flatMap(([resource, actions]) => actions.map((action) => `${resource}:${action}`))
+  return Object.entries(catalog).flatMap(([resource, actions]) =>
+    [...new Set(actions)].map((action) => `${resource}:${action}`),
+  )
 }
 
 function wrong(name: string, problem: string): FreeholdError {

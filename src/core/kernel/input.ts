@@ -127,7 +127,8 @@ function copyObject(value: Record<string, unknown>, walk: Walk, depth: number): 
   return copy
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
+/** Made by `{}`, JSON or `Object.create(null)`; no array, no instance of a class. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   // another realm's Object (a vm context, a worker) is as plain as ours
@@ -138,7 +139,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** A key of the caller's, fit for a message. */
-function shown(key: string): string {
+export function shown(key: string): string {
   return isPlainText(key) && !CONTROLS.test(key) ? key.slice(0, 60) : '?'
 }
 
