@@ -1,6 +1,8 @@
 // What every room of the core is handed: the storage and the guests (clock, chance, keys, hashers). Made once, in
 // freehold.ts; no room keeps state of its own at module level.
 
+import type { Actor } from './audit/audit.ts'
+import type { AuditWriter } from './audit/writer.ts'
 import type { Keyring } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
@@ -13,6 +15,9 @@ export interface Context<Db = unknown> {
   readonly keyring: Keyring
   readonly passwordHasher: PasswordHasher
   readonly settings: Settings
+  readonly auditWriter: AuditWriter
+  /** In whose name the rooms are entered: what they audit. */
+  readonly actor: Actor
 }
 
 /** A tenant's scope as a room sees it: the same code serves single calls and `transaction`. */

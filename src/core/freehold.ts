@@ -1,6 +1,8 @@
 // The composition root: options in, one object out. Every room is opened here and handed what it needs.
 
 import type { Freehold, FreeholdOptions } from './api.ts'
+import { systemActor } from './audit/actor.ts'
+import { createAuditWriter } from './audit/writer.ts'
 import { createPasswords, type Passwords } from './authentication/passwords.ts'
 import { createSignIn } from './authentication/sign-in.ts'
 import type { Context, TenantContext } from './context.ts'
@@ -43,9 +45,12 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
   const storage = withLocalNotices(options.storage, (notice) => {
     for (const hear of told) hear(notice)
   })
+  const runtime = systemRuntime(options.runtime)
   const context: Context<Db> = {
     storage,
-    runtime: systemRuntime(options.runtime),
+    runtime,
+    auditWriter: createAuditWriter({ runtime }),
+    actor: systemActor,
     keyring: createKeyring(options.keys),
     passwordHasher: options.passwordHasher,
     settings: fillSettings(options),

@@ -2,6 +2,8 @@
 // default settings, and a quick but real password hash.
 
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
+import { systemActor } from '../../src/core/audit/actor.ts'
+import { createAuditWriter } from '../../src/core/audit/writer.ts'
 import type { Context, Settings, TenantContext } from '../../src/core/context.ts'
 import { createKeyring, type Keys } from '../../src/core/kernel/keyring.ts'
 import { type Runtime, systemRuntime } from '../../src/core/kernel/runtime.ts'
@@ -23,9 +25,12 @@ export interface ContextOverrides {
 
 export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverrides = {}): Context<Db> {
   const { settings = {} } = overrides
+  const runtime = systemRuntime(overrides.runtime)
   return {
     storage,
-    runtime: systemRuntime(overrides.runtime),
+    runtime,
+    auditWriter: createAuditWriter({ runtime }),
+    actor: systemActor,
     keyring: createKeyring(overrides.keys ?? testKeys),
     passwordHasher: overrides.passwordHasher ?? quickHasher,
     settings: {

@@ -1,0 +1,134 @@
+// Every action that Freehold writes into the log by itself. What a host records is its own, and starts with another
+// word: an event of ours can be taken at its word.
+
+import type { AuditEntry, AuditTarget } from './audit.ts'
+
+/** What an action is done to, why it may have to be shown to somebody, and what it says. */
+export interface ActionFacts {
+  /** The type of its first target. */
+  readonly target: string
+  /** Rules under which it is evidence; written into each event. */
+  readonly complianceFlags: readonly ComplianceFlag[]
+  readonly about: string
+}
+
+/** GDPR (personal data), SOC 2 CC6 (who has access), SOX (money and who may move it). */
+export type ComplianceFlag = 'gdpr' | 'soc2' | 'sox'
+
+const action = <const T extends string>(target: T, complianceFlags: readonly ComplianceFlag[], about: string) => ({
+  target,
+  complianceFlags,
+  about,
+})
+
+export const ownActions = {
+  'tenant.created': action('tenant', ['soc2'], 'A tenant was created.'),
+  'tenant.updated': action('tenant', ['soc2'], 'Name, slug, plan, settings or feature flags of a tenant changed.'),
+  'tenant.suspended': action('tenant', ['soc2'], 'A tenant was suspended.'),
+  'tenant.resumed': action('tenant', ['soc2'], 'A suspended tenant was resumed.'),
+  'tenant.removed': action('tenant', ['soc2'], 'A tenant was removed; it can be restored.'),
+  'tenant.restored': action('tenant', ['soc2'], 'A removed tenant was restored.'),
+  'tenant.purged': action('tenant', ['gdpr', 'soc2'], 'A tenant was erased. In the log of the platform tenant.'),
+  'domain.added': action('domain', ['soc2'], 'A custom domain was claimed.'),
+  'domain.verified': action('domain', ['soc2'], 'A custom domain was proven, and leads to the tenant from now on.'),
+  'domain.removed': action('domain', ['soc2'], 'A custom domain was removed.'),
+
+  'user.created': action('user', ['gdpr', 'soc2'], 'A user was created.'),
+  'user.updated': action('user', ['gdpr'], 'A user changed. Says which fields, and not what they hold.'),
+  'user.password_changed': action('user', ['soc2'], 'A user has a new password.'),
+  'user.disabled': action('user', ['soc2'], 'A user can no longer sign in.'),
+  'user.enabled': action('user', ['soc2'], 'A disabled user can sign in again.'),
+  'user.removed': action('user', ['gdpr', 'soc2'], 'A user was removed.'),
+
+  'sign_in.failed': action('user', ['soc2'], 'A sign-in was refused after its secret had been looked at.'),
+  'session.opened': action('session', ['soc2'], 'Somebody signed in.'),
+  'session.ended': action('session', [], 'A session was ended with its own refresh token: a sign-out.'),
+  'session.revoked': action('session', ['soc2'], 'One session was ended.'),
+  'session.all_revoked': action('user', ['soc2'], 'All sessions of a user were ended.'),
+  'session.others_revoked': action('user', ['soc2'], 'All sessions of a user but one were ended.'),
+  'session.refresh_reused': action(
+    'session',
+    ['soc2'],
+    'A refresh token came again after its time: a sign of theft. The session was ended.',
+  ),
+  'session.refresh_forked': action(
+    'session',
+    ['soc2'],
+    'Two histories of one session met: a sign of theft or of a restored backup. The session was ended.',
+  ),
+  'session.refresh_ahead': action(
+    'session',
+    ['soc2'],
+    'A refresh token is newer than the database: a sign of a restored backup.',
+  ),
+
+  'role.created': action('role', ['soc2', 'sox'], 'A role was created.'),
+  'role.updated': action('role', ['soc2', 'sox'], 'What a role is called, inherits or permits changed.'),
+  'role.removed': action('role', ['soc2', 'sox'], 'A role was removed.'),
+  'assignment.granted': action('assignment', ['soc2', 'sox'], 'Somebody was given a role, or its times were renewed.'),
+  'assignment.revoked': action('assignment', ['soc2', 'sox'], 'A role was taken back.'),
+  'organization.created': action('organization', [], 'An organization was created.'),
+  'organization.updated': action('organization', [], 'An organization changed.'),
+  'organization.removed': action('organization', ['soc2'], 'An organization was removed, with the roles held in it.'),
+  'service_account.created': action('service_account', ['soc2'], 'A service account was created.'),
+  'service_account.disabled': action('service_account', ['soc2'], 'A service account was disabled.'),
+  'service_account.enabled': action('service_account', ['soc2'], 'A service account was enabled.'),
+
+  'plan.created': action('plan', ['sox'], 'A plan was put up for sale. In the log of the platform tenant.'),
+  'plan.updated': action('plan', ['sox'], 'What a plan includes changed. In the log of the platform tenant.'),
+  'price.created': action('price', ['sox'], 'A plan was given a price. In the log of the platform tenant.'),
+  'price.updated': action('price', ['sox'], 'A price changed. In the log of the platform tenant.'),
+  'billing.customer_created': action('customer', ['sox'], 'The tenant became a customer of a payment provider.'),
+  'billing.checkout_started': action('customer', ['sox'], 'A checkout was opened at a payment provider.'),
+  'subscription.created': action('subscription', ['sox'], 'A payment provider told of a new subscription.'),
+  'subscription.updated': action('subscription', ['sox'], 'A payment provider told that a subscription changed.'),
+  'subscription.removed': action('subscription', ['sox'], 'A payment provider told that a subscription is gone.'),
+  'invoice.created': action('invoice', ['sox'], 'A payment provider told of a new invoice.'),
+  'invoice.updated': action('invoice', ['sox'], 'A payment provider told that an invoice changed.'),
+  'invoice.removed': action('invoice', ['sox'], 'A payment provider told that an invoice is gone.'),
+  'entitlement.taken': action('limit', [], 'Something was taken from a limit of the plan.'),
+  'entitlement.given': action('limit', [], 'Something was given back to a limit of the plan.'),
+  'webhook.replayed': action(
+    'webhook',
+    ['sox'],
+    'A webhook was put back into the line. In the log of the platform tenant.',
+  ),
+} as const satisfies Readonly<Record<string, ActionFacts>>
+
+export type OwnAction = keyof typeof ownActions
+
+/** An event of ours: its first target is of the type that the catalog says. */
+export interface OwnEntry<A extends OwnAction = OwnAction> extends AuditEntry<A> {
+  readonly targets?: readonly [AuditTarget & { readonly type: (typeof ownActions)[A]['target'] }, ...AuditTarget[]]
+}
+
+/** First words that will name actions of ours, so that no host has to rename its own then. */
+const COMING = [
+  'audit',
+  'freehold',
+  'team',
+  'project',
+  'resource',
+  'invitation',
+  'api_key',
+  'mfa',
+  'passkey',
+  'device',
+  'policy',
+  'access',
+  'usage',
+  'privacy',
+  'consent',
+]
+
+/** An action of the host's starts with none of these. */
+export const ownWords: ReadonlySet<string> = new Set([...Object.keys(ownActions).map(firstWord), ...COMING])
+
+/** `note` of `note.archived`. */
+export function firstWord(action: string): string {
+  return action.slice(0, action.indexOf('.'))
+}
+
+export function isOwnAction(action: string): action is OwnAction {
+  return Object.hasOwn(ownActions, action)
+}
