@@ -23,6 +23,8 @@ export const entryPoints: readonly EntryPoint[] = [
   adapter('node-rs-argon2'),
   adapter('hono'),
   adapter('express'),
+  adapter('fastify'),
+  adapter('node'),
   adapter('stripe'),
   { subpath: './migrations', output: 'migrations', source: 'src/migrations/index.ts' },
   adapter('testing'),

@@ -37,6 +37,8 @@ const doors: { readonly [zone: string]: Door } = {
   'src/adapters/node-rs-argon2': { zones: ['src/core'], packages: /^@node-rs\/argon2$/ },
   'src/adapters/hono': { zones: ['src/core'], packages: /^hono(\/.+)?$/ },
   'src/adapters/express': { zones: ['src/core'], packages: /^express$/ },
+  'src/adapters/fastify': { zones: ['src/core'], packages: /^fastify$/ },
+  'src/adapters/node': { zones: ['src/core'], packages: /^$/ },
   'src/adapters/stripe': { zones: ['src/core'], packages: /^stripe$/ },
   'src/adapters/testing': { zones: ['src'], packages: /./ },
   'src/adapters/cli': { zones: ['src'], packages: /./ },
