@@ -1,6 +1,12 @@
 // The instance: what `createFreehold` answers.
 
-import type { AttemptSettings, PasswordSettings, SessionSettings } from './context.ts'
+import type {
+  AttemptSettings,
+  EntitlementSettings,
+  PasswordSettings,
+  SessionSettings,
+  WebhookSettings,
+} from './context.ts'
 import type { HttpOptions, RequestInfo } from './http/options.ts'
 import type { RequestContext } from './http/request-context.ts'
 import type { Keys } from './kernel/keyring.ts'
@@ -27,6 +33,9 @@ export interface FreeholdOptions<Db> {
   readonly sessions?: Partial<SessionSettings>
   readonly passwords?: Partial<PasswordSettings>
   readonly attempts?: Partial<AttemptSettings>
+  readonly entitlements?: Partial<EntitlementSettings>
+  /** How events of payment providers are applied. */
+  readonly webhooks?: Partial<WebhookSettings>
   /** How requests tell their tenant. */
   readonly tenants?: ResolverOptions
   readonly http?: HttpOptions

@@ -34,6 +34,8 @@ export interface Settings {
   readonly passwords: PasswordSettings
   readonly attempts: AttemptSettings
   readonly tenancy: TenancySettings
+  readonly entitlements: EntitlementSettings
+  readonly webhooks: WebhookSettings
 }
 
 export interface SessionSettings {
@@ -80,4 +82,26 @@ export interface AttemptSettings {
 export interface TenancySettings {
   /** The host's own domains, normalised; no tenant may claim one, nor anything below it. */
   readonly baseDomains: readonly string[]
+}
+
+export interface EntitlementSettings {
+  /** Key of the plan of tenants that have neither a live subscription nor a `plan` of their own. Default null: none. */
+  readonly defaultPlan: string | null
+  /** How long a subscription that is past due still counts. Default 7 days; 0: it does not. */
+  readonly graceMs: number
+}
+
+export interface WebhookSettings {
+  /** Events that one `drain` applies at a time, each on a connection. Default 4. */
+  readonly concurrency: number
+  /** How long a worker has an event to itself. Default 60 s; a provider that is asked has half of it to answer. */
+  readonly leaseMs: number
+  /** Then the event is a dead letter. Default 25. */
+  readonly maximumAttempts: number
+  /** Before the second attempt; doubles with each. Default 2 s. */
+  readonly baseDelayMs: number
+  /** Default 1 h: with the other defaults an event is tried for some 14 hours. */
+  readonly maxDelayMs: number
+  /** How often a worker that was started looks for events that reached another process. Default 1 s. */
+  readonly pollMs: number
 }

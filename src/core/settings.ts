@@ -3,7 +3,15 @@
 
 import { availableParallelism } from 'node:os'
 import type { FreeholdOptions } from './api.ts'
-import type { AttemptSettings, PasswordSettings, SessionSettings, Settings } from './context.ts'
+import { isPlanKey } from './billing/plan-input.ts'
+import type {
+  AttemptSettings,
+  EntitlementSettings,
+  PasswordSettings,
+  SessionSettings,
+  Settings,
+  WebhookSettings,
+} from './context.ts'
 import { FreeholdError } from './kernel/errors.ts'
 import { parseDomain } from './tenancy/host-name.ts'
 
@@ -31,12 +39,21 @@ export const defaultSettings: Settings = {
   },
   attempts: { free: 5, baseDelayMs: SECOND, maxDelayMs: 15 * MINUTE, forgetAfterMs: DAY },
   tenancy: { baseDomains: [] },
+  entitlements: { defaultPlan: null, graceMs: 7 * DAY },
+  webhooks: {
+    concurrency: 4,
+    leaseMs: MINUTE,
+    maximumAttempts: 25,
+    baseDelayMs: 2 * SECOND,
+    maxDelayMs: 60 * MINUTE,
+    pollMs: SECOND,
+  },
 }
 
 /** The part of the options that becomes settings. */
 export type SettingsOptions = Pick<
   FreeholdOptions<unknown>,
-  'issuer' | 'sessions' | 'passwords' | 'attempts' | 'tenants'
+  'issuer' | 'sessions' | 'passwords' | 'attempts' | 'tenants' | 'entitlements' | 'webhooks'
 >
 
 /**
@@ -50,6 +67,8 @@ export function fillSettings(options: SettingsOptions = {}): Settings {
     passwords: passwordsOf(filled('passwords', defaultSettings.passwords, options.passwords)),
     attempts: attemptsOf(filled('attempts', defaultSettings.attempts, options.attempts)),
     tenancy: { baseDomains: baseDomainsOf(options.tenants?.baseDomains) },
+    entitlements: entitlementsOf(filled('entitlements', defaultSettings.entitlements, options.entitlements)),
+    webhooks: webhooksOf(filled('webhooks', defaultSettings.webhooks, options.webhooks)),
   }
 }
 
@@ -101,6 +120,24 @@ function attemptsOf(attempts: AttemptSettings): AttemptSettings {
   within(name('maxDelayMs'), attempts.maxDelayMs, attempts.baseDelayMs, DAY)
   within(name('forgetAfterMs'), attempts.forgetAfterMs, attempts.maxDelayMs, 400 * DAY)
   return attempts
+}
+
+function entitlementsOf(entitlements: EntitlementSettings): EntitlementSettings {
+  const { defaultPlan, graceMs } = entitlements
+  within('entitlements.graceMs', graceMs, 0, 400 * DAY)
+  if (defaultPlan !== null && !isPlanKey(defaultPlan)) throw invalid('entitlements.defaultPlan', 'it is no plan key')
+  return entitlements
+}
+
+function webhooksOf(webhooks: WebhookSettings): WebhookSettings {
+  const name = (key: keyof WebhookSettings) => `webhooks.${key}`
+  within(name('concurrency'), webhooks.concurrency, 1, 100)
+  within(name('leaseMs'), webhooks.leaseMs, SECOND, DAY)
+  within(name('maximumAttempts'), webhooks.maximumAttempts, 1, 1000)
+  within(name('baseDelayMs'), webhooks.baseDelayMs, 1, DAY)
+  within(name('maxDelayMs'), webhooks.maxDelayMs, webhooks.baseDelayMs, 7 * DAY)
+  within(name('pollMs'), webhooks.pollMs, 10, 60 * MINUTE)
+  return webhooks
 }
 
 /**

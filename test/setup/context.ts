@@ -39,6 +39,8 @@ export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverride
       passwords: { ...defaultSettings.passwords, ...settings.passwords },
       attempts: { ...defaultSettings.attempts, ...settings.attempts },
       tenancy: { ...defaultSettings.tenancy, ...settings.tenancy },
+      entitlements: { ...defaultSettings.entitlements, ...settings.entitlements },
+      webhooks: { ...defaultSettings.webhooks, ...settings.webhooks },
     },
   }
 }
