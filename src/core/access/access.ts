@@ -1,6 +1,12 @@
 // May this principal do that? The questions a host asks, and the shape of the answers.
 
+import type { TenantContext } from '../context.ts'
 import type { OrganizationId, ServiceAccountId, UserId } from '../kernel/ids.ts'
+import type { AccessCache, AccessVersions, Loaded } from './cache.ts'
+import { decide } from './evaluator.ts'
+import type { Permissions } from './permissions.ts'
+import { explainWith, HeldAccess, permissionId } from './principal-access.ts'
+import { idOf, kindOf, parsePrincipal, scopeOf } from './principals.ts'
 
 /** Who acts: a user or a service account of the tenant. A user's id alone means the user. */
 export type Principal =
@@ -27,13 +33,20 @@ export interface Access<P extends string = string> {
   checkMany(principal: Principal, checks: readonly ({ readonly permission: P } & CheckOptions)[]): Promise<boolean[]>
   /** Why, or why not: never a different answer than `check`. */
   explain(principal: Principal, permission: P, options?: CheckOptions): Promise<Explanation>
-  /** The principal, loaded: its `can` answers at once, as of the versions it was loaded for. */
-  principal(principal: Principal): Promise<PrincipalAccess<P>>
+  /**
+   * The principal, loaded: its `can` answers at once, as of the versions it was loaded for. With the versions that a
+   * session look-up told, what is remembered of exactly these is used and anything else is loaded; without, what is
+   * remembered may be ten seconds old.
+   * @throws PRINCIPAL_UNKNOWN
+   */
+  principal(principal: Principal, versions?: AccessVersions): Promise<PrincipalAccess<P>>
 }
 
 /** A principal's permissions as of one moment. Ask for it per request; it does not follow later changes. */
 export interface PrincipalAccess<P extends string = string> {
   readonly principal: { readonly kind: 'user' | 'service_account'; readonly id: string }
+  /** The versions of what it was loaded from. */
+  readonly versions: AccessVersions
   /** As `check`, without a promise. @throws PERMISSION_UNKNOWN, ORGANIZATION_UNKNOWN */
   can(permission: P, options?: CheckOptions): boolean
   /** @throws FORBIDDEN when it may not */
@@ -64,4 +77,70 @@ export interface Explanation {
   readonly missing: readonly string[]
   /** The versions this is true for. */
   readonly version: { readonly tenant: number; readonly principal: number }
+}
+
+const YES = Promise.resolve(true)
+const NO = Promise.resolve(false)
+
+/**
+ * Checks of one tenant. Outside a transaction they are answered from the cache, and a first one costs one query;
+ * inside one each loads anew, so that it sees what the transaction did and nobody else does.
+ */
+export function createAccess<P extends string>(
+  context: TenantContext,
+  cache: AccessCache,
+  permissions: Permissions<P>,
+): Access<P> {
+  const { now } = context.runtime
+  const tenantId = context.tenant.id
+  const apart = 'db' in context.scope
+
+  function peek(principal: Principal, at: number): Loaded | undefined {
+    const kind = apart ? undefined : kindOf(principal)
+    const loaded = kind && cache.peek(tenantId, kind, idOf(principal), at)
+    return loaded?.book.permissions === permissions ? loaded : undefined
+  }
+
+  async function load(principal: Principal, versions?: AccessVersions): Promise<Loaded> {
+    const key = parsePrincipal(principal)
+    const request = { tenantId, scope: context.scope, permissions, principal: key, versions }
+    return apart ? cache.loadApart(request) : cache.ensure(request)
+  }
+
+  function answer(loaded: Loaded, permission: string, options: CheckOptions | undefined, at: number): boolean {
+    const { principal, book } = loaded
+    const scope = scopeOf(principal.row(book, at), options?.organization)
+    return decide(scope, permissionId(permissions, permission), principal.facts, options)
+  }
+
+  async function checkCold(principal: Principal, permission: P, options?: CheckOptions): Promise<boolean> {
+    permissionId(permissions, permission)
+    return answer(await load(principal), permission, options, now())
+  }
+
+  return {
+    check(principal, permission, options) {
+      const at = now()
+      const loaded = peek(principal, at)
+      if (loaded === undefined) return checkCold(principal, permission, options)
+      try {
+        return answer(loaded, permission, options, at) ? YES : NO
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    },
+    async checkMany(principal, checks) {
+      for (const { permission } of checks) permissionId(permissions, permission)
+      const loaded = await load(principal)
+      const at = now()
+      return checks.map((check) => answer(loaded, check.permission, check, at))
+    },
+    async explain(principal, permission, options) {
+      permissionId(permissions, permission)
+      return explainWith(await load(principal), permissions, permission, options, now())
+    },
+    async principal(principal, versions) {
+      return new HeldAccess(await load(principal, versions), permissions, now)
+    },
+  }
 }

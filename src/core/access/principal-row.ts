@@ -1,0 +1,115 @@
+// What one principal holds at one moment: the bits of their roles, for the whole tenant and for each organization in
+// which they hold more. Rebuilt when roles or assignments change, and when an assignment begins or ends.
+
+import type { RoleAssignmentRow } from '../storage/access-tables.ts'
+import { type Bits, joinBits, noBits } from './bits.ts'
+import type { Condition } from './conditions.ts'
+import type { Closure, RoleBook } from './role-book.ts'
+
+export type Grant = Pick<RoleAssignmentRow, 'id' | 'role_id' | 'organization_id' | 'starts_at' | 'expires_at'>
+
+/** The conditions that decide about one permission. */
+export interface Tests {
+  readonly allowIf: readonly Condition[]
+  readonly denyIf: readonly Condition[]
+}
+
+/** What counts at one scope: there, and above it. */
+export interface ScopeRow {
+  readonly bits: Bits
+  tests(permission: number): Tests
+}
+
+export interface PrincipalRow {
+  /** The roles that it was built from. */
+  readonly book: RoleBook
+  /** Milliseconds since 1970: true from the last beginning or end of an assignment until the next one. */
+  readonly from: number
+  readonly until: number
+  /** No assignment begins or ends, ever. */
+  readonly timeless: boolean
+  readonly tenant: ScopeRow
+  /** Only organizations in which more is held than in the whole tenant. */
+  readonly organizations: ReadonlyMap<string, ScopeRow>
+}
+
+const NOWHERE: ReadonlyMap<string, ScopeRow> = new Map()
+
+/** As of `now`, in milliseconds. An assignment counts from its start on, and no longer at its end. */
+export function buildRow(book: RoleBook, grants: readonly Grant[], now: number): PrincipalRow {
+  let from = Number.NEGATIVE_INFINITY
+  let until = Number.POSITIVE_INFINITY
+  const everywhere: Closure[] = []
+  let inside: Map<string, Closure[]> | undefined
+  for (const grant of grants) {
+    const start = grant.starts_at?.getTime() ?? Number.NEGATIVE_INFINITY
+    const end = grant.expires_at?.getTime() ?? Number.POSITIVE_INFINITY
+    for (const boundary of [start, end]) {
+      if (boundary > now) until = Math.min(until, boundary)
+      else from = Math.max(from, boundary)
+    }
+    if (start > now || end <= now) continue
+    const role = book.byId(grant.role_id)
+    if (!role) continue
+    const closure = book.closure(role)
+    if (grant.organization_id === null) everywhere.push(closure)
+    // an organization that was removed took its assignments with it
+    else if (book.organizations.has(grant.organization_id)) {
+      inside ??= new Map()
+      const held = inside.get(grant.organization_id)
+      if (held) held.push(closure)
+      else inside.set(grant.organization_id, [closure])
+    }
+  }
+  const timeless = from === Number.NEGATIVE_INFINITY && until === Number.POSITIVE_INFINITY
+  const tenant = scopeRow(book, everywhere)
+  if (!inside) return { book, from, until, timeless, tenant, organizations: NOWHERE }
+  const organizations = new Map<string, ScopeRow>()
+  for (const [id, closures] of inside) organizations.set(id, scopeRow(book, [...everywhere, ...closures]))
+  return { book, from, until, timeless, tenant, organizations }
+}
+
+function scopeRow(book: RoleBook, closures: readonly Closure[]): ScopeRow {
+  return new Scope(joined(book, closures), closures)
+}
+
+/** One role's bits are shared by all who hold just that one. */
+function joined(book: RoleBook, closures: readonly Closure[]): Bits {
+  if (closures.length === 1) return closures[0]!.bits
+  const bits = noBits(book.permissions.names.length)
+  for (const closure of closures) joinBits(bits, closure.bits)
+  return bits
+}
+
+class Scope implements ScopeRow {
+  readonly bits: Bits
+  readonly #closures: readonly Closure[]
+  #known: Map<number, Tests> | undefined
+
+  constructor(bits: Bits, closures: readonly Closure[]) {
+    this.bits = bits
+    this.#closures = closures
+  }
+
+  /** Collected when they are first asked for: most permissions of most principals have none. */
+  tests(permission: number): Tests {
+    this.#known ??= new Map()
+    let tests = this.#known.get(permission)
+    if (tests === undefined) {
+      tests = testsOf(this.#closures, permission)
+      this.#known.set(permission, tests)
+    }
+    return tests
+  }
+}
+
+function testsOf(closures: readonly Closure[], permission: number): Tests {
+  const allowIf = new Set<Condition>()
+  const denyIf = new Set<Condition>()
+  for (const { rules } of closures) {
+    for (const rule of rules) {
+      if (rule.permission === permission) (rule.effect === 'deny' ? denyIf : allowIf).add(rule.test)
+    }
+  }
+  return { allowIf: [...allowIf], denyIf: [...denyIf] }
+}
