@@ -23,6 +23,9 @@ export interface SubscriptionRow {
   provider_subscription_id: string
   /** The provider's own word; providers add new ones. */
   status: string
+  /** Since when it has been of this status, on the provider's clock. */
+  status_since: Date
+  /** By the prices that were known when it was applied; what is in force is asked of `loadEntitlements`. */
   plan_key: string | null
   current_period_start: Date | null
   current_period_end: Date | null
@@ -120,6 +123,7 @@ export const billingTables = {
       livemode: { type: 'boolean' },
       provider_subscription_id: { type: 'text' },
       status: { type: 'text' },
+      status_since: { type: 'time' },
       plan_key: { type: 'text', nullable: true },
       current_period_start: { type: 'time', nullable: true },
       current_period_end: { type: 'time', nullable: true },

@@ -32,6 +32,8 @@ create table subscriptions (
     constraint subscriptions_provider_subscription_id_check check (char_length(provider_subscription_id) between 1 and 255),
   -- the provider's own word: providers add new ones
   status text not null constraint subscriptions_status_check check (char_length(status) between 1 and 50),
+  -- since when it has been of this status, on the provider's clock
+  status_since timestamptz not null,
   plan_key text constraint subscriptions_plan_key_check check (char_length(plan_key) <= 63),
   current_period_start timestamptz(3),
   current_period_end timestamptz(3),
