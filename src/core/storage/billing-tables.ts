@@ -6,6 +6,7 @@ export interface PaymentCustomerRow {
   id: string
   organization_id: string | null
   email: string | null
+  name: string | null
   livemode: boolean
   stripe_customer_id: string | null
   conekta_customer_id: string | null
@@ -101,6 +102,7 @@ export const billingTables = {
       id: { type: 'uuid' },
       organization_id: { type: 'uuid', nullable: true },
       email: { type: 'text', nullable: true, person: true },
+      name: { type: 'text', nullable: true, person: true },
       livemode: { type: 'boolean' },
       stripe_customer_id: { type: 'text', nullable: true },
       conekta_customer_id: { type: 'text', nullable: true },

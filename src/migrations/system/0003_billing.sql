@@ -57,7 +57,8 @@ create table webhook_inbox (
   state text not null default 'pending'
     constraint webhook_inbox_state_check check (state in ('pending', 'done', 'ignored', 'dead')),
   attempts integer not null default 0,
-  available_at timestamptz(3) not null default clock_timestamp(),
+  -- never in the future, not even by rounding
+  available_at timestamptz(3) not null default date_trunc('milliseconds', clock_timestamp()),
   leased_until timestamptz(3),
   lease_token uuid,
   last_error text constraint webhook_inbox_last_error_check check (char_length(last_error) <= 500),
@@ -67,6 +68,7 @@ create table webhook_inbox (
 );
 create index webhook_inbox_pending_idx on webhook_inbox (available_at, id) where state = 'pending';
 create index webhook_inbox_customer_idx on webhook_inbox (provider, account, livemode, customer_id, occurred_at) where state = 'pending';
+create index webhook_inbox_dead_idx on webhook_inbox (provider, account, livemode, customer_id, id) where state = 'dead';
 
 revoke all on table plans, prices, billing_routes, webhook_inbox from public;
 grant select, insert, update, delete on table plans, prices, billing_routes, webhook_inbox to freehold_app;

@@ -6,6 +6,7 @@ create table payment_customers (
   id uuid not null,
   organization_id uuid,
   email text constraint payment_customers_email_check check (char_length(email) <= 320),
+  name text constraint payment_customers_name_check check (char_length(name) <= 200),
   livemode boolean not null,
   stripe_customer_id text constraint payment_customers_stripe_check check (char_length(stripe_customer_id) <= 255),
   conekta_customer_id text constraint payment_customers_conekta_check check (char_length(conekta_customer_id) <= 255),
@@ -33,7 +34,7 @@ create table subscriptions (
   -- the provider's own word: providers add new ones
   status text not null constraint subscriptions_status_check check (char_length(status) between 1 and 50),
   -- since when it has been of this status, on the provider's clock
-  status_since timestamptz not null,
+  status_since timestamptz(3) not null,
   plan_key text constraint subscriptions_plan_key_check check (char_length(plan_key) <= 63),
   current_period_start timestamptz(3),
   current_period_end timestamptz(3),
