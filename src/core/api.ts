@@ -59,6 +59,8 @@ export interface Freehold<Db = unknown> {
   tenant(name: TenantName, access?: { readonly allow?: readonly TenantStatus[] }): Promise<TenantHandle<Db>>
   /** The sign-up, sign-in, refresh and session routes as one fetch-style function. Never rejects; ROUTE_UNKNOWN for a path that is not ours. */
   handler(request: Request, info?: RequestInfo): Promise<Response>
+  /** Where `handler`'s routes start, as `http.basePath` says. */
+  readonly basePath: string
   /** True when `handler` answers this path. */
   handles(path: string): boolean
   /** Which tenant a request is for. @throws as Resolver.resolve */

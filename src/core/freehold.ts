@@ -1,7 +1,11 @@
 // The composition root: options in, one object out. Every room is opened here and handed what it needs.
 
+import { createAccess } from './access/access.ts'
+import { createAccessCache } from './access/cache.ts'
+import { definePermissions } from './access/permissions.ts'
 import type { Freehold, FreeholdOptions } from './api.ts'
-import { systemActor } from './audit/actor.ts'
+import { checkActor, systemActor } from './audit/actor.ts'
+import type { Actor } from './audit/audit.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import { createPasswords, type Passwords } from './authentication/passwords.ts'
 import { createSignIn } from './authentication/sign-in.ts'
@@ -59,9 +63,12 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
 
   const directory = createDirectory(context)
   const { sessions, forget, forgetAll } = createSessions(context, directory)
+  const permissions = definePermissions({})
+  const accessCache = createAccessCache(context)
   told.push((notice) => {
     if (notice.kind === 'tenant') directory.forget(notice.tenantId)
     forget(notice)
+    accessCache.forget(notice)
   })
   const stopListening = await storage.subscribe({
     onNotice: (notice) => {
@@ -70,6 +77,7 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
     onGap: () => {
       directory.forgetAll()
       forgetAll()
+      accessCache.forgetAll()
     },
   })
 
@@ -81,13 +89,27 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
     lookUpTxt: options.resolveTxt,
   }
   const open = (tenant: Tenant): TenantHandle<Db> => openTenant(rooms, tenant)
-  const http = createHttp<Db>({
+  const openAs = (tenant: Tenant, actor: Actor): TenantHandle<Db> =>
+    openTenant({ ...rooms, context: { ...context, actor: checkActor(actor) } }, tenant)
+  const http = createHttp<Db, string>({
+    runtime,
+    permissions,
+    webhooks: {
+      receive: async (provider) => {
+        throw new FreeholdError('PROVIDER_UNKNOWN', { provider })
+      },
+    },
+    loadAccess(tenant, principal, versions) {
+      const ref = directory.ref(tenant)
+      const inside: TenantContext<Db> = { ...context, tenant, ref, scope: storage.tenant(ref) }
+      return createAccess(inside, accessCache, permissions).principal(principal, versions)
+    },
     resolver: createResolver(directory, options.tenants),
     sessions,
     settings: context.settings,
     options: options.http ?? {},
     tenants: options.tenants ?? {},
-    openTenant: open,
+    openTenant: openAs,
     takeAttempt: (tenant, attempt) => storage.tenant(directory.ref(tenant)).verbs.takeAttempt(attempt),
     onError: options.onError,
   })
@@ -107,6 +129,7 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
       return open(await directory.require(tenantKey(name), access?.allow))
     },
     handler: http.handler,
+    basePath: http.basePath,
     handles: http.handles,
     resolve: http.resolve,
     authenticate: http.authenticate,

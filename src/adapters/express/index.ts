@@ -2,11 +2,18 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Freehold } from '../../core/api.ts'
-import type { RequestInfo } from '../../core/http/options.ts'
-import { createProblemResponse } from '../../core/http/problem.ts'
-import { type RequestContext, requiredSession } from '../../core/http/request-context.ts'
+import {
+  type Asked,
+  contextOr,
+  type Facts,
+  guardEntitlement,
+  guardPermission,
+  guardSession,
+  type RequireOptions,
+} from '../../core/http/guard.ts'
+import { infoOf, type NodeRequest, sendResponse, toRequest } from '../../core/http/node-exchange.ts'
+import type { RequestContext } from '../../core/http/request-context.ts'
 import { FreeholdError } from '../../core/kernel/errors.ts'
-import { type NodeRequest, sendResponse, toRequest } from './exchange.ts'
 
 declare global {
   namespace Express {
@@ -22,8 +29,8 @@ export interface ExpressRequest extends NodeRequest {
   freehold?: RequestContext
 }
 
-export type ExpressMiddleware = (
-  req: ExpressRequest,
+export type ExpressMiddleware<Req extends ExpressRequest = ExpressRequest> = (
+  req: Req,
   res: ServerResponse,
   next: (error?: unknown) => void,
 ) => Promise<void>
@@ -44,7 +51,10 @@ export interface FreeholdExpressOptions {
  * Serves Freehold's routes, and sets `req.freehold` for the app's own. What is refused (unknown or suspended tenant, a
  * bad bearer token, a request from another site) is answered here as an RFC 9457 problem. Goes before body parsers.
  */
-export function freeholdExpress<Db>(freehold: Freehold<Db>, options: FreeholdExpressOptions = {}): ExpressMiddleware {
+export function freeholdExpress<Db, P extends string>(
+  freehold: Freehold<Db, P>,
+  options: FreeholdExpressOptions = {},
+): ExpressMiddleware {
   const { withoutTenant = 'refuse' } = options
   return async (req, res, next) => {
     try {
@@ -55,7 +65,7 @@ export function freeholdExpress<Db>(freehold: Freehold<Db>, options: FreeholdExp
         return
       }
       if (withoutTenant === 'refuse' || (await freehold.resolve(request, info))) {
-        req.freehold = await freehold.authenticate(request, info)
+        req.freehold = (await freehold.authenticate(request, info)) as unknown as RequestContext
       }
     } catch (error) {
       await sendResponse(freehold.problem(error), req, res)
@@ -67,28 +77,37 @@ export function freeholdExpress<Db>(freehold: Freehold<Db>, options: FreeholdExp
 
 /** Lets only signed-in requests through; for use behind `freeholdExpress`. The others are answered 401. */
 export function requireSession(): ExpressMiddleware {
-  return async (req, res, next) => {
-    const context = contextOf(req)
-    try {
-      requiredSession(context)
-    } catch (error) {
-      await sendResponse(refusal(error), req, res)
-      return
-    }
-    next()
-  }
+  return guarded(guardSession)
 }
 
 /**
- * `req.freehold`, where there must be one. `Db` is the storage's query handle.
+ * Lets through who may: 401 for strangers, 403 for the others. `resource` is what is acted on, as conditions see it, or
+ * how to find it; what that throws goes to the error handlers. For use behind `freeholdExpress`.
+ */
+export function requirePermission<P extends string, Req extends ExpressRequest = ExpressRequest>(
+  permission: P,
+  resource?: Asked<Req, Facts | undefined>,
+  options: RequireOptions<Req> = {},
+): ExpressMiddleware<Req> {
+  return guarded((context, req) =>
+    guardPermission(context, req, { permission, ...options, ...(resource && { resource }) }),
+  )
+}
+export { requirePermission as require }
+
+/** Lets through what the tenant's plan includes; 402 otherwise. For use behind `freeholdExpress`. */
+export function requireEntitlement(feature: string): ExpressMiddleware {
+  return guarded((context) => guardEntitlement(context, feature))
+}
+
+/**
+ * `req.freehold`, where there must be one. `Db` is the storage's query handle, `P` the permissions that were declared.
  * @throws CONFIG_INVALID when `freeholdExpress` did not run before
  */
-export function contextOf<Db = unknown>(req: Pick<ExpressRequest, 'freehold'>): RequestContext<Db> {
-  if (req.freehold) return req.freehold as RequestContext<Db>
-  throw new FreeholdError('CONFIG_INVALID', {
-    option: 'freeholdExpress',
-    problem: 'it runs before what uses req.freehold, for requests with a tenant',
-  })
+export function contextOf<Db = unknown, P extends string = string>(
+  req: Pick<ExpressRequest, 'freehold'>,
+): RequestContext<Db, P> {
+  return contextOr(req.freehold, 'freeholdExpress') as unknown as RequestContext<Db, P>
 }
 
 /** The last `app.use`: Freehold's errors as problems, other refusals (4xx) as Express has them, everything else as a 500 that says nothing. */
@@ -102,12 +121,15 @@ export function freeholdErrors(freehold: Pick<Freehold, 'problem'>): ExpressErro
   }
 }
 
-/** A refusal is no server error, so there is nobody to tell. */
-const refusal = createProblemResponse(() => undefined)
-
-function infoOf(req: ExpressRequest): RequestInfo {
-  const { remoteAddress } = req.socket
-  return remoteAddress === undefined ? {} : { peerAddress: remoteAddress }
+/** What rejects is for Express, which hands it to the error handlers. */
+function guarded<Req extends ExpressRequest>(
+  guard: (context: RequestContext, req: Req) => Promise<Response | undefined>,
+): ExpressMiddleware<Req> {
+  return async (req, res, next) => {
+    const refusal = await guard(contextOf(req), req)
+    if (refusal) await sendResponse(refusal, req, res)
+    else next()
+  }
 }
 
 /** As http-errors marks them. */

@@ -2,14 +2,24 @@
 // that are used here.
 
 import type { Freehold } from '../../core/api.ts'
+import {
+  type Asked,
+  contextOr,
+  type Facts,
+  guardEntitlement,
+  guardPermission,
+  guardSession,
+  type RequireOptions,
+} from '../../core/http/guard.ts'
 import type { RequestInfo } from '../../core/http/options.ts'
-import { createProblemResponse } from '../../core/http/problem.ts'
-import { type RequestContext, requiredSession } from '../../core/http/request-context.ts'
-import { FreeholdError } from '../../core/kernel/errors.ts'
+import type { RequestContext } from '../../core/http/request-context.ts'
 
-/** The app's environment: `new Hono<FreeholdEnv>()` makes `c.var.freehold` typed. `Db` is the storage's query handle. */
-export interface FreeholdEnv<Db = unknown> {
-  Variables: { freehold: RequestContext<Db> }
+/**
+ * The app's environment: `new Hono<FreeholdEnv>()` makes `c.var.freehold` typed. `Db` is the storage's query handle,
+ * `P` the permissions that were declared.
+ */
+export interface FreeholdEnv<Db = unknown, P extends string = string> {
+  Variables: { freehold: RequestContext<Db, P> }
 }
 
 /** The part of a Hono context that is used. */
@@ -20,7 +30,10 @@ export interface HonoContext {
   readonly set: (key: never, value: never) => void
 }
 
-export type HonoMiddleware = (c: HonoContext, next: () => Promise<void>) => Promise<Response | undefined>
+export type HonoMiddleware<C extends HonoContext = HonoContext> = (
+  c: C,
+  next: () => Promise<void>,
+) => Promise<Response | undefined>
 
 export interface FreeholdHonoOptions {
   /** What happens to a request that names no tenant. `refuse` (the default) answers TENANT_UNKNOWN; `pass` goes on without `c.var.freehold`. */
@@ -33,7 +46,10 @@ export interface FreeholdHonoOptions {
  * Serves Freehold's routes, and sets `c.var.freehold` for the app's own. What is refused (unknown or suspended tenant,
  * a bad bearer token, a request from another site) is answered here as an RFC 9457 problem.
  */
-export function freeholdHono<Db>(freehold: Freehold<Db>, options: FreeholdHonoOptions = {}): HonoMiddleware {
+export function freeholdHono<Db, P extends string>(
+  freehold: Freehold<Db, P>,
+  options: FreeholdHonoOptions = {},
+): HonoMiddleware {
   const { peerAddress = nodePeerAddress, withoutTenant = 'refuse' } = options
   return async (c, next) => {
     const request = c.req.raw
@@ -54,17 +70,25 @@ export function freeholdHono<Db>(freehold: Freehold<Db>, options: FreeholdHonoOp
 
 /** Lets only signed-in requests through; for use behind `freeholdHono`. The others are answered 401. */
 export function requireSession(): HonoMiddleware {
-  return async (c, next) => {
-    const context = c.var.freehold as RequestContext | undefined
-    if (!context) throw unmounted()
-    try {
-      requiredSession(context)
-    } catch (error) {
-      return refusal(error)
-    }
-    await next()
-    return undefined
-  }
+  return guarded(guardSession)
+}
+
+/**
+ * Lets through who may: 401 for strangers, 403 for the others. `resource` is what is acted on, as conditions see it, or
+ * how to find it; what that throws goes to `app.onError`. For use behind `freeholdHono`.
+ */
+export function requirePermission<P extends string, C extends HonoContext = HonoContext>(
+  permission: P,
+  resource?: Asked<C, Facts | undefined>,
+  options: RequireOptions<C> = {},
+): HonoMiddleware<C> {
+  return guarded((context, c) => guardPermission(context, c, { permission, ...options, ...(resource && { resource }) }))
+}
+export { requirePermission as require }
+
+/** Lets through what the tenant's plan includes; 402 otherwise. For use behind `freeholdHono`. */
+export function requireEntitlement(feature: string): HonoMiddleware {
+  return guarded((context) => guardEntitlement(context, feature))
 }
 
 /** For `app.onError`: Freehold's errors as problems, Hono's own as they are, everything else as a 500 that says nothing. */
@@ -75,19 +99,20 @@ export function freeholdOnError(freehold: Pick<Freehold, 'problem'>): (error: Er
   }
 }
 
-/** A refusal is no server error, so there is nobody to tell. */
-const refusal = createProblemResponse(() => undefined)
-
-function setContext(c: HonoContext, context: RequestContext): void {
-  const set = c.set as (key: string, value: RequestContext) => void
-  set('freehold', context)
+function guarded<C extends HonoContext>(
+  guard: (context: RequestContext, c: C) => Promise<Response | undefined>,
+): HonoMiddleware<C> {
+  return async (c, next) => {
+    const refusal = await guard(contextOr(c.var.freehold as RequestContext | undefined, 'freeholdHono'), c)
+    if (refusal) return refusal
+    await next()
+    return undefined
+  }
 }
 
-function unmounted(): FreeholdError {
-  return new FreeholdError('CONFIG_INVALID', {
-    option: 'requireSession',
-    problem: 'it runs behind freeholdHono, for requests with a tenant',
-  })
+function setContext(c: HonoContext, context: unknown): void {
+  const set = c.set as (key: string, value: unknown) => void
+  set('freehold', context)
 }
 
 /** @hono/node-server puts Node's request into the environment, in one of two places. */

@@ -19,6 +19,11 @@ export async function readBody(request: Request, maximumBytes: number): Promise<
   const bytes = await readBytes(request, maximumBytes)
   if (bytes.length === 0) return {}
   if (!isJson(request.headers.get('content-type'))) throw broken('the content type is not application/json')
+  return parseObject(bytes)
+}
+
+/** @throws BODY_INVALID, as readBody */
+export function parseObject(bytes: Uint8Array): JsonObject {
   const value = parse(bytes)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw broken('it is not a JSON object')
   checkShape(value)
@@ -48,6 +53,15 @@ function checkEncoding(headers: Headers): void {
 
 function isJson(contentType: string | null): boolean {
   return contentType !== null && /^application\/json[\t ]*(;[\t ]*charset="?utf-8"?[\t ]*)?$/i.test(contentType.trim())
+}
+
+/**
+ * The body byte for byte, as a signature is checked on it.
+ * @throws BODY_TOO_LARGE, BODY_INVALID (compressed, or cut off)
+ */
+export async function readRawBody(request: Request, maximumBytes: number): Promise<Uint8Array> {
+  checkEncoding(request.headers)
+  return readBytes(request, maximumBytes)
 }
 
 /** The stream is let go, never cancelled: cancelling would cut the connection before the refusal is sent. */

@@ -1,7 +1,10 @@
 // The entrance: which tenant a request is for, and who stands behind it. Every request passes here before anything is
 // done for it.
 
+import type { Principal, PrincipalAccess } from '../access/access.ts'
+import type { Actor } from '../audit/audit.ts'
 import { type ErrorCode, FreeholdError } from '../kernel/errors.ts'
+import type { Runtime } from '../kernel/runtime.ts'
 import type { Sessions, VerificationMode, Verified } from '../sessions/session.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { RequestView, Resolution, Resolver } from '../tenancy/resolver.ts'
@@ -10,9 +13,9 @@ import type { Cookies } from './cookies.ts'
 import { type Credential, readCredential } from './credentials.ts'
 import type { OriginCheck } from './csrf.ts'
 import type { RequestInfo } from './options.ts'
-import type { RequestContext } from './request-context.ts'
+import { createRequestContext, type RequestContext } from './request-context.ts'
 
-export interface Entrance<Db> {
+export interface Entrance<Db, P extends string> {
   /** @throws as Resolver.resolve */
   resolve(request: Request, info?: RequestInfo): Promise<Resolution | undefined>
   /** As `resolve`, without asking a credential: for routes that make one. */
@@ -21,25 +24,40 @@ export interface Entrance<Db> {
    * Tenant, and session where there is one.
    * @throws TENANT_UNKNOWN and its like, TENANT_MISMATCH, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, CSRF_REFUSED
    */
-  authenticate(request: Request, info?: RequestInfo, mode?: VerificationMode): Promise<RequestContext<Db>>
+  authenticate(request: Request, info?: RequestInfo, options?: AuthenticateOptions): Promise<RequestContext<Db, P>>
+  /** The tenant, for somebody who is not signed in. */
+  openToStranger(tenant: Tenant, request: Request, info: RequestInfo): TenantHandle<Db, P>
   clientAddress(request: Request, info: RequestInfo): string | undefined
 }
 
-export interface EntranceParts<Db> {
+export interface AuthenticateOptions {
+  readonly mode?: VerificationMode
+  /** False: nobody will ask what the principal may do. Default true. */
+  readonly access?: boolean
+}
+
+export interface EntranceParts<Db, P extends string> {
   readonly resolver: Resolver
   readonly sessions: Sessions
   readonly cookies: Cookies
   readonly origin: OriginCheck
   readonly verification: VerificationMode | undefined
-  openTenant(tenant: Tenant): TenantHandle<Db>
+  readonly runtime: Pick<Runtime, 'newId'>
+  /** As given to the resolver. */
+  readonly trustedProxies: number
+  openTenant(tenant: Tenant, actor: Actor): TenantHandle<Db, P>
+  /** From memory where it is current, or young enough when no versions are known; else with one query. */
+  loadAccess(tenant: Tenant, principal: Principal, versions: Verified['accessVersions']): Promise<PrincipalAccess<P>>
 }
 
 /** What a dead cookie is answered with, and a stranger's page shown for. */
 const DEAD_COOKIE = ['TOKEN_INVALID', 'TOKEN_EXPIRED', 'SESSION_ENDED'] as const satisfies readonly ErrorCode[]
 type DeadCookie = (typeof DEAD_COOKIE)[number]
 
-export function createEntrance<Db>(parts: EntranceParts<Db>): Entrance<Db> {
-  const { resolver, sessions, cookies, origin } = parts
+const REQUEST_ID = /^[\x21-\x7e]{1,200}$/
+
+export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>): Entrance<Db, P> {
+  const { resolver, sessions, cookies, origin, runtime, trustedProxies } = parts
 
   /** The tenant of a credential counts once its signature is checked. */
   async function checked(credential: Credential, mode: VerificationMode | undefined): Promise<Checked> {
@@ -53,6 +71,20 @@ export function createEntrance<Db>(parts: EntranceParts<Db>): Entrance<Db> {
     }
   }
 
+  /** Who acts: what a client says of itself is believed of its user agent only. */
+  function actorOf({ headers }: Request, clientAddress: string | undefined, verified?: Verified) {
+    const told = trustedProxies > 0 ? headers.get('x-request-id') : null
+    const userAgent = headers.get('user-agent')
+    return {
+      ...(verified
+        ? ({ type: 'user', id: verified.principal.id, sessionId: verified.session.id } as const)
+        : ({ type: 'system' } as const)),
+      requestId: told !== null && REQUEST_ID.test(told) ? told : runtime.newId(),
+      ...(clientAddress === undefined ? {} : { ip: clientAddress }),
+      ...(userAgent === null ? {} : { userAgent }),
+    }
+  }
+
   return {
     async resolve(request, info = {}) {
       const { verified } = await checked(readCredential(request.headers, cookies), 'signature').catch(noCredential)
@@ -61,25 +93,34 @@ export function createEntrance<Db>(parts: EntranceParts<Db>): Entrance<Db> {
 
     resolveStranger: (request, info) => resolver.resolve(view(request, info), undefined),
 
-    async authenticate(request, info = {}, mode = parts.verification) {
+    async authenticate(request, info = {}, { mode = parts.verification, access: wanted = true } = {}) {
       const credential = readCredential(request.headers, cookies)
       if (credential.kind === 'cookie') origin.check(request)
       const { verified, refused } = await checked(credential, mode)
       const seen = view(request, info)
       const resolution = await resolver.resolve(seen, verified?.tenant.id)
       if (!resolution) throw new FreeholdError('TENANT_UNKNOWN')
-      return {
-        tenant: parts.openTenant(resolution.tenant),
+      const { tenant } = resolution
+      const clientAddress = resolver.clientAddress(seen)
+      const actor = actorOf(request, clientAddress, verified)
+      const access =
+        verified && wanted ? await parts.loadAccess(tenant, verified.principal, verified.accessVersions) : undefined
+      return createRequestContext<Db, P>({
+        tenant: parts.openTenant(tenant, actor),
         resolvedBy: resolution.by,
         path: resolution.path,
         session: verified,
-        principal: verified?.principal,
+        access,
+        actor,
         credential: verified ? (credential.kind as 'bearer' | 'cookie') : undefined,
         refused,
         refreshable: cookies.refresh(request.headers) !== undefined,
-        clientAddress: resolver.clientAddress(seen),
-      }
+        clientAddress,
+      })
     },
+
+    openToStranger: (tenant, request, info) =>
+      parts.openTenant(tenant, actorOf(request, resolver.clientAddress(view(request, info)))),
 
     clientAddress: (request, info) => resolver.clientAddress(view(request, info)),
   }

@@ -1,8 +1,12 @@
 // The HTTP side as one fetch-style function: Request in, Response out. What is thrown on the way becomes a problem
 // document; nothing else leaves.
 
+import type { Permissions } from '../access/permissions.ts'
+import type { Actor } from '../audit/audit.ts'
+import type { Webhooks } from '../billing/billing.ts'
 import type { Settings } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
+import type { Runtime } from '../kernel/runtime.ts'
 import type { Sessions } from '../sessions/session.ts'
 import type { AttemptAnswer, AttemptTake } from '../storage/verbs.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
@@ -10,40 +14,48 @@ import type { Resolver, ResolverOptions } from '../tenancy/resolver.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
 import { createCookies } from './cookies.ts'
 import { createOriginCheck } from './csrf.ts'
-import { createEntrance, type Entrance } from './entrance.ts'
+import { createEntrance, type Entrance, type EntranceParts } from './entrance.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
 import { createProblemResponse, type ProblemResponse } from './problem.ts'
-import { requiredSession } from './request-context.ts'
+import { requiredAccess, requiredSession } from './request-context.ts'
 import { createRouteTable, isPlainPath, type Route } from './routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { signInRoutes } from './sign-in-routes.ts'
 import { createSignUpLimit } from './sign-up-limit.ts'
+import { tenantRoutes } from './tenant-routes.ts'
 import { emptyResponse, jsonResponse } from './views.ts'
+import { webhookRoutes } from './webhook-routes.ts'
 
-export interface HttpParts<Db> {
+export interface HttpParts<Db, P extends string> {
   readonly resolver: Resolver
   readonly sessions: Sessions
   readonly settings: Settings
   readonly options: HttpOptions
   /** As given to the resolver. */
   readonly tenants: ResolverOptions
-  openTenant(tenant: Tenant): TenantHandle<Db>
+  readonly runtime: Pick<Runtime, 'newId'>
+  readonly permissions: Permissions<P>
+  readonly webhooks: Pick<Webhooks, 'receive'>
+  /** Bound to who acts. */
+  openTenant(tenant: Tenant, actor: Actor): TenantHandle<Db, P>
+  readonly loadAccess: EntranceParts<Db, P>['loadAccess']
   takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
   onError(error: unknown): void
 }
 
-export interface Http<Db> {
+export interface Http<Db, P extends string> {
   handler(request: Request, info?: RequestInfo): Promise<Response>
+  readonly basePath: string
   handles(path: string): boolean
   readonly problem: ProblemResponse
-  readonly resolve: Entrance<Db>['resolve']
-  authenticate(request: Request, info?: RequestInfo): ReturnType<Entrance<Db>['authenticate']>
+  readonly resolve: Entrance<Db, P>['resolve']
+  authenticate(request: Request, info?: RequestInfo): ReturnType<Entrance<Db, P>['authenticate']>
 }
 
 const MAXIMUM_BODY_BYTES = 65_536
 
 /** @throws CONFIG_INVALID */
-export function createHttp<Db>(parts: HttpParts<Db>): Http<Db> {
+export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<Db, P> {
   const { options, resolver, sessions, tenants } = parts
   const { maximumBodyBytes = MAXIMUM_BODY_BYTES, basePath = '/auth' } = options
   checkOptions(options, maximumBodyBytes)
@@ -53,17 +65,20 @@ export function createHttp<Db>(parts: HttpParts<Db>): Http<Db> {
     trustedProxies: tenants.trustedProxies,
   })
   const problem = createProblemResponse(parts.onError)
-  const entrance = createEntrance<Db>({
+  const entrance = createEntrance<Db, P>({
     resolver,
     sessions,
     cookies,
     origin,
     verification: options.verification,
+    runtime: parts.runtime,
+    trustedProxies: tenants.trustedProxies ?? 0,
     openTenant: parts.openTenant,
+    loadAccess: parts.loadAccess,
   })
-  const table = createRouteTable<Db>(basePath, [
-    ...keyRoutes<Db>(sessions),
-    ...signInRoutes<Db>({
+  const table = createRouteTable<Db, P>(basePath, [
+    ...keyRoutes<Db, P>(sessions),
+    ...signInRoutes<Db, P>({
       entrance,
       cookies,
       origin,
@@ -74,14 +89,18 @@ export function createHttp<Db>(parts: HttpParts<Db>): Http<Db> {
       credentialTellsTenant: tenants.resolve?.includes('credential') ?? true,
       admitSignUp: createSignUpLimit({ attempts: parts.settings.attempts, takeAttempt: parts.takeAttempt }),
     }),
-    ...sessionRoutes<Db>(cookies),
+    ...sessionRoutes<Db, P>(cookies),
+    ...tenantRoutes<Db, P>(parts.permissions),
+    ...webhookRoutes<Db, P>(parts.webhooks),
   ])
 
   async function answer(request: Request, info: RequestInfo): Promise<Response> {
     const url = new URL(request.url)
     if (!isPlainPath(url.pathname)) throw new FreeholdError('ROUTE_UNKNOWN')
     const direct = table.covers(url.pathname) ? table.match(request.method, url.pathname) : undefined
-    if (direct?.kind === 'route' && direct.route.asks === 'nothing') return direct.route.answer()
+    if (direct?.kind === 'route' && direct.route.asks === 'nothing') {
+      return direct.route.answer({ request, info, params: direct.params })
+    }
     const lenient = direct?.kind === 'route' && direct.route.asks === 'tenant' && direct.route.suspended
     const resolution = await entrance.resolveStranger(request, info).catch((error) => {
       if (lenient && FreeholdError.is(error, 'TENANT_SUSPENDED')) return undefined
@@ -92,20 +111,23 @@ export function createHttp<Db>(parts: HttpParts<Db>): Http<Db> {
     const { route, params } = match
     switch (route.asks) {
       case 'nothing':
-        return route.answer()
+        return route.answer({ request, info, params })
       case 'tenant':
         return route.answer({
           request,
           info,
-          tenant: resolution && parts.openTenant(resolution.tenant),
+          tenant: resolution && entrance.openToStranger(resolution.tenant, request, info),
           clientAddress: entrance.clientAddress(request, info),
         })
-      case 'session': {
-        // looked up in the database, whatever the mode of the host's own routes
-        const context = await entrance.authenticate(request, info, 'database')
-        return route.answer({ request, info, url, params, context, session: requiredSession(context) })
-      }
     }
+    // looked up in the database, whatever the mode of the host's own routes
+    const access = route.asks === 'access'
+    const context = await entrance.authenticate(request, info, { mode: 'database', access })
+    const visit = { request, info, url, params, context, session: requiredSession(context) }
+    if (route.asks === 'session') return route.answer(visit)
+    // one of our own is in every catalog
+    if (route.permission) context.require(route.permission as P)
+    return route.answer({ ...visit, access: requiredAccess(context) })
   }
 
   return {
@@ -113,6 +135,7 @@ export function createHttp<Db>(parts: HttpParts<Db>): Http<Db> {
       const response = await answer(request, info).catch(problem)
       return request.method === 'HEAD' ? new Response(null, response) : response
     },
+    basePath,
     handles: (path) => table.covers(path) || table.covers(withoutTenant(path, tenants)),
     problem,
     resolve: entrance.resolve,
@@ -121,7 +144,7 @@ export function createHttp<Db>(parts: HttpParts<Db>): Http<Db> {
 }
 
 /** The keys that access tokens are checked with (RFC 7517): public, the same for every tenant, cacheable. */
-function keyRoutes<Db>(sessions: Sessions): Route<Db>[] {
+function keyRoutes<Db, P extends string>(sessions: Sessions): Route<Db, P>[] {
   const paths = ['jwks.json', '.well-known/jwks.json']
   return paths.map((path) => ({
     method: 'GET',

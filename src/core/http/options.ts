@@ -38,4 +38,6 @@ export interface CookieOptions {
 export interface RequestInfo {
   /** Address of the peer, as the socket knows it. */
   readonly peerAddress?: string
+  /** A body parser was there first, so that the body is no longer byte for byte what was sent: no signature can be checked on it. */
+  readonly bodyParsed?: boolean
 }

@@ -1,18 +1,31 @@
 // What a handler of the host is given with a request.
 
+import type { CheckOptions, PrincipalAccess } from '../access/access.ts'
+import type { Actor } from '../audit/audit.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { Verified } from '../sessions/session.ts'
-import type { TenantHandle } from '../tenancy/handle.ts'
+import type { TenantHandle, TenantTransaction } from '../tenancy/handle.ts'
 import type { ResolveBy } from '../tenancy/resolver.ts'
 
-export interface RequestContext<Db = unknown> {
-  readonly tenant: TenantHandle<Db>
+/** `Db` is the storage's query handle, `P` the permissions that were declared. */
+export interface RequestContext<Db = unknown, P extends string = string> {
+  /** Bound to this request: whatever is done through it is audited as done by `actor`. */
+  readonly tenant: TenantHandle<Db, P>
   readonly resolvedBy: ResolveBy
   /** The request's path inside the tenant. */
   readonly path: string
   /** Undefined: nobody is signed in. */
   readonly session: Verified | undefined
   readonly principal: Verified['principal'] | undefined
+  /**
+   * What the principal may do, loaded: nothing after this asks the database. Where the session was looked up there, it
+   * is as of that look-up; otherwise a change elsewhere shows after 10 s at most. Undefined: nobody is signed in.
+   */
+  readonly access: PrincipalAccess<P> | undefined
+  /** Who acts, as the audit log will say it: the principal, or `system` for a stranger; with session, request, address and client. */
+  readonly actor: Actor
+  /** Of a trusted proxy's `X-Request-Id`, else made here. */
+  readonly requestId: string
   /** How the session was shown. Undefined: nobody is signed in. */
   readonly credential: 'bearer' | 'cookie' | undefined
   /**
@@ -23,13 +36,57 @@ export interface RequestContext<Db = unknown> {
   /** True when the browser brought a refresh cookie: `POST refresh` may give it a session again. */
   readonly refreshable: boolean
   readonly clientAddress: string | undefined
+  /**
+   * Goes on only when the principal may. Conditions see the client's address as `context.ip`, and what `options.context` adds.
+   * @throws UNAUTHENTICATED (or why the cookie was refused), FORBIDDEN, PERMISSION_UNKNOWN, ORGANIZATION_UNKNOWN
+   */
+  require(permission: P, options?: CheckOptions): PrincipalAccess<P>
+  /** `tenant.transaction`: this request's own, with the host's queries (`tx.db`), Freehold's calls and their audit in one. */
+  transaction<R>(work: (tx: TenantTransaction<Db, P>) => Promise<R>): Promise<R>
+}
+
+/** What a context is made of; the rest follows from it. */
+export type RequestFacts<Db, P extends string> = Omit<
+  RequestContext<Db, P>,
+  'principal' | 'requestId' | 'require' | 'transaction'
+> & { readonly actor: Actor & { readonly requestId: string } }
+
+export function createRequestContext<Db, P extends string>(facts: RequestFacts<Db, P>): RequestContext<Db, P> {
+  const context: RequestContext<Db, P> = {
+    ...facts,
+    principal: facts.session?.principal,
+    requestId: facts.actor.requestId,
+    require(permission, options) {
+      const access = requiredAccess(context)
+      access.demand(permission, inRequest(context, options))
+      return access
+    },
+    transaction: (work) => facts.tenant.transaction(work),
+  }
+  return context
 }
 
 /**
  * The session, where one is needed.
  * @throws UNAUTHENTICATED, or why the cookie was refused: TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED
  */
-export function requiredSession(context: RequestContext): Verified {
+export function requiredSession(context: Pick<RequestContext, 'session' | 'refused'>): Verified {
   if (context.session) return context.session
   throw new FreeholdError(context.refused ?? 'UNAUTHENTICATED')
+}
+
+/** What the signed-in principal may do. @throws as requiredSession */
+export function requiredAccess<Db, P extends string>(context: RequestContext<Db, P>): PrincipalAccess<P> {
+  requiredSession(context)
+  // loaded for every session; a context without it was put together by somebody else
+  if (!context.access) throw new FreeholdError('INTERNAL')
+  return context.access
+}
+
+/** The facts of a check with those of the request. */
+export function inRequest(
+  { clientAddress: ip }: Pick<RequestContext, 'clientAddress'>,
+  options: CheckOptions = {},
+): CheckOptions {
+  return ip === undefined ? options : { ...options, context: { ip, ...options.context } }
 }

@@ -1,6 +1,8 @@
 // The table of routes, and how a path finds its way into it. A path is looked at once, in one form; what has another
 // spelling (double slashes, escapes, a trailing slash) is no path of ours, so no gate can be walked around.
 
+import type { PrincipalAccess } from '../access/access.ts'
+import type { OwnPermission } from '../access/permissions.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { Verified } from '../sessions/session.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
@@ -15,18 +17,27 @@ export interface Visit {
   readonly info: RequestInfo
 }
 
+/** A request at a route that needs no tenant. */
+export interface OpenVisit extends Visit {
+  /** What stood where the route's path says `:id`. */
+  readonly params: Readonly<Record<string, string>>
+}
+
 /** Undefined tenant: nothing but the credential itself tells it. */
-export interface TenantVisit<Db> extends Visit {
-  readonly tenant: TenantHandle<Db> | undefined
+export interface TenantVisit<Db, P extends string = string> extends Visit {
+  readonly tenant: TenantHandle<Db, P> | undefined
   readonly clientAddress: string | undefined
 }
 
-export interface SessionVisit<Db> extends Visit {
+export interface SessionVisit<Db, P extends string = string> extends OpenVisit {
   readonly url: URL
-  /** What stood where the route's path says `:id`. */
-  readonly params: Readonly<Record<string, string>>
-  readonly context: RequestContext<Db>
+  readonly context: RequestContext<Db, P>
   readonly session: Verified
+}
+
+/** A request whose session may do what the route asks for. */
+export interface AccessVisit<Db, P extends string = string> extends SessionVisit<Db, P> {
+  readonly access: PrincipalAccess<P>
 }
 
 interface RouteFacts {
@@ -37,34 +48,43 @@ interface RouteFacts {
   readonly does: string
 }
 
-export type Route<Db> =
+export type Route<Db, P extends string = string> =
   /** Answers on every host, tenant or not. */
-  | (RouteFacts & { readonly asks: 'nothing'; answer(): Response })
+  | (RouteFacts & { readonly asks: 'nothing'; answer(visit: OpenVisit): Response | Promise<Response> })
   /** A tenant by the request itself; a session it may show does not count. With `suspended`, a suspended one will do. */
   | (RouteFacts & {
       readonly asks: 'tenant'
       readonly suspended?: true
-      answer(visit: TenantVisit<Db>): Promise<Response>
+      answer(visit: TenantVisit<Db, P>): Promise<Response>
     })
   /** A session, looked up in the database. */
-  | (RouteFacts & { readonly asks: 'session'; answer(visit: SessionVisit<Db>): Promise<Response> })
+  | (RouteFacts & { readonly asks: 'session'; answer(visit: SessionVisit<Db, P>): Promise<Response> })
+  /** A session, looked up in the database, and what it may do; with `permission`, that it may do this. */
+  | (RouteFacts & {
+      readonly asks: 'access'
+      readonly permission?: OwnPermission
+      answer(visit: AccessVisit<Db, P>): Promise<Response>
+    })
 
-export interface RouteTable<Db> {
+export interface RouteTable<Db, P extends string = string> {
   /** True for the base path and everything below it, whether or not there is a route. */
   covers(path: string): boolean
   /**
    * The route, or for OPTIONS the methods that have one here.
    * @throws ROUTE_UNKNOWN, METHOD_NOT_ALLOWED
    */
-  match(method: string, path: string): Match<Db>
+  match(method: string, path: string): Match<Db, P>
 }
 
-export type Match<Db> =
-  | { readonly kind: 'route'; readonly route: Route<Db>; readonly params: Readonly<Record<string, string>> }
+export type Match<Db, P extends string = string> =
+  | { readonly kind: 'route'; readonly route: Route<Db, P>; readonly params: Readonly<Record<string, string>> }
   | { readonly kind: 'options'; readonly allow: readonly string[] }
 
 /** @throws CONFIG_INVALID */
-export function createRouteTable<Db>(basePath: string, routes: readonly Route<Db>[]): RouteTable<Db> {
+export function createRouteTable<Db, P extends string = string>(
+  basePath: string,
+  routes: readonly Route<Db, P>[],
+): RouteTable<Db, P> {
   if (!isPlainPath(basePath)) {
     throw new FreeholdError('CONFIG_INVALID', {
       option: 'http.basePath',

@@ -3,15 +3,14 @@
 
 import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type SessionId } from '../kernel/ids.ts'
-import { invalid } from '../kernel/input.ts'
-import type { PageRequest } from '../kernel/page.ts'
 import type { Cookies } from './cookies.ts'
+import { pageRequest, readQuery } from './query.ts'
 import type { Route, SessionVisit } from './routes.ts'
 import { emptyResponse, jsonResponse, sessionView, tenantView, userView } from './views.ts'
 
-export function sessionRoutes<Db>(cookies: Cookies): Route<Db>[] {
+export function sessionRoutes<Db, P extends string>(cookies: Cookies): Route<Db, P>[] {
   /** A browser whose own session ended loses its cookies with it. */
-  function ended(visit: SessionVisit<Db>, response: Response): Response {
+  function ended(visit: SessionVisit<Db, P>, response: Response): Response {
     if (visit.context.credential === 'cookie') cookies.clear(response.headers)
     return response
   }
@@ -41,7 +40,10 @@ export function sessionRoutes<Db>(cookies: Cookies): Route<Db>[] {
       does: "Lists the user's live sessions, newest first; `limit` and `cursor` page through them.",
       asks: 'session',
       async answer({ context, session, url }) {
-        const page = await context.tenant.sessions.list(session.principal, pageRequest(url))
+        const page = await context.tenant.sessions.list(
+          session.principal,
+          pageRequest(readQuery(url, ['limit', 'cursor'])),
+        )
         return jsonResponse({
           items: page.items.map((item) => sessionView(item, session.session.id)),
           next: page.next,
@@ -85,12 +87,4 @@ export function sessionRoutes<Db>(cookies: Cookies): Route<Db>[] {
       },
     },
   ]
-}
-
-/** @throws INPUT_INVALID (limit) */
-function pageRequest(url: URL): PageRequest {
-  const limit = url.searchParams.get('limit')
-  const cursor = url.searchParams.get('cursor')
-  if (limit !== null && !/^[0-9]{1,4}$/.test(limit)) throw invalid('limit', 'it is not a whole number')
-  return { ...(limit === null ? {} : { limit: Number(limit) }), ...(cursor === null ? {} : { cursor }) }
 }

@@ -16,8 +16,8 @@ import type { ProblemResponse } from './problem.ts'
 import type { Route, TenantVisit, Visit } from './routes.ts'
 import { emptyResponse, jsonResponse, sessionView, tokensView, userView } from './views.ts'
 
-export interface SignInParts<Db> {
-  readonly entrance: Entrance<Db>
+export interface SignInParts<Db, P extends string> {
+  readonly entrance: Entrance<Db, P>
   readonly cookies: Cookies
   readonly origin: OriginCheck
   readonly sessions: Sessions
@@ -40,7 +40,7 @@ interface Grant {
 /** What a client whose refresh was throttled should wait, in milliseconds. */
 const REFRESH_PAUSE_MS = 1000
 
-export function signInRoutes<Db>(parts: SignInParts<Db>): Route<Db>[] {
+export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): Route<Db, P>[] {
   const { cookies, entrance, origin, sessions } = parts
 
   /** One parsed body serves the check and the deed. @throws BODY_INVALID, BODY_TOO_LARGE, INPUT_INVALID */
@@ -70,7 +70,7 @@ export function signInRoutes<Db>(parts: SignInParts<Db>): Route<Db>[] {
     return response
   }
 
-  async function enter(visit: TenantVisit<Db>, body: JsonObject, transport: Transport, status: number) {
+  async function enter(visit: TenantVisit<Db, P>, body: JsonObject, transport: Transport, status: number) {
     const signedIn = await tenantOf(visit).signIn.password({
       email: textField(body, 'email'),
       password: textField(body, 'password'),
@@ -87,14 +87,17 @@ export function signInRoutes<Db>(parts: SignInParts<Db>): Route<Db>[] {
   }
 
   /** @throws TENANT_UNKNOWN when neither the request nor the token may tell the tenant */
-  function within(visit: TenantVisit<Db>): RefreshOptions {
+  function within(visit: TenantVisit<Db, P>): RefreshOptions {
     if (visit.tenant) return { tenantId: visit.tenant.id }
     if (parts.credentialTellsTenant) return {}
     throw new FreeholdError('TENANT_UNKNOWN')
   }
 
   async function endByAccessToken(visit: Visit): Promise<void> {
-    const { tenant, session } = await entrance.authenticate(visit.request, visit.info, 'database')
+    const { tenant, session } = await entrance.authenticate(visit.request, visit.info, {
+      mode: 'database',
+      access: false,
+    })
     if (session) await tenant.sessions.revoke(session.session.id)
   }
 
@@ -180,12 +183,12 @@ export function signInRoutes<Db>(parts: SignInParts<Db>): Route<Db>[] {
   ]
 }
 
-function tenantOf<Db>(visit: TenantVisit<Db>): TenantHandle<Db> {
+function tenantOf<Db, P extends string>(visit: TenantVisit<Db, P>): TenantHandle<Db, P> {
   if (!visit.tenant) throw new FreeholdError('TENANT_UNKNOWN')
   return visit.tenant
 }
 
-function clientOf<Db>({ request, clientAddress }: TenantVisit<Db>) {
+function clientOf({ request, clientAddress }: TenantVisit<unknown>) {
   const userAgent = request.headers.get('user-agent')
   return {
     ...(clientAddress === undefined ? {} : { ip: clientAddress }),

@@ -1,5 +1,7 @@
-// What answers say of tenants, users and sessions: named fields only, so that no column can leak by being added.
+// What answers say of tenants, users, sessions and the rest: named fields only, so that no column can leak by being added.
 
+import type { AuditEvent } from '../audit/audit.ts'
+import type { Plan, Subscription } from '../billing/billing.ts'
 import type { User } from '../identity/user.ts'
 import type { Session, Tokens } from '../sessions/session.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
@@ -39,6 +41,20 @@ export function sessionView(session: Session, currentId: string) {
     ip,
     userAgent,
   }
+}
+
+export function auditView(event: AuditEvent) {
+  const { id, at, action, actor, targets, outcome, changes, details, complianceFlags, leaf } = event
+  return { id, at, action, actor, targets, outcome, changes, details, complianceFlags, leaf }
+}
+
+export function planView({ key, name, features }: Plan) {
+  return { key, name, features }
+}
+
+export function subscriptionView(subscription: Subscription) {
+  const { id, provider, status, planKey, currentPeriodEnd, cancelAtPeriodEnd, trialEnd } = subscription
+  return { id, provider, status, planKey, currentPeriodEnd, cancelAtPeriodEnd, trialEnd }
 }
 
 /** The tokens themselves only for who asked for them in the body; a browser's scripts see the lifetimes alone. */

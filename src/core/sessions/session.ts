@@ -59,6 +59,8 @@ export interface Verified {
   readonly expiresAt: Date
   /** The rows, in `database` mode only. */
   readonly rows?: { readonly session: Session; readonly user: User }
+  /** The access versions of the tenant and the principal as of the look-up, in `database` mode only: what was loaded for these is current. */
+  readonly accessVersions?: { readonly tenant: number; readonly principal: number }
 }
 
 export type Refreshed =

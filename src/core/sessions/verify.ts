@@ -38,7 +38,11 @@ export function createVerify(
     if (mode === 'database') {
       const found = await lookUp(tenant, claims)
       if (!found) throw new FreeholdError('SESSION_ENDED')
-      return { ...verified(claims), rows: { session: sessionFromRow(found.session), user: userFromRow(found.user) } }
+      return {
+        ...verified(claims),
+        rows: { session: sessionFromRow(found.session), user: userFromRow(found.user) },
+        accessVersions: { tenant: found.accessVersion, principal: found.user.access_version },
+      }
     }
     // a promise only where something had to be asked
     const answer = cache.check(claims, async () => (await lookUp(tenant, claims)) !== undefined)

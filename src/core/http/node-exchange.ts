@@ -1,14 +1,27 @@
-// Node's request as a fetch Request, and a fetch Response on Node's response.
+// Node's request as a fetch Request, and a fetch Response on Node's response: what Express, Fastify and bare
+// node:http have in common.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { FreeholdError } from '../../core/kernel/errors.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import type { RequestInfo } from './options.ts'
 
-/** Express' request, as far as it is used here. */
+/** Node's request, and what frameworks put on it. */
 export interface NodeRequest extends IncomingMessage {
   /** The path before any mounting took parts of it away. */
   originalUrl?: string
   /** What a body parser in front of us made of the body. */
   body?: unknown
+  /** The body byte for byte, where something in front of us read it and kept it. */
+  rawBody?: unknown
+}
+
+/** What the Request does not say. */
+export function infoOf(req: NodeRequest): RequestInfo {
+  const { remoteAddress } = req.socket
+  return {
+    ...(remoteAddress === undefined ? {} : { peerAddress: remoteAddress }),
+    ...(isParsed(req) ? { bodyParsed: true } : {}),
+  }
 }
 
 /**
@@ -61,12 +74,18 @@ function headersOf(req: NodeRequest): Headers {
   return headers
 }
 
-/** The stream, or what a body parser made of it. */
+/** The stream, the bytes that somebody kept of it, or what a body parser made of it. */
 function bodyOf(req: NodeRequest): ReadableStream<Uint8Array> | string | Uint8Array<ArrayBuffer> | null {
   if (!req.readableDidRead) return streamOf(req)
+  const bytes = [req.rawBody, req.body].find((body) => body instanceof Uint8Array)
+  if (bytes) return new Uint8Array(bytes)
   if (req.body === undefined) return null
-  if (typeof req.body === 'string') return req.body
-  return Buffer.isBuffer(req.body) ? new Uint8Array(req.body) : JSON.stringify(req.body)
+  return typeof req.body === 'string' ? req.body : JSON.stringify(req.body)
+}
+
+/** The bytes are gone: what a body parser made of them can be written in many ways. */
+function isParsed(req: NodeRequest): boolean {
+  return req.readableDidRead && !(req.rawBody instanceof Uint8Array || req.body instanceof Uint8Array)
 }
 
 /** Node's own conversion would close the connection when a reader stops early, and no answer could be sent. */
