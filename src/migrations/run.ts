@@ -6,6 +6,7 @@ import { labelOf } from './file.ts'
 import { openLedger } from './ledger.ts'
 import { takeLock } from './lock.ts'
 import { joinAppRole } from './membership.ts'
+import { keepAuditPartitions } from './partitions.ts'
 import { baselineOf, pendingOf, type Standing } from './plan.ts'
 import { openSession } from './session.ts'
 import { applyStepwise } from './stepwise.ts'
@@ -28,6 +29,7 @@ export async function* run(
     // most starts find nothing to do, and need neither the lock nor the right to create
     const pending = pendingOf(await survey(connection))
     if (pending.length > 0) applied = yield* applyAll(target, connection, survey, { baseline, lockWaitMs })
+    await keepAuditPartitions(connection, target)
     if (target.appLogin !== undefined && (await joinAppRole(connection, target.appLogin))) {
       yield { kind: 'granted', role: 'freehold_app', login: target.appLogin }
     }

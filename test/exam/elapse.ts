@@ -22,11 +22,17 @@ export function createTenants(location: TenantRef['location'], run: (sql: string
       return { id, location }
     },
     async elapse(ms) {
-      const shifts = (Object.keys(tenantTables) as TenantTableName[]).map((table) => {
+      const shift = (columns: readonly string[]): string =>
+        columns.map((column) => `${column} = ${column} - interval '${ms} milliseconds'`).join(', ')
+      // nothing is decided by when an audit event happened, and nobody changes one
+      const tables = (Object.keys(tenantTables) as TenantTableName[]).filter((table) => table !== 'audit_events')
+      const shifts = tables.flatMap((table) => {
         const times = columnsOf(table).flatMap(([column, { type }]) => (type === 'time' ? [column] : []))
-        const moved = times.map((column) => `${column} = ${column} - interval '${ms} milliseconds'`)
-        return `update freehold.${table} set ${moved} where tenant_id in ('${present.join("', '")}')`
+        if (times.length === 0) return []
+        return [`update freehold.${table} set ${shift(times)} where tenant_id in ('${present.join("', '")}')`]
       })
+      // of the inbox what our clock says, not the provider's
+      shifts.push(`update freehold.webhook_inbox set ${shift(['available_at', 'leased_until', 'received_at'])}`)
       await run(shifts.join('; '))
     },
     forget() {

@@ -2,11 +2,12 @@
 
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { BEGIN } from '../../src/adapters/postgres/carrier.ts'
 import { postgres } from '../../src/adapters/postgres/index.ts'
 import type { Statement, Unit } from '../../src/adapters/postgres/link.ts'
 import { deaf } from '../../src/adapters/postgres/listening.ts'
 import { PoolLink } from '../../src/adapters/postgres/pool-link.ts'
-import { BEGIN, runUnit } from '../../src/adapters/postgres/unit-of-work.ts'
+import { runUnit } from '../../src/adapters/postgres/unit-of-work.ts'
 import type { TenantScope } from '../../src/core/storage/storage.ts'
 import { createTenantRow, createTestDatabase, type TestDatabase } from '../setup/database.ts'
 import { startProxy, type TestProxy } from '../setup/proxy.ts'
@@ -153,7 +154,9 @@ it('is lost when the server answers COMMIT with ROLLBACK', async () => {
     heard.push(...statements.map(({ text }) => text))
     return { rows: [], command: statements.at(-1)?.text === 'commit' ? 'ROLLBACK' : 'SELECT', count: 0 }
   }
-  const work = runUnit([BEGIN], answers, ({ send }) => send({ text: 'select 1' }))
+  const work = runUnit({ tenantId: null, enter: () => BEGIN, statements: [BEGIN] }, answers, ({ send }) =>
+    send({ text: 'select 1' }),
+  )
   await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
   expect(heard).toEqual(['begin', 'select 1', 'commit'])
 })

@@ -122,7 +122,7 @@ describe('remembering', () => {
       system: {
         ...storage.system,
         verbs: {
-          publish: storage.system.verbs.publish,
+          ...storage.system.verbs,
           findTenant: (by) => (fail ? Promise.reject(new Error('cut')) : findTenant(by)),
         },
       },

@@ -62,7 +62,7 @@ export function watchLookUps(storage: Storage): WatchedStorage {
         records: storage.system.records,
         transaction: (work) => storage.system.transaction(work),
         verbs: {
-          publish: (notice) => verbs.publish(notice),
+          ...verbs,
           async findTenant(by) {
             watched.lookUps.push(by)
             const row = await verbs.findTenant(by)

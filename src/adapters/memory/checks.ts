@@ -5,6 +5,7 @@ import type { Row, TableName } from '../../core/storage/tables.ts'
 type Checks<T extends TableName> = { readonly [constraint: string]: (row: Row<T>) => boolean }
 
 const MEMBERS_AT_MOST = 65_536
+const CURRENCY = /^[a-z]{3}$/
 
 const checks: { readonly [T in TableName]: Checks<T> } = {
   tenants: {
@@ -51,6 +52,97 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
     security_events_kind_check: ({ kind }) => characters(kind, 1, 100),
     security_events_details_check: ({ details }) => object(details),
   },
+  tenant_counters: { tenant_counters_name_check: ({ name }) => characters(name, 1, 100) },
+  organizations: {
+    organizations_key_check: ({ key }) => characters(key, 1, 63),
+    organizations_name_check: ({ name }) => characters(name, 1, 200),
+    organizations_metadata_check: ({ metadata }) => object(metadata),
+  },
+  service_accounts: {
+    service_accounts_name_check: ({ name }) => characters(name, 1, 200),
+    service_accounts_status_check: ({ status }) => ['active', 'disabled'].includes(status),
+    service_accounts_metadata_check: ({ metadata }) => object(metadata),
+  },
+  roles: {
+    roles_key_check: ({ key }) => characters(key, 1, 100),
+    roles_name_check: ({ name }) => characters(name, 1, 200),
+    roles_description_check: ({ description }) => characters(description, 0, 1000),
+    roles_permissions_check: ({ permissions }) => Array.isArray(permissions) && fits(permissions, 262_144),
+    roles_parent_role_id_check: (row) => row.parent_role_id !== row.id,
+  },
+  role_assignments: {
+    role_assignments_granted_by_type_check: (row) => characters(row.granted_by_type, 0, 50),
+    role_assignments_reason_check: ({ reason }) => characters(reason, 0, 500),
+    role_assignments_principal_check: (row) => (row.user_id === null) !== (row.service_account_id === null),
+    role_assignments_period_check: (row) => !row.starts_at || !row.expires_at || row.expires_at > row.starts_at,
+  },
+  audit_events: {
+    audit_events_action_check: ({ action }) => characters(action, 1, 100),
+    audit_events_actor_type_check: (row) => characters(row.actor_type, 1, 50),
+    audit_events_outcome_check: ({ outcome }) => ['success', 'failure', 'denied'].includes(outcome),
+    audit_events_resource_type_check: (row) => characters(row.resource_type, 0, 100),
+    audit_events_resource_id_check: (row) => characters(row.resource_id, 0, 200),
+    audit_events_request_id_check: (row) => characters(row.request_id, 0, 200),
+    audit_events_ip_check: ({ ip }) => characters(ip, 0, 64),
+    audit_events_risk_score_check: (row) => between(row.risk_score, 0, 1),
+    audit_events_body_check: ({ body }) => Buffer.byteLength(body) <= 65_536,
+    audit_events_leaf_check: ({ leaf }) => leaf.length === 32,
+  },
+  audit_pending: { audit_pending_leaf_check: ({ leaf }) => leaf.length === 32 },
+  plans: {
+    plans_key_check: ({ key }) => /^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$/.test(key),
+    plans_name_check: ({ name }) => characters(name, 1, 200),
+    plans_features_check: ({ features }) => isObject(features),
+    plans_limits_check: ({ limits }) => isObject(limits),
+  },
+  prices: {
+    prices_provider_check: ({ provider }) => characters(provider, 1, 50),
+    prices_provider_price_id_check: (row) => characters(row.provider_price_id, 1, 255),
+    prices_currency_check: ({ currency }) => CURRENCY.test(currency),
+    prices_unit_amount_check: (row) => row.unit_amount >= 0,
+    prices_recurring_interval_check: (row) => characters(row.recurring_interval, 0, 20),
+  },
+  billing_routes: {
+    billing_routes_provider_check: ({ provider }) => characters(provider, 1, 50),
+    billing_routes_account_check: ({ account }) => characters(account, 0, 255),
+    billing_routes_customer_id_check: (row) => characters(row.customer_id, 1, 255),
+  },
+  webhook_inbox: {
+    webhook_inbox_provider_check: ({ provider }) => characters(provider, 1, 50),
+    webhook_inbox_account_check: ({ account }) => characters(account, 0, 255),
+    webhook_inbox_event_id_check: (row) => characters(row.event_id, 1, 255),
+    webhook_inbox_event_type_check: (row) => characters(row.event_type, 1, 200),
+    webhook_inbox_customer_id_check: (row) => characters(row.customer_id, 0, 255),
+    webhook_inbox_payload_check: ({ payload }) => payload.length <= 1_048_576,
+    webhook_inbox_state_check: ({ state }) => ['pending', 'done', 'ignored', 'dead'].includes(state),
+    webhook_inbox_last_error_check: (row) => characters(row.last_error, 0, 500),
+  },
+  payment_customers: {
+    payment_customers_email_check: ({ email }) => characters(email, 0, 320),
+    payment_customers_stripe_check: (row) => characters(row.stripe_customer_id, 0, 255),
+    payment_customers_conekta_check: (row) => characters(row.conekta_customer_id, 0, 255),
+    payment_customers_fungies_check: (row) => characters(row.fungies_customer_id, 0, 255),
+  },
+  subscriptions: {
+    subscriptions_provider_check: ({ provider }) => characters(provider, 1, 50),
+    subscriptions_account_check: ({ account }) => characters(account, 0, 255),
+    subscriptions_provider_subscription_id_check: (row) => characters(row.provider_subscription_id, 1, 255),
+    subscriptions_status_check: ({ status }) => characters(status, 1, 50),
+    subscriptions_plan_key_check: (row) => characters(row.plan_key, 0, 63),
+  },
+  subscription_items: {
+    subscription_items_provider_item_id_check: (row) => characters(row.provider_item_id, 1, 255),
+    subscription_items_provider_price_id_check: (row) => characters(row.provider_price_id, 1, 255),
+  },
+  invoices: {
+    invoices_provider_check: ({ provider }) => characters(provider, 1, 50),
+    invoices_account_check: ({ account }) => characters(account, 0, 255),
+    invoices_provider_invoice_id_check: (row) => characters(row.provider_invoice_id, 1, 255),
+    invoices_number_check: ({ number }) => characters(number, 0, 100),
+    invoices_status_check: ({ status }) => characters(status, 1, 50),
+    invoices_currency_check: ({ currency }) => CURRENCY.test(currency),
+    invoices_hosted_url_check: (row) => characters(row.hosted_url, 0, 2048),
+  },
 }
 
 /** The names of a table's checks. */
@@ -74,6 +166,13 @@ function between(value: number | null, least: number, most: number): boolean {
 
 /** An object of at most 64 KiB. */
 function object(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return Buffer.byteLength(JSON.stringify(value)) <= MEMBERS_AT_MOST
+  return isObject(value) && fits(value, MEMBERS_AT_MOST)
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function fits(value: unknown, bytes: number): boolean {
+  return Buffer.byteLength(JSON.stringify(value)) <= bytes
 }

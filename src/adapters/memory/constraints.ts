@@ -100,10 +100,10 @@ function uniqueKeysOf(table: TableName): [string, UniqueKey<never>][] {
 }
 
 /** What a row holds of a unique key, or undefined when it takes no part in it. */
-function slotIn({ columns, where }: UniqueKey<never>, row: KeptRow): string | undefined {
+function slotIn({ columns, where, nullsEqual }: UniqueKey<never>, row: KeptRow): string | undefined {
   if (where?.not.includes((row[where.column] ?? null) as string | null)) return undefined
   const values = pick(row, columns)
-  return values.includes(null) ? undefined : structuralKey(values)
+  return values.includes(null) && !nullsEqual ? undefined : structuralKey(values)
 }
 
 function pick(row: KeptRow, columns: readonly string[]): Kept[] {

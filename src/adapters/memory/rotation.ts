@@ -12,7 +12,7 @@ export function lookUpSession(statements: Statements, sessionId: string): Sessio
 }
 
 /** Not revoked, not expired, and of its user's epoch. What is not can never live again. */
-export function isAlive({ session, user }: SessionLookup, now: number): boolean {
+export function isAlive({ session, user }: Pick<SessionLookup, 'session' | 'user'>, now: number): boolean {
   const { revoked_at, idle_expires_at, absolute_expires_at, epoch } = session
   return (
     revoked_at === null &&
@@ -25,7 +25,12 @@ export function isAlive({ session, user }: SessionLookup, now: number): boolean 
 function find(statements: Statements, sessionId: string): SessionLookup | undefined {
   const session = statements.get('sessions', { id: sessionId })
   const user = session && statements.get('users', { id: session.user_id })
-  return user && { session, user }
+  return user && { session, user, accessVersion: accessVersion(statements) }
+}
+
+/** The tenant's access version; 0 where none was ever set. */
+export function accessVersion(statements: Statements): number {
+  return statements.get('tenant_counters', { name: 'access' })?.value ?? 0
 }
 
 /** @see RotationOutcome for what each answer means */
@@ -35,14 +40,14 @@ export function rotateSession(statements: Statements, step: RotationStep): Rotat
   if (!found) return { kind: 'ended', revoked: false }
   if (!isAlive(found, now)) return { kind: 'ended', revoked: true }
   if (found.user.status !== 'active') return { kind: 'ended', revoked: false }
-  const { session, user } = found
+  const { session } = found
   const within = (since: Date | null): boolean => since !== null && now < since.getTime() + step.graceMs
 
   if (sameBytes(session.current_hash, step.presentedHash)) return rotate(statements, found, step)
   if (session.previous_hash && sameBytes(session.previous_hash, step.presentedHash) && within(session.rotated_at)) {
     if (session.retries >= step.retryCap) return { kind: 'throttled' }
     const [counted] = statements.update('sessions', { id: session.id }, { retries: { add: 1 } })
-    return { kind: 'repeated', session: counted!, user }
+    return { ...found, kind: 'repeated', session: counted! }
   }
   if (step.generation > session.generation) {
     report(statements, session, step, 'refresh-ahead')
@@ -53,7 +58,8 @@ export function rotateSession(statements: Statements, step: RotationStep): Rotat
   return revoke(statements, session, step, 'reused')
 }
 
-function rotate(statements: Statements, { session, user }: SessionLookup, step: RotationStep): RotationOutcome {
+function rotate(statements: Statements, found: SessionLookup, step: RotationStep): RotationOutcome {
+  const { session } = found
   const idle = statements.now() + step.idleTimeoutMs
   const [rotated] = statements.update(
     'sessions',
@@ -70,7 +76,7 @@ function rotate(statements: Statements, { session, user }: SessionLookup, step: 
       idle_expires_at: new Date(Math.min(idle, session.absolute_expires_at.getTime())),
     },
   )
-  return { kind: 'rotated', session: rotated!, user }
+  return { ...found, kind: 'rotated', session: rotated! }
 }
 
 function revoke(

@@ -14,11 +14,17 @@ export interface Rows {
   takeBack(mark: number): void
   /** Forgets how to take back: what is written stays. */
   settle(): void
+  /** The number of the transaction under way. */
+  transaction(): string
+  /** A number greater than any before; one that was taken back is not given again. */
+  position(): number
 }
 
 export function createRows(): Rows {
   const tables = new Map<string, Map<string, KeptRow>>()
   let undo: (() => void)[] = []
+  let transactions = 1
+  let positions = 0
 
   function rowsOf(owner: string, table: TableName): Map<string, KeptRow> {
     const slot = structuralKey([owner, table])
@@ -46,6 +52,9 @@ export function createRows(): Rows {
     },
     settle() {
       undo = []
+      transactions++
     },
+    transaction: () => String(transactions),
+    position: () => ++positions,
   }
 }

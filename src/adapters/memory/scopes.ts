@@ -15,21 +15,25 @@ import type { Turns } from './turns.ts'
 export type Run = <R>(statement: (statements: Statements, tell: (notice: Notice) => void) => R) => Promise<R>
 
 /** What `TenantScope` and `SystemScope` have in common. */
-export interface Scope<T extends TableName, Verbs> {
+export interface Scope<T extends TableName, Verbs, More = unknown> {
   readonly records: Records<T>
   readonly verbs: Verbs
-  transaction<R>(work: (unit: Unit<T, Verbs>) => Promise<R>): Promise<R>
+  transaction<R>(work: (unit: Unit<T, Verbs, More>) => Promise<R>): Promise<R>
 }
 
-export interface Unit<T extends TableName, Verbs> extends Scope<T, Verbs> {
+export type Unit<T extends TableName, Verbs, More = unknown> = Scope<T, Verbs, More> & {
   readonly db: MemoryDb
-}
+} & More
 
 /** One owner's door: its rows, and how a runner becomes records and verbs. */
-export interface Door<T extends TableName, Verbs> {
+export interface Door<T extends TableName, Verbs, More = unknown> {
   readonly statements: Statements
   readonly open: (run: Run) => { readonly records: Records<T>; readonly verbs: Verbs }
+  /** What a unit of this owner can besides; `enter` opens another owner's unit inside the same part. */
+  readonly more: (enter: Enter) => More
 }
+
+export type Enter = <T extends TableName, Verbs>(door: Door<T, Verbs>) => Unit<T, Verbs>
 
 /** A transaction in progress. */
 export interface Transaction {
@@ -56,7 +60,10 @@ export interface Part {
   open<R>(run: (part: Part) => Promise<R>): Promise<R>
 }
 
-export function createScope<T extends TableName, Verbs>(shop: Workshop, door: Door<T, Verbs>): Scope<T, Verbs> {
+export function createScope<T extends TableName, Verbs, More>(
+  shop: Workshop,
+  door: Door<T, Verbs, More>,
+): Scope<T, Verbs, More> {
   const { transact } = shop
   return {
     ...door.open((statement) =>
@@ -69,12 +76,12 @@ export function createScope<T extends TableName, Verbs>(shop: Workshop, door: Do
   }
 }
 
-function createUnit<T extends TableName, Verbs>(
+function createUnit<T extends TableName, Verbs, More>(
   shop: Workshop,
-  door: Door<T, Verbs>,
+  door: Door<T, Verbs, More>,
   transaction: Transaction,
   part: Part,
-): Unit<T, Verbs> {
+): Unit<T, Verbs, More> {
   const run: Run = async (statement) => {
     if (part.isOver() || transaction.failed) throw new FreeholdError('TRANSACTION_LOST')
     try {
@@ -87,8 +94,9 @@ function createUnit<T extends TableName, Verbs>(
   }
   return {
     ...door.open(run),
+    ...door.more((other) => createUnit(shop, other, transaction, part)),
     db: hostDb,
-    async transaction(work) {
+    async transaction<R>(work: (unit: Unit<T, Verbs, More>) => Promise<R>): Promise<R> {
       const current = shop.inside.getStore()
       // waiting for the part that this call is made from would be waiting for oneself
       const parent = current && !current.isOver() && current.isWithin(part) ? current : part

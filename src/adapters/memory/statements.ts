@@ -5,7 +5,7 @@ import { FreeholdError } from '../../core/kernel/errors.ts'
 import type { Change, Find, InsertOptions, Where } from '../../core/storage/records.ts'
 import { columnsOf, type NewRow, type Row, type TableName } from '../../core/storage/tables.ts'
 import { checkReferences, checkRow, keyOf, referrers, showRow, takenKey } from './constraints.ts'
-import { defaults } from './defaults.ts'
+import { defaults, NEXT_POSITION, PRESENT_TRANSACTION } from './defaults.ts'
 import { beyond, matching, ordering } from './matching.ts'
 import type { Rows } from './rows.ts'
 import { columnFacts, type Kept, type KeptRow, keep } from './values.ts'
@@ -30,12 +30,12 @@ export function createStatements(rows: Rows, owner: string, now: () => number): 
     return [...rows.of(owner, table)].filter(([, row]) => holds(row))
   }
 
-  function removeRow(table: TableName, key: string): void {
+  /** Answers the rows that went, those that went with it included. */
+  function removeRow(table: TableName, key: string): [TableName, string][] {
+    if (!rows.of(owner, table).has(key)) return []
     rows.put(owner, table, key, undefined)
-    for (const referrer of referrers(rows, owner, table, key)) {
-      if (referrer.onDelete === 'restrict') throw referenced(referrer)
-      removeRow(referrer.table, referrer.key)
-    }
+    const cascade = referrers(rows, owner, table, key).filter(({ onDelete }) => onDelete === 'cascade')
+    return [[table, key], ...cascade.flatMap((referrer) => removeRow(referrer.table, referrer.key))]
   }
 
   return {
@@ -59,7 +59,7 @@ export function createStatements(rows: Rows, owner: string, now: () => number): 
       if (newRows.length > ROWS_AT_MOST) throw invalid('rows', `at most ${ROWS_AT_MOST} at once`)
       const time = now()
       const inserted: KeptRow[] = []
-      for (const row of newRows.map((values) => newRow(table, values, time))) {
+      for (const row of newRows.map((values) => newRow(rows, table, values, time))) {
         checkRow(table, row)
         const constraint = takenKey(rows, owner, table, row)
         if (constraint && options.onConflict === 'ignore') continue
@@ -99,15 +99,20 @@ export function createStatements(rows: Rows, owner: string, now: () => number): 
   }
 }
 
-function newRow(table: TableName, values: object, now: number): KeptRow {
+function newRow(rows: Rows, table: TableName, values: object, now: number): KeptRow {
   const given = Object.entries(values).filter(([, value]) => value !== undefined)
   const row: Record<string, Kept> = {}
   for (const [column] of columnsOf(table)) row[column] = null
   for (const [column, value] of [...Object.entries(defaults[table]), ...given]) {
     columnFacts(table, column)
-    row[column] = keep(table, column, value, now)
+    row[column] = keep(table, column, filledIn(rows, value), now)
   }
   return Object.freeze(row)
+}
+
+function filledIn(rows: Rows, value: unknown): unknown {
+  if (value === PRESENT_TRANSACTION) return rows.transaction()
+  return value === NEXT_POSITION ? rows.position() : value
 }
 
 function changedRow(table: TableName, before: KeptRow, change: object, now: number): KeptRow {

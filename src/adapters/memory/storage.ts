@@ -3,8 +3,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import { PLATFORM_TENANT_ID } from '../../core/kernel/ids.ts'
+import { inControlDatabase } from '../../core/storage/control-database.ts'
 import type { Finding } from '../../core/storage/safety.ts'
-import type { Location, NoticeListener, Storage, TenantScope } from '../../core/storage/storage.ts'
+import type {
+  Location,
+  NoticeListener,
+  Storage,
+  SystemUnit,
+  TenantRef,
+  TenantScope,
+} from '../../core/storage/storage.ts'
 import { type SystemTableName, systemTables, type TenantTableName, tenantTables } from '../../core/storage/tables.ts'
 import type { Notice, SystemVerbs, TenantVerbs } from '../../core/storage/verbs.ts'
 import type { MemoryDb } from './host-db.ts'
@@ -12,6 +20,7 @@ import { nothingToMigrate } from './nothing-to-migrate.ts'
 import { createRecords } from './records.ts'
 import { createRows } from './rows.ts'
 import { createScope, type Door, type Part, type Transact, type Workshop } from './scopes.ts'
+import { seedAccess } from './seed.ts'
 import { createStatements } from './statements.ts'
 import { createTurns } from './turns.ts'
 import { structuralKey } from './values.ts'
@@ -84,11 +93,18 @@ export function memory(options: MemoryOptions = {}): Storage<MemoryDb> {
     createTurns: () => createTurns(WAIT_MS),
     inside: new AsyncLocalStorage<Part>(),
   }
-  const system: Door<SystemTableName, SystemVerbs> = {
+  const tenantDoor = ({ id, location }: TenantRef): Door<TenantTableName, TenantVerbs> => ({
+    statements: createStatements(rows, structuralKey([location.database, location.schema, id]), clock),
+    open: (run) => ({ records: createRecords(run, Object.keys(tenantTables)), verbs: createTenantVerbs(run) }),
+    more: () => ({}),
+  })
+  const system: Door<SystemTableName, SystemVerbs, Pick<SystemUnit<MemoryDb>, 'tenant'>> = {
     statements: createStatements(rows, SYSTEM, clock),
     open: (run) => ({ records: createRecords(run, Object.keys(systemTables)), verbs: createSystemVerbs(run) }),
+    more: (enter) => ({ tenant: (ref) => enter(tenantDoor(inControlDatabase(ref, SHARED))) }),
   }
   system.statements.insert('tenants', [{ id: PLATFORM_TENANT_ID, slug: 'platform', name: 'Platform' }])
+  seedAccess(tenantDoor({ id: PLATFORM_TENANT_ID, location: SHARED }).statements)
   rows.settle()
 
   return {
@@ -97,13 +113,7 @@ export function memory(options: MemoryOptions = {}): Storage<MemoryDb> {
     migrations: nothingToMigrate(SHARED),
     sharedLocation: SHARED,
     system: createScope(shop, system),
-    tenant({ id, location }): TenantScope<MemoryDb> {
-      const door: Door<TenantTableName, TenantVerbs> = {
-        statements: createStatements(rows, structuralKey([location.database, location.schema, id]), clock),
-        open: (run) => ({ records: createRecords(run, Object.keys(tenantTables)), verbs: createTenantVerbs(run) }),
-      }
-      return createScope(shop, door)
-    },
+    tenant: (ref): TenantScope<MemoryDb> => createScope(shop, tenantDoor(ref)),
     async subscribe(listener) {
       refuseClosed()
       // a wrapper of its own, since the same listener may subscribe twice

@@ -80,6 +80,7 @@ const converters: { readonly [T in Column['type']]: (value: unknown, now: number
     const time = isMoment(value) ? now + value.fromNowMs : value instanceof Date ? value.getTime() : Number.NaN
     return Number.isFinite(time) ? Math.trunc(time) : undefined
   },
+  xid: (value) => (typeof value === 'string' && /^\d{1,20}$/.test(value) ? value : undefined),
 }
 
 /** PostgreSQL has no zero byte in text; half of a surrogate pair is lost on the way to UTF-8. */

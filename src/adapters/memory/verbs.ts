@@ -11,6 +11,8 @@ import type {
   TenantKey,
   TenantVerbs,
 } from '../../core/storage/verbs.ts'
+import { appendAudit, loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
+import { claimInbox } from './inbox.ts'
 import { isAlive, lookUpSession, rotateSession } from './rotation.ts'
 import type { Run } from './scopes.ts'
 import type { Statements } from './statements.ts'
@@ -22,6 +24,10 @@ export function createTenantVerbs(run: Run): TenantVerbs {
     rotateSession: (step) => run((statements) => rotateSession(statements, step)),
     endSessions: (ending) => run((statements) => endSessions(statements, ending)),
     takeAttempt: (attempt) => run((statements) => takeAttempt(statements, attempt)),
+    loadAccess: (question) => run((statements) => loadAccess(statements, question)),
+    moveAccess: () => run((statements) => moveAccess(statements)),
+    appendAudit: (events) => run((statements) => appendAudit(statements, events)),
+    takeLimit: (take) => run((statements) => takeLimit(statements, take)),
     purge: () => run((statements) => purge(statements)),
     publish: (notice) => run((_, tell) => tell(notice)),
   }
@@ -30,6 +36,7 @@ export function createTenantVerbs(run: Run): TenantVerbs {
 export function createSystemVerbs(run: Run): SystemVerbs {
   return {
     findTenant: (by) => run((statements) => findTenant(statements, by)),
+    claimInbox: (claim) => run((statements) => claimInbox(statements, claim)),
     publish: (notice) => run((_, tell) => tell(notice)),
   }
 }
@@ -95,11 +102,16 @@ function takeAttempt(statements: Statements, attempt: AttemptTake): AttemptAnswe
 
 function purge(statements: Statements): Record<string, number> {
   const removed: Record<string, number> = {}
-  // who points at others goes first
+  // who points at others goes first; the log stays: nobody but the owner of a database removes from it
   for (const table of (Object.keys(tenantTables) as TenantTableName[]).reverse()) {
+    if (isLog(table)) continue
     removed[table] = statements.remove(table, {})
   }
   return removed
+}
+
+function isLog(table: TenantTableName): boolean {
+  return table === 'audit_events' || table === 'audit_pending'
 }
 
 function findTenant(statements: Statements, by: TenantKey): Row<'tenants'> | undefined {

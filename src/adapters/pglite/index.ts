@@ -52,12 +52,13 @@ export function pglite<HostTables = unknown>(options: PgliteOptions = {}): Stora
   })
   const { folder } = options.migrations ?? {}
   const place = { schema, ...(folder === undefined ? {} : { folder }) }
-  const scopes = createScopes<HostTables>(link, schema)
+  const sharedLocation = { database: 'pglite', schema }
+  const scopes = createScopes<HostTables>(link, sharedLocation)
   return {
     name: 'pglite',
     traits: { rowLevelSecurity: true, concurrentTransactions: false, durable },
     migrations: createMigrations({ ...place, connect: () => link.connect() }),
-    sharedLocation: { database: 'pglite', schema },
+    sharedLocation,
     system: scopes.system,
     tenant: (ref) => scopes.tenant(ref.id),
     subscribe: (listener) => subscribe(link, listener),

@@ -4,10 +4,11 @@
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import { isId } from '../../core/kernel/ids.ts'
 import type { MigrationConnection } from '../../migrations/index.ts'
+import { BEGIN, LEAVE } from '../postgres/carrier.ts'
 import { translate } from '../postgres/errors.ts'
 import type { Answer, Ear, Link, Statement, Unit } from '../postgres/link.ts'
 import { createTurns } from '../postgres/turns.ts'
-import { BEGIN, runUnit } from '../postgres/unit-of-work.ts'
+import { runUnit } from '../postgres/unit-of-work.ts'
 import type { PgliteDatabase, PgliteQueries } from './engine.ts'
 import { createPrepare, type Prepare } from './statements.ts'
 
@@ -43,13 +44,15 @@ export class PgliteLink implements Link {
     this.#options = options
   }
 
-  async one(tenantId: string | null, statement: Statement): Promise<Answer> {
+  async one(tenantId: string | null, statement: Statement, before?: Statement): Promise<Answer> {
     const { prepare } = await this.#open()
-    const enter = this.#enter(tenantId)
+    const stage = this.#stage(tenantId)
+    const sayBefore = before && prepare(before)
     const say = prepare(statement)
     const open = await this.#begin()
     try {
-      await open.queries.exec(enter.text)
+      await open.queries.exec(stage.text)
+      await sayBefore?.(open.queries)
       const answer = await say(open.queries)
       await open.commit()
       return answer
@@ -61,7 +64,6 @@ export class PgliteLink implements Link {
 
   async unit<R>(tenantId: string | null, work: (unit: Unit) => Promise<R>): Promise<R> {
     const { prepare } = await this.#open()
-    const enter = this.#enter(tenantId)
     let open: Open | undefined
     const perform = async (statement: Statement, say: ReturnType<Prepare>): Promise<Answer> => {
       if (statement === BEGIN) {
@@ -69,9 +71,9 @@ export class PgliteLink implements Link {
         return DONE
       }
       if (!open) throw new FreeholdError('TRANSACTION_LOST')
-      switch (statement === enter ? 'enter' : statement.name) {
-        case 'enter':
-          await open.queries.exec(enter.text)
+      switch (statement.name) {
+        case ENTER:
+          await open.queries.exec(statement.text)
           return DONE
         case 'commit':
           await open.commit()
@@ -94,7 +96,8 @@ export class PgliteLink implements Link {
         throw translate(error)
       }
     }
-    return runUnit([BEGIN, enter], exchange, work)
+    const statements = [BEGIN, this.#stage(tenantId)]
+    return runUnit({ tenantId, enter: (other) => this.#enter(other), statements }, exchange, work)
   }
 
   async listen(channel: string, ear: Ear): Promise<() => Promise<void>> {
@@ -142,12 +145,17 @@ export class PgliteLink implements Link {
     return this.#opening
   }
 
-  #enter(tenantId: string | null): Statement {
+  /** Begins a transaction; `enter` is for every later change of scope. */
+  #stage(tenantId: string | null): Statement {
     const role = 'set local role freehold_app'
-    if (tenantId === null) return { text: role }
+    return { name: ENTER, text: tenantId === null ? role : `${role}; ${this.#enter(tenantId).text}` }
+  }
+
+  #enter(tenantId: string | null): Statement {
+    if (tenantId === null) return LEAVE
     // a script takes no parameters, so nothing but an id may stand in it
     if (!isId(tenantId.toLowerCase())) throw new FreeholdError('ID_INVALID', { field: 'tenant' })
-    return { text: `${role}; select ${this.#options.schema}.enter_tenant('${tenantId}')` }
+    return { name: ENTER, text: `select ${this.#options.schema}.enter_tenant('${tenantId}')` }
   }
 
   /** @throws POOL_EXHAUSTED when no turn comes in time */
@@ -206,5 +214,6 @@ export class PgliteLink implements Link {
   }
 }
 
+const ENTER = 'enter'
 const ROLLED_BACK = Symbol('rolled back')
 const DONE: Answer = { rows: [], command: '', count: 0 }

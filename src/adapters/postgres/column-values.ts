@@ -82,6 +82,7 @@ const takers: { readonly [T in ColumnType]: (value: unknown) => Parameter | unde
     if (isMoment(value)) return Number.isFinite(value.fromNowMs) ? String(value.fromNowMs) : undefined
     return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : undefined
   },
+  xid: (value) => (typeof value === 'string' && /^\d{1,20}$/.test(value) ? value : undefined),
 }
 
 /** PostgreSQL has no zero byte in text. */

@@ -61,12 +61,13 @@ export function postgres<HostTables = unknown>(options: PostgresOptions): Storag
   })
   const { folder } = options.migrations ?? {}
   const place = { schema, ...(folder === undefined ? {} : { folder }) }
-  const scopes = createScopes<HostTables>(link, schema)
+  const sharedLocation = { database: app.databaseName, schema }
+  const scopes = createScopes<HostTables>(link, sharedLocation)
   return {
     name: 'postgres',
     traits: { rowLevelSecurity: true, concurrentTransactions: true, durable: true },
     migrations: createMigrations({ ...migrationTarget(options.owner, app), ...place }),
-    sharedLocation: { database: app.databaseName, schema },
+    sharedLocation,
     system: scopes.system,
     tenant: (ref) => scopes.tenant(ref.id),
     subscribe: (listener) => subscribe(link, listener),
@@ -86,12 +87,13 @@ export function subscribe(link: Link, listener: NoticeListener): Promise<() => P
   })
 }
 
+const OF_A_TENANT: ReadonlySet<unknown> = new Set<Notice['kind']>(['tenant', 'session', 'access', 'billing'])
+
 function parseNotice(payload: string): Notice | undefined {
   try {
-    const value = JSON.parse(payload) as Partial<Notice> | null
-    return typeof value?.tenantId === 'string' && (value.kind === 'tenant' || value.kind === 'session')
-      ? (value as Notice)
-      : undefined
+    const value = JSON.parse(payload) as { readonly kind?: unknown; readonly tenantId?: unknown } | null
+    const known = value?.kind === 'plans' || (OF_A_TENANT.has(value?.kind) && typeof value?.tenantId === 'string')
+    return known ? (value as Notice) : undefined
   } catch {
     return undefined
   }

@@ -38,8 +38,9 @@ export const WHO = `who as (
   select oid from pg_roles where (rolname = any($1::text[]) or rolname = 'freehold_app') and not rolsuper
 )`
 
-/** A domain leads to its tenant before any is entered, so this one table with a tenant_id is a system table. */
-export const notOpen = (schema: string): string => `not (n.nspname = ${schema} and c.relname = 'tenant_domains')`
+/** A domain, or a provider's customer, leads to its tenant before any is entered: system tables with a tenant_id. */
+export const notOpen = (schema: string): string =>
+  `not (n.nspname = ${schema} and c.relname in ('tenant_domains', 'billing_routes'))`
 
 interface Policy {
   readonly restrictive: boolean

@@ -34,6 +34,14 @@ export type Send = (statement: Statement) => Promise<Answer>
 export interface Unit {
   readonly send: Send
   /**
+   * Lets a statement travel with the next one, or with COMMIT: it costs no round trip, nobody sees its answer, and
+   * its failure is that of what it travels with. It is taken back with its part, as any other. Named, its values
+   * ready to be bound.
+   */
+  ride(statement: Statement): void
+  /** The same unit, seen from a tenant's scope (null: from none): what is sent through it enters that tenant first. */
+  as(tenantId: string | null): Unit
+  /**
    * A part that rolls back alone (a savepoint). Parts of one unit run one after the other; a part that is opened
    * through its parent while another part runs, from inside that part, becomes a part of it.
    */
@@ -41,8 +49,12 @@ export interface Unit {
 }
 
 export interface Link {
-  /** One statement as a transaction of its own, in the tenant's scope (null: in none), in one round trip. */
-  one(tenantId: string | null, statement: Statement): Promise<Answer>
+  /**
+   * One statement as a transaction of its own, in the tenant's scope (null: in none), in one round trip.
+   *
+   * @param before goes first, in the same transaction and round trip
+   */
+  one(tenantId: string | null, statement: Statement, before?: Statement): Promise<Answer>
   /** One transaction in the tenant's scope (null: in none): commits when `work` resolves, rolls back when it rejects. */
   unit<R>(tenantId: string | null, work: (unit: Unit) => Promise<R>): Promise<R>
   /** Hears the payloads sent to a channel, and of gaps in hearing. Answers how to stop. */

@@ -3,11 +3,12 @@
 
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import { Batch } from './batch.ts'
+import { BEGIN, LEAVE } from './carrier.ts'
 import { breaksConnection, isStale, translate } from './errors.ts'
 import { createLender, type Lender } from './lender.ts'
 import type { Answer, Ear, Link, Statement, Unit } from './link.ts'
 import type { Listening } from './listening.ts'
-import { BEGIN, runUnit } from './unit-of-work.ts'
+import { runUnit } from './unit-of-work.ts'
 import type { PgClient, PgPool } from './wire.ts'
 
 export interface PoolLinkOptions {
@@ -36,8 +37,9 @@ export class PoolLink implements Link {
     if (typeof options.pool !== 'function') this.#lender = createLender(options.pool, options.acquireTimeoutMs)
   }
 
-  one(tenantId: string | null, statement: Statement): Promise<Answer> {
-    const statements = tenantId === null ? [statement] : [this.#enter(tenantId), statement]
+  one(tenantId: string | null, statement: Statement, before?: Statement): Promise<Answer> {
+    const statements = before ? [before, statement] : [statement]
+    if (tenantId !== null) statements.unshift(this.#enter(tenantId))
     return new Promise((resolve, reject) => {
       const answer: Settle = { resolve, reject }
       if (this.#lender && !this.#closed) this.#send(this.#lender, statements, answer, true)
@@ -86,7 +88,8 @@ export class PoolLink implements Link {
       })
     }
     try {
-      return await runUnit(tenantId === null ? [BEGIN] : [BEGIN, this.#enter(tenantId)], exchange, work)
+      const statements = tenantId === null ? [BEGIN] : [BEGIN, this.#enter(tenantId)]
+      return await runUnit({ tenantId, enter: (other) => this.#enter(other), statements }, exchange, work)
     } finally {
       if (client) lender.takeBack(client, broken)
     }
@@ -104,8 +107,8 @@ export class PoolLink implements Link {
     await this.#options.close()
   }
 
-  #enter(tenantId: string): Statement {
-    return { name: 'enter_tenant', text: this.#enterText, values: [tenantId] }
+  #enter(tenantId: string | null): Statement {
+    return tenantId === null ? LEAVE : { name: 'enter_tenant', text: this.#enterText, values: [tenantId] }
   }
 
   async #open(): Promise<Lender> {

@@ -1,13 +1,23 @@
 // The port's scopes on a link: records, verbs and transactions of one tenant, or of the system.
 
 import type { Kysely } from 'kysely'
+import { inControlDatabase } from '../../core/storage/control-database.ts'
 import type { Records } from '../../core/storage/records.ts'
-import type { SystemScope, TenantScope } from '../../core/storage/storage.ts'
+import type {
+  Location,
+  SystemScope,
+  SystemUnit,
+  TenantRef,
+  TenantScope,
+  TenantUnit,
+} from '../../core/storage/storage.ts'
 import type { SystemTableName, TenantTableName } from '../../core/storage/tables.ts'
 import type { TenantVerbs } from '../../core/storage/verbs.ts'
+import { type AuditAppend, createAuditAppend } from './audit-verbs.ts'
 import { systemCatalog, tenantCatalog } from './column-values.ts'
 import { createHostDb } from './host-db.ts'
-import type { Link, Send, Unit } from './link.ts'
+import type { SendAfter } from './inbox-verbs.ts'
+import type { Link, Send, Statement, Unit } from './link.ts'
 import { createKyselyLoader, type KyselyLoader, type KyselyPackage } from './packages.ts'
 import { createRecords } from './records.ts'
 import { sessionVerbs } from './session-verbs.ts'
@@ -19,10 +29,19 @@ export interface Scopes<HostTables> {
   readonly system: SystemScope<Kysely<HostTables>>
 }
 
-/** @param schema the location's schema, as it is named in the catalog */
-export function createScopes<HostTables>(link: Link, schema: string): Scopes<HostTables> {
+/** @param control where the system's tables are, and those of the tenants that share them */
+export function createScopes<HostTables>(link: Link, control: Location): Scopes<HostTables> {
   const kysely = createKyselyLoader()
-  const ground: Ground = { link, place: placeOf(schema), kysely, texts: createTexts(schema, kysely) }
+  const { schema } = control
+  const place = placeOf(schema)
+  const ground: Ground = {
+    link,
+    control,
+    place,
+    kysely,
+    texts: createTexts(schema, kysely),
+    append: createAuditAppend(place.quoted),
+  }
   return {
     tenant: (tenantId) => tenantScope(ground, tenantId),
     system: systemScope(ground),
@@ -31,14 +50,17 @@ export function createScopes<HostTables>(link: Link, schema: string): Scopes<Hos
 
 interface Ground {
   readonly link: Link
+  readonly control: Location
   readonly place: Place
   readonly kysely: KyselyLoader
   readonly texts: Texts
+  readonly append: AuditAppend
 }
 
 function tenantScope<HostTables>(ground: Ground, tenantId: string, unit?: Unit): TenantScope<Kysely<HostTables>> {
-  const { link, place, texts } = ground
+  const { link, place, texts, append } = ground
   const send: Send = unit ? unit.send : (statement) => link.one(tenantId, statement)
+  const ride = unit ? async (statement: Statement) => unit.ride(statement) : send
   const transactional = unit !== undefined
   // a transaction uses one thing or the other, and most are short
   let records: Records<TenantTableName> | undefined
@@ -51,29 +73,47 @@ function tenantScope<HostTables>(ground: Ground, tenantId: string, unit?: Unit):
     get verbs() {
       verbs ??= {
         ...sessionVerbs(send, place.name, tenantId),
-        ...createTenantVerbs(send, together(link, tenantId, unit), place, tenantId),
+        ...createTenantVerbs({ send, together: together(link, tenantId, unit), ride, append }, place, tenantId),
       }
       return verbs
     },
     transaction: (work) =>
-      within(ground, tenantId, unit, (inner, kysely) =>
-        work(withDb<HostTables, TenantScope<Kysely<HostTables>>>(tenantScope(ground, tenantId, inner), kysely, inner)),
-      ),
+      within(ground, tenantId, unit, (inner, kysely) => work(tenantUnit(ground, tenantId, inner, kysely))),
   }
+}
+
+function tenantUnit<HostTables>(
+  ground: Ground,
+  tenantId: string,
+  unit: Unit,
+  kysely: KyselyPackage,
+): TenantUnit<Kysely<HostTables>> {
+  return withDb<HostTables, TenantScope<Kysely<HostTables>>>(tenantScope(ground, tenantId, unit), kysely, unit)
 }
 
 function systemScope<HostTables>(ground: Ground, unit?: Unit): SystemScope<Kysely<HostTables>> {
   const { link, place, texts } = ground
   const send: Send = unit ? unit.send : (statement) => link.one(null, statement)
+  const sendAfter: SendAfter = async (before, statement) => {
+    if (!unit) return link.one(null, statement, before)
+    unit.ride(before)
+    return unit.send(statement)
+  }
   const transactional = unit !== undefined
   return {
     records: createRecords<SystemTableName>({ send, tenantId: null, catalog: systemCatalog, texts, transactional }),
-    verbs: createSystemVerbs(send, place),
-    transaction: (work) =>
-      within(ground, null, unit, (inner, kysely) =>
-        work(withDb<HostTables, SystemScope<Kysely<HostTables>>>(systemScope(ground, inner), kysely, inner)),
-      ),
+    verbs: createSystemVerbs(send, sendAfter, place),
+    transaction: (work) => within(ground, null, unit, (inner, kysely) => work(systemUnit(ground, inner, kysely))),
   }
+}
+
+function systemUnit<HostTables>(ground: Ground, unit: Unit, kysely: KyselyPackage): SystemUnit<Kysely<HostTables>> {
+  const scope: SystemScope<Kysely<HostTables>> = systemScope(ground, unit)
+  const tenant = (ref: TenantRef): TenantUnit<Kysely<HostTables>> => {
+    const { id } = inControlDatabase(ref, ground.control)
+    return tenantUnit(ground, id, unit.as(id), kysely)
+  }
+  return withDb<HostTables, Omit<SystemUnit<Kysely<HostTables>>, 'db'>>({ ...scope, tenant }, kysely, unit)
 }
 
 /** A transaction of its own, or a part of the one under way. */

@@ -14,10 +14,12 @@ const MS = `interval '1 millisecond'`
 const sessionList = columnsOf('sessions')
   .map(([name]) => `s.${name}`)
   .join(', ')
-/** A session with its user, whose columns wear a prefix. */
+/** A session with its user, whose columns wear a prefix, and the tenant's access version. */
 const bothLists = `${sessionList}, ${columnsOf('users')
   .map(([name]) => `u.${name} as u_${name}`)
-  .join(', ')}`
+  .join(', ')}, coalesce(c.value, 0) as access_version`
+const counter = (schema: string): string =>
+  `left join ${schema}.tenant_counters c on c.tenant_id = $1::uuid and c.name = 'access'`
 
 const unexpired = 's.idle_expires_at > clock_timestamp() and s.absolute_expires_at > clock_timestamp()'
 /** A session of an epoch that has passed is dead. A newer one than the user's is the kept session of a sign-out of all others, seen while it waits. */
@@ -40,7 +42,7 @@ returning ${sessionList}`,
 
   look_up: (schema) => `
 select ${bothLists}
-from ${schema}.sessions s join ${schema}.users u on u.tenant_id = $1::uuid and u.id = s.user_id
+from ${schema}.sessions s join ${schema}.users u on u.tenant_id = $1::uuid and u.id = s.user_id ${counter(schema)}
 where s.tenant_id = $1::uuid and s.id = $2::uuid and ${alive}`,
 
   // The current token, and nothing else: no row is every other answer.
@@ -55,7 +57,7 @@ update ${schema}.sessions s set
   rotated_at = clock_timestamp(),
   retries = 0,
   idle_expires_at = least(clock_timestamp() + $7::double precision * ${MS}, s.absolute_expires_at)
-from ${schema}.users u
+from ${schema}.users u ${counter(schema)}
 where s.tenant_id = $1::uuid and s.id = $2::uuid and u.tenant_id = $1::uuid and u.id = s.user_id and ${alive}
   and s.current_hash = $3::bytea
 returning ${bothLists}`,
@@ -95,7 +97,7 @@ with judged as (
 )
 select ${bothLists}, j.verdict, j.user_id as owner
 from judged j
-join ${schema}.users u on u.tenant_id = $1::uuid and u.id = j.user_id
+join ${schema}.users u on u.tenant_id = $1::uuid and u.id = j.user_id ${counter(schema)}
 left join counted s on s.id = j.id`,
 
   end_one: (schema) => `

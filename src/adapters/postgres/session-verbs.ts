@@ -97,7 +97,11 @@ const userColumns = columnsOf('users').map(([name]) => [name, `u_${name}`] as co
 function both(row: Answered): SessionLookup {
   const user: Record<string, unknown> = {}
   for (const [name, worn] of userColumns) user[name] = row[worn]
-  return { session: sessionOf(row), user: user as unknown as Row<'users'> }
+  return {
+    session: sessionOf(row),
+    user: user as unknown as Row<'users'>,
+    accessVersion: row.access_version as number,
+  }
 }
 
 function sessionOf(row: Answered): Row<'sessions'> {

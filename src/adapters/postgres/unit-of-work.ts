@@ -1,34 +1,24 @@
-// A transaction under way, whoever carries its statements. Statements that only set the stage (BEGIN, entering the
-// tenant, SAVEPOINT, RELEASE) wait and travel with the next one, so that they cost no round trip of their own.
+// A transaction under way, whoever carries its statements, and its parts: each rolls back alone, with all that waits
+// to be sent for it.
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { FreeholdError } from '../../core/kernel/errors.ts'
+import { Carrier, type Exchange, type Opening, type Owner } from './carrier.ts'
 import type { Answer, Statement, Unit } from './link.ts'
 import { createTurns, type Turns } from './turns.ts'
-
-/** Carries statements to the server, in order and in one round trip; answers for the last. */
-export type Exchange = (statements: readonly Statement[]) => Promise<Answer>
-
-export const BEGIN: Statement = { name: 'begin', text: 'begin' }
-const COMMIT: Statement = { name: 'commit', text: 'commit' }
-const ROLLBACK: Statement = { name: 'rollback', text: 'rollback' }
 
 // The innermost part that the running code is inside of; see Unit.part.
 const inside = new AsyncLocalStorage<Part>()
 
 /**
- * Runs `work` as one transaction: commits when it resolves, rolls back when it rejects.
+ * Runs `work` as one transaction: commits when it resolves, rolls back when it rejects. One without statements sends
+ * nothing.
  *
- * @param opening what goes before the first statement; a transaction without statements sends nothing
  * @throws TRANSACTION_LOST when the server did not commit; what `work` or `exchange` throws
  */
-export async function runUnit<R>(
-  opening: readonly Statement[],
-  exchange: Exchange,
-  work: (unit: Unit) => Promise<R>,
-): Promise<R> {
+export async function runUnit<R>(opening: Opening, exchange: Exchange, work: (unit: Unit) => Promise<R>): Promise<R> {
   const carrier = new Carrier(opening, exchange)
-  const whole = new Part(carrier, undefined, 0)
+  const whole = new Part(carrier, undefined, 0, opening.tenantId)
   try {
     const result = await work(whole)
     await whole.end()
@@ -41,121 +31,45 @@ export async function runUnit<R>(
   }
 }
 
-/** Sends one at a time, with what waits to travel along. */
-class Carrier {
-  /** A statement failed: the server does nothing more before a part, or everything, is rolled back. */
-  failed = false
-  /** What travels with the next statement. */
-  readonly waiting: Statement[]
-  readonly #exchange: Exchange
-  /** Something has been sent: there is a transaction on the server. */
-  #begun = false
-  #over = false
-  #busy = false
-  #queue: (() => void)[] | undefined
-
-  constructor(opening: readonly Statement[], exchange: Exchange) {
-    this.waiting = [...opening]
-    this.#exchange = exchange
-  }
-
-  async send(statement: Statement): Promise<Answer> {
-    if (this.#busy) await this.#turn()
-    this.#busy = true
-    try {
-      if (this.failed || this.#over) throw new FreeholdError('TRANSACTION_LOST')
-      const answer = await this.#exchange(this.waiting.length > 0 ? [...this.waiting, statement] : [statement])
-      this.waiting.length = 0
-      this.#begun = true
-      return answer
-    } catch (error) {
-      // what was refused on this side was never sent, and does the transaction no harm
-      if (!FreeholdError.is(error, 'INPUT_INVALID')) {
-        this.waiting.length = 0
-        this.#begun = true
-        this.failed = true
-      }
-      throw error
-    } finally {
-      this.#next()
-    }
-  }
-
-  /** Goes back to a savepoint; what waits came after it, and is forgotten. */
-  undo(statements: readonly Statement[]): Promise<unknown> {
-    return this.#alone(async () => {
-      if (this.#over) return
-      await this.#exchange(statements)
-      this.failed = false
-    })
-  }
-
-  commit(): Promise<void> {
-    return this.#alone(async () => {
-      if (this.failed) throw new FreeholdError('TRANSACTION_LOST')
-      this.#over = true
-      if (!this.#begun) return
-      const { command } = await this.#exchange([COMMIT])
-      // COMMIT of a failed transaction succeeds and says ROLLBACK
-      if (command !== 'COMMIT') throw new FreeholdError('TRANSACTION_LOST')
-    })
-  }
-
-  rollBack(): Promise<void> {
-    return this.#alone(async () => {
-      const needed = this.#begun && !this.#over
-      this.#over = true
-      // a connection that cannot roll back is broken, and whoever lent it destroys it
-      if (needed) await this.#exchange([ROLLBACK]).catch(() => undefined)
-    })
-  }
-
-  async #alone<R>(step: () => Promise<R>): Promise<R> {
-    if (this.#busy) await this.#turn()
-    this.#busy = true
-    this.waiting.length = 0
-    try {
-      return await step()
-    } finally {
-      this.#next()
-    }
-  }
-
-  #turn(): Promise<void> {
-    this.#queue ??= []
-    const queue = this.#queue
-    return new Promise((resolve) => queue.push(resolve))
-  }
-
-  #next(): void {
-    const next = this.#queue?.shift()
-    if (next) next()
-    else this.#busy = false
-  }
-}
-
-class Part implements Unit {
+class Part implements Unit, Owner {
   readonly #carrier: Carrier
   readonly #parent: Part | undefined
   readonly #depth: number
+  readonly #tenantId: string | null
   #turns: Turns | undefined
   #ended = false
 
-  constructor(carrier: Carrier, parent: Part | undefined, depth: number) {
+  constructor(carrier: Carrier, parent: Part | undefined, depth: number, tenantId: string | null) {
     this.#carrier = carrier
     this.#parent = parent
     this.#depth = depth
+    this.#tenantId = tenantId
   }
 
-  readonly send = (statement: Statement): Promise<Answer> => {
+  readonly send = (statement: Statement): Promise<Answer> => this.sendAs(this.#tenantId, statement)
+
+  ride(statement: Statement): void {
+    this.rideAs(this.#tenantId, statement)
+  }
+
+  as(tenantId: string | null): Unit {
+    return new View(this, tenantId)
+  }
+
+  sendAs(tenantId: string | null, statement: Statement): Promise<Answer> {
     if (this.isOver) return Promise.reject(new FreeholdError('TRANSACTION_LOST'))
-    return this.#carrier.send(statement)
+    return this.#carrier.send(this, tenantId, statement)
+  }
+
+  rideAs(tenantId: string | null, statement: Statement): void {
+    if (this.isOver) throw new FreeholdError('TRANSACTION_LOST')
+    this.#carrier.ride(this, tenantId, statement)
   }
 
   async part<R>(work: (part: Unit) => Promise<R>): Promise<R> {
     const current = inside.getStore()
     // waiting for the part that this call is made from would be waiting for oneself
-    if (current && current !== this && !current.isOver && current.#isWithin(this)) return current.part(work)
+    if (current && current !== this && !current.isOver && current.isWithin(this)) return current.part(work)
     this.#turns ??= createTurns()
     const done = await this.#turns.take()
     try {
@@ -168,19 +82,19 @@ class Part implements Unit {
   async #run<R>(work: (part: Unit) => Promise<R>): Promise<R> {
     const carrier = this.#carrier
     if (this.isOver || carrier.failed) throw new FreeholdError('TRANSACTION_LOST')
-    const part = new Part(carrier, this, this.#depth + 1)
+    const part = new Part(carrier, this, this.#depth + 1, this.#tenantId)
     const { save, release, undo } = savepoint(part.#depth)
-    carrier.waiting.push(save)
+    carrier.mark(part, save)
     try {
       const result = await inside.run(part, () => work(part))
       await part.end()
       if (carrier.failed) throw new FreeholdError('TRANSACTION_LOST')
-      if (!take(carrier.waiting, save)) carrier.waiting.push(release)
+      if (!carrier.forgo(save)) carrier.mark(this, release)
       return result
     } catch (error) {
       part.cutShort()
       // where the savepoint never left, nothing was done after it
-      if (!take(carrier.waiting, save)) await carrier.undo([undo, release]).catch(() => undefined)
+      if (!carrier.unmark(part, save)) await carrier.undo([undo, release]).catch(() => undefined)
       throw error
     }
   }
@@ -200,9 +114,34 @@ class Part implements Unit {
     return this.#ended || (this.#parent?.isOver ?? false)
   }
 
-  #isWithin(other: Part): boolean {
-    const parent = this.#parent
-    return parent !== undefined && (parent === other || parent.#isWithin(other))
+  /** True of the part itself, and of the parts of it. */
+  isWithin(other: Owner): boolean {
+    return this === other || (this.#parent?.isWithin(other) ?? false)
+  }
+}
+
+/** A part, seen from another tenant's scope. */
+class View implements Unit {
+  readonly #part: Part
+  readonly #tenantId: string | null
+
+  constructor(part: Part, tenantId: string | null) {
+    this.#part = part
+    this.#tenantId = tenantId
+  }
+
+  readonly send = (statement: Statement): Promise<Answer> => this.#part.sendAs(this.#tenantId, statement)
+
+  ride(statement: Statement): void {
+    this.#part.rideAs(this.#tenantId, statement)
+  }
+
+  as(tenantId: string | null): Unit {
+    return this.#part.as(tenantId)
+  }
+
+  part<R>(work: (part: Unit) => Promise<R>): Promise<R> {
+    return this.#part.part((part) => work(part.as(this.#tenantId)))
   }
 }
 
@@ -215,11 +154,4 @@ function savepoint(depth: number): { save: Statement; release: Statement; undo: 
     release: named('release', 'release savepoint'),
     undo: named('undo', 'rollback to savepoint'),
   }
-}
-
-/** Takes an item out of a list; false when it is not in it. */
-function take<T>(list: T[], item: T): boolean {
-  const at = list.indexOf(item)
-  if (at >= 0) list.splice(at, 1)
-  return at >= 0
 }

@@ -10,8 +10,11 @@ import type {
   TenantKey,
   TenantVerbs,
 } from '../../core/storage/verbs.ts'
+import { loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
+import type { AuditAppend } from './audit-verbs.ts'
 import { systemCatalog } from './column-values.ts'
-import type { Send, SessionVerbs } from './link.ts'
+import { claimInbox, type SendAfter } from './inbox-verbs.ts'
+import type { Send, SessionVerbs, Statement } from './link.ts'
 
 /** What processes tell each other travels here, as JSON. */
 export const CHANNEL = 'freehold'
@@ -19,22 +22,37 @@ export const CHANNEL = 'freehold'
 /** Runs several statements as one transaction, or as a part of the one under way. */
 export type Together = <R>(work: (send: Send) => Promise<R>) => Promise<R>
 
+/** How the verbs of one scope reach the server. */
+export interface Ways {
+  readonly send: Send
+  readonly together: Together
+  /** For what nobody waits for the answer of: in a transaction it travels with the next statement. */
+  readonly ride: (statement: Statement) => Promise<unknown>
+  readonly append: AuditAppend
+}
+
 export function createTenantVerbs(
-  send: Send,
-  together: Together,
+  { send, together, ride, append }: Ways,
   place: Place,
   tenantId: string,
 ): Omit<TenantVerbs, keyof SessionVerbs> {
   return {
     takeAttempt: (attempt) => takeAttempt(send, place, tenantId, attempt),
+    loadAccess: (question) => loadAccess(send, place.quoted, tenantId, question),
+    moveAccess: () => moveAccess(send, place.quoted, tenantId),
+    takeLimit: (take) => takeLimit(send, place.quoted, tenantId, take),
+    async appendAudit(events) {
+      if (events.length > 0) await ride(append(tenantId, events))
+    },
     purge: () => together((sendOne) => purge(sendOne, place, tenantId)),
     publish: (notice) => publish(send, notice),
   }
 }
 
-export function createSystemVerbs(send: Send, place: Place): SystemVerbs {
+export function createSystemVerbs(send: Send, sendAfter: SendAfter, place: Place): SystemVerbs {
   return {
     findTenant: (by) => findTenant(send, place, by),
+    claimInbox: (claim) => claimInbox(sendAfter, place.quoted, claim),
     publish: (notice) => publish(send, notice),
   }
 }
@@ -132,12 +150,16 @@ async function findTenant(send: Send, { quoted }: Place, by: TenantKey): Promise
   return rows[0] as Row<'tenants'> | undefined
 }
 
+/** The log is for the owner of the database alone to remove from; see freehold.forget_audit. */
+const LOG = ['audit_events', 'audit_pending']
+
 /** Who points at others goes first; tables that point at each other in a ring go in any order. */
 async function purge(send: Send, place: Place, tenantId: string): Promise<Record<string, number>> {
   const { rows } = await send({ name: 'walled_tables', text: WALLED_TABLES })
   const tables = rows as unknown as WalledTable[]
   const removed: Record<string, number> = {}
   for (const { schema, name, quoted } of childrenFirst(tables)) {
+    if (schema === place.name && LOG.includes(name)) continue
     const { count } = await send({ text: `delete from ${quoted} where tenant_id = $1`, values: [tenantId] })
     removed[schema === place.name ? name : `${schema}.${name}`] = count
   }

@@ -104,3 +104,28 @@ export function nonce(sessionId: string, generation: number): Uint8Array {
 export function hash(text: string): Uint8Array {
   return new Uint8Array(createHash('sha256').update(text).digest())
 }
+
+/** An event as the audit log stores one: of these bytes, and with the leaf that belongs to them. */
+export function auditEvent(id: string, values: Partial<Row<'audit_events'>> = {}): Row<'audit_events'> {
+  const body = values.body ?? JSON.stringify({ id })
+  return {
+    id,
+    created_at: new Date(),
+    action: 'exam.asked',
+    actor_type: 'system',
+    actor_id: null,
+    user_id: null,
+    outcome: 'success',
+    resource_type: null,
+    resource_id: null,
+    session_id: null,
+    request_id: null,
+    ip: null,
+    device_id: null,
+    risk_score: null,
+    compliance_flags: [],
+    body,
+    leaf: hash(`\0${body}`),
+    ...values,
+  }
+}

@@ -55,6 +55,7 @@ function systemUnit<Db>(unit: SystemUnit<Db>, tell: Tell): SystemUnit<Db> {
     records,
     verbs,
     transaction,
+    tenant: (ref) => tenantUnit(unit.tenant(ref), tell),
     get db() {
       return unit.db
     },
@@ -78,6 +79,10 @@ function tenantVerbs(verbs: TenantVerbs, tell: Tell): TenantVerbs {
     rotateSession: (step) => verbs.rotateSession(step),
     endSessions: (ending) => verbs.endSessions(ending),
     takeAttempt: (attempt) => verbs.takeAttempt(attempt),
+    loadAccess: (question) => verbs.loadAccess(question),
+    moveAccess: () => verbs.moveAccess(),
+    appendAudit: (events) => verbs.appendAudit(events),
+    takeLimit: (take) => verbs.takeLimit(take),
     purge: () => verbs.purge(),
     publish: (notice) => publish(verbs, notice, tell),
   }
@@ -86,6 +91,7 @@ function tenantVerbs(verbs: TenantVerbs, tell: Tell): TenantVerbs {
 function systemVerbs(verbs: SystemVerbs, tell: Tell): SystemVerbs {
   return {
     findTenant: (by) => verbs.findTenant(by),
+    claimInbox: (claim) => verbs.claimInbox(claim),
     publish: (notice) => publish(verbs, notice, tell),
   }
 }

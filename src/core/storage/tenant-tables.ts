@@ -110,12 +110,12 @@ export const tenantTables = {
       password_hash: { type: 'text', nullable: true, secret: true },
       password_changed_at: { type: 'time', nullable: true },
       session_epoch: { type: 'integer', generated: true },
-      access_version: { type: 'bigint', generated: true },
       metadata: { type: 'json', generated: true, person: true },
       created_at: { type: 'time', generated: true },
       updated_at: { type: 'time', generated: true },
       disabled_at: { type: 'time', nullable: true },
       deleted_at: { type: 'time', nullable: true },
+      access_version: { type: 'bigint', generated: true },
     },
   },
   sessions: {

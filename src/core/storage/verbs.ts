@@ -66,7 +66,11 @@ export interface TenantVerbs {
    */
   takeLimit(take: LimitTake): Promise<LimitAnswer>
 
-  /** Removes every row of this tenant, Freehold's and the host's behind the wall alike; answers how many per table. */
+  /**
+   * Removes every row of this tenant, Freehold's and the host's behind the wall alike; answers how many per table.
+   * The audit log stays: no right of the application's removes from it. Once the tenant is gone, the owner of the
+   * database does, with `freehold.forget_audit(tenant)`.
+   */
   purge(): Promise<Readonly<Record<string, number>>>
 
   /** Tells every process, once this unit of work has committed, and never if it does not. */
@@ -146,7 +150,7 @@ export interface AccessLoad {
   readonly principal: {
     readonly version: number
     readonly active: boolean
-    /** The row, as conditions see it. */
+    /** The row as records answer it, without what never leaves the database. */
     readonly attributes: Readonly<Record<string, unknown>>
   } | null
   readonly assignments: readonly Row<'role_assignments'>[]

@@ -90,6 +90,36 @@ create index role_assignments_service_account_id_idx on role_assignments (tenant
 create index role_assignments_role_id_idx on role_assignments (tenant_id, role_id);
 create index role_assignments_organization_id_idx on role_assignments (tenant_id, organization_id);
 
+-- What every tenant begins with: the access version, one organization, and the system roles, whose permissions come
+-- from code. Written before the walls stand, so that it reaches the tenants that are there already; only where the
+-- tenants are known.
+do $$
+declare
+  tenant uuid;
+  wanted text;
+  fresh uuid;
+begin
+  if to_regclass('tenants') is null then
+    return;
+  end if;
+  for tenant in select id from tenants order by id loop
+    insert into tenant_counters (tenant_id, name, value) values (tenant, 'access', 1);
+    foreach wanted in array array['main', 'owner', 'admin', 'member', 'viewer'] loop
+      -- UUIDv7 (RFC 9562): 48 bits of time over a random one, version 4 turned into 7
+      fresh := encode(set_bit(set_bit(overlay(
+        uuid_send(gen_random_uuid())
+        placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6
+      ), 52, 1), 53, 1), 'hex')::uuid;
+      if wanted = 'main' then
+        insert into organizations (tenant_id, id, key, name) values (tenant, fresh, wanted, initcap(wanted));
+      else
+        insert into roles (tenant_id, id, key, name, system) values (tenant, fresh, wanted, initcap(wanted), true);
+      end if;
+    end loop;
+  end loop;
+end
+$$;
+
 select freehold.protect_table('tenant_counters');
 select freehold.protect_table('organizations');
 select freehold.protect_table('service_accounts');

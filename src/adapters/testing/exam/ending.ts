@@ -4,7 +4,7 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import { type TenantTableName, tenantTables } from '../../../core/storage/tables.ts'
 import { isKind, same } from '../answers.ts'
 import { examine } from '../question.ts'
-import { hash, type Room, sessionOpening, rotation as step } from '../room.ts'
+import { auditEvent, hash, type Room, sessionOpening, rotation as step } from '../room.ts'
 
 export const ending = examine('ending', [
   {
@@ -144,25 +144,36 @@ export const ending = examine('ending', [
     },
   },
   {
-    name: 'purge removes every row of this tenant, and answers how many per table',
+    name: 'purge removes every row of this tenant but its audit log, and answers how many per table',
     async ask(room) {
       const { scope, session, id } = room
       await session()
       await session()
-      await room.user()
+      const { id: user_id } = await room.user()
       await scope.records.insert('sign_in_attempts', [{ pool: 'p', subject: hash('s') }])
       await scope.records.insert('security_events', [{ id: id(), kind: 'exam' }])
+      await scope.verbs.moveAccess()
+      // a role that another inherits from, and one that is held
+      const [parent, child] = [id(), id()]
+      await scope.records.insert('roles', [{ id: parent, key: 'parent', name: 'Parent' }])
+      await scope.records.insert('roles', [{ id: child, key: 'child', name: 'Child', parent_role_id: parent }])
+      await scope.records.insert('role_assignments', [{ id: id(), user_id, role_id: child }])
+      await scope.verbs.appendAudit([auditEvent(id())])
       const stranger = await room.stranger()
       await stranger.records.insert('security_events', [{ id: id(), kind: 'exam' }])
       const removed = await scope.verbs.purge()
-      same(Object.fromEntries(Object.keys(tenantTables).map((table) => [table, removed[table]])), {
+      const counted = Object.entries(removed).filter(([table, count]) => table in tenantTables && count > 0)
+      same(Object.fromEntries(counted), {
         users: 3,
         sessions: 2,
         sign_in_attempts: 1,
         security_events: 1,
+        tenant_counters: 1,
+        roles: 2,
+        role_assignments: 1,
       })
       for (const table of Object.keys(tenantTables) as TenantTableName[]) {
-        strictEqual(await scope.records.count(table), 0, table)
+        strictEqual(await scope.records.count(table), table.startsWith('audit_') ? 1 : 0, table)
       }
       strictEqual(await stranger.records.count('security_events'), 1)
       const again = await scope.verbs.purge()

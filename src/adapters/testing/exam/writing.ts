@@ -30,6 +30,7 @@ export const writing = examine('writing', [
         password_hash: null,
         password_changed_at: null,
         session_epoch: 0,
+        access_version: 1,
         metadata: {},
         disabled_at: null,
         deleted_at: null,
