@@ -2,12 +2,15 @@
 // declares. `*` is not a name here: what a tenant's role holds is said one by one, and does not grow by itself when
 // the host adds a permission.
 
+import { createHash } from 'node:crypto'
 import { FreeholdError } from '../kernel/errors.ts'
 import { checkKeys, invalid, shown } from '../kernel/input.ts'
 import type { PermissionEntry } from '../storage/access-tables.ts'
 import { checkConditions } from './conditions.ts'
 import type { Permissions } from './permissions.ts'
 
+/** Of the JSON text, in an audit event, which holds two of them and more. */
+const MAXIMUM_BYTES_IN_FULL = 12_288
 const MAXIMUM_ENTRIES = 1000
 /** Of the JSON text; the table holds 256 KiB in its own form. */
 const MAXIMUM_BYTES = 131_072
@@ -22,6 +25,13 @@ export function checkEntries(value: unknown, permissions: Permissions): Permissi
   const entries = Array.from(value, (entry: unknown, i) => checkEntry(entry, `permissions[${i}]`, permissions))
   if (Buffer.byteLength(JSON.stringify(entries)) > MAXIMUM_BYTES) throw invalid('permissions', 'it is too large')
   return entries
+}
+
+/** The entries as an audit event shows them: in full, or, where they are many, what they can be compared with. */
+export function entriesInShort(entries: readonly PermissionEntry[]): unknown {
+  const text = JSON.stringify(entries)
+  if (Buffer.byteLength(text) <= MAXIMUM_BYTES_IN_FULL) return entries
+  return { entries: entries.length, sha256: createHash('sha256').update(text).digest('hex') }
 }
 
 function checkEntry(value: unknown, at: string, permissions: Permissions): PermissionEntry {

@@ -1,9 +1,20 @@
-// Roles of one tenant, and who holds them.
+// The roles of one tenant. Each inherits from one other at most, to any depth.
 
-import type { OrganizationId, RoleAssignmentId, RoleId, ServiceAccountId } from '../kernel/ids.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
-import type { PermissionEntry } from '../storage/access-tables.ts'
-import type { Principal } from './access.ts'
+import type { TenantContext } from '../context.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import { isId, type RoleId } from '../kernel/ids.ts'
+import { checkKeys, checkText } from '../kernel/input.ts'
+import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
+import type { PermissionEntry, RoleRow } from '../storage/access-tables.ts'
+import type { TenantScope } from '../storage/storage.ts'
+import { fromNow } from '../storage/tables.ts'
+import { forGood } from './authority.ts'
+import { type AccessWriting, changeAccess, roleOf, unknownRole } from './changes.ts'
+import { checkKey } from './key.ts'
+import { checkEntries, entriesInShort } from './permission-entries.ts'
+import type { Permissions } from './permissions.ts'
+import { type BookRole, chainOf, createRoleBook, type RoleBook } from './role-book.ts'
+import { isSystemRole } from './seed.ts'
 
 export interface Role {
   readonly id: RoleId
@@ -19,19 +30,23 @@ export interface Role {
 }
 
 export interface NewRole {
-  /** Unique in the tenant: 1 to 63 of a-z, 0-9, `-`, `_`. */
+  /** Unique in the tenant: 1 to 63 of a-z, 0-9, `-`, `_`, and no UUID. */
   readonly key: string
+  /** 1 to 200 characters. Default: the key. */
   readonly name?: string
+  /** At most 1,000 characters. */
   readonly description?: string
   /** Key or id of the role it inherits from. */
-  readonly parent?: string
+  readonly parent?: RoleName
+  /** At most 1,000 entries and 128 KiB of JSON. */
   readonly permissions?: readonly PermissionEntry[]
 }
 
 export interface RoleChange {
   readonly name?: string
   readonly description?: string | null
-  readonly parent?: string | null
+  readonly parent?: RoleName | null
+  /** Replaces the whole list. */
   readonly permissions?: readonly PermissionEntry[]
 }
 
@@ -39,95 +54,193 @@ export interface RoleChange {
 export type RoleName = string
 
 export interface Roles {
-  /** @throws ROLE_TAKEN, ROLE_UNKNOWN (parent), ROLE_CYCLE, PERMISSION_UNKNOWN, CONDITION_INVALID, INPUT_INVALID */
+  /**
+   * Bound to an actor (`acme.as(...)`), the actor must hold everything that the role says, in the whole tenant.
+   * @throws ROLE_TAKEN, ROLE_UNKNOWN (parent), PERMISSION_UNKNOWN, CONDITION_INVALID, GRANT_REFUSED, INPUT_INVALID
+   */
   create(role: NewRole): Promise<Role>
   /** @throws ROLE_UNKNOWN */
   get(role: RoleName): Promise<Role>
+  /** Oldest first. */
   list(page?: PageRequest): Promise<Page<Role>>
-  /** A system role keeps its key and parent, and what code gives it. @throws ROLE_UNKNOWN, ROLE_CYCLE, PERMISSION_UNKNOWN, CONDITION_INVALID, ROLE_SYSTEM */
+  /**
+   * A system role keeps its parent and what code gives it: nothing is denied in it. Bound to an actor, the actor must
+   * hold everything that the role says otherwise afterwards, in the whole tenant.
+   * @throws ROLE_UNKNOWN, ROLE_CYCLE, PERMISSION_UNKNOWN, CONDITION_INVALID, ROLE_SYSTEM, GRANT_REFUSED, INPUT_INVALID
+   */
   update(role: RoleName, change: RoleChange): Promise<Role>
   /** @throws ROLE_UNKNOWN, ROLE_SYSTEM, ROLE_IN_USE (assigned, or a parent) */
   remove(role: RoleName): Promise<void>
 }
 
-export interface Assignment {
-  readonly id: RoleAssignmentId
-  readonly principal: { readonly kind: 'user' | 'service_account'; readonly id: string }
-  readonly roleId: RoleId
-  readonly scope: { readonly kind: 'tenant' } | { readonly kind: 'organization'; readonly id: OrganizationId }
-  readonly startsAt: Date | null
-  readonly expiresAt: Date | null
-  readonly grantedBy: { readonly type: string; readonly id: string | null } | null
-  readonly reason: string | null
-  readonly createdAt: Date
+const LISTING: Listing<RoleRow> = { name: 'roles', columns: { id: 'id' } }
+const NAME = { maximum: 200 }
+const DESCRIPTION = { minimum: 0, maximum: 1000 }
+
+export function createRoles(context: TenantContext, permissions: Permissions): Roles {
+  const { scope, runtime, tenant, actor, auditWriter } = context
+  const changed = (writing: AccessWriting) => writing.unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+
+  return {
+    async create(role) {
+      checkKeys(role, 'role', ['key', 'name', 'description', 'parent', 'permissions'])
+      const key = checkKey(role.key)
+      const name = role.name === undefined ? key : checkText(role.name, 'name', NAME)
+      const description =
+        role.description === undefined ? null : checkText(role.description, 'description', DESCRIPTION)
+      const entries = checkEntries(role.permissions ?? [], permissions)
+      if (isSystemRole(key)) throw new FreeholdError('ROLE_TAKEN', { key })
+      return changeAccess(context, permissions, async (writing) => {
+        const { unit, book, authority, now } = writing
+        const parent = role.parent === undefined ? null : roleOf(book, checkRoleName(role.parent))
+        const parent_role_id = parent?.id ?? null
+        const row = { id: runtime.newId(), key, name, description, parent_role_id, permissions: entries }
+        const { book: coming, role: planned } = withRole(writing, { ...row, system: false }, permissions)
+        authority.demandRole(coming.closure(planned), forGood(now))
+        const [created] = await unit.records.insert('roles', [row], { onConflict: 'ignore' })
+        if (!created) throw new FreeholdError('ROLE_TAKEN', { key })
+        await changed(writing)
+        await auditWriter.append(unit, actor, {
+          action: 'role.created',
+          targets: [{ type: 'role', id: created.id }],
+          changes: {
+            key: { to: key },
+            name: { to: name },
+            parentRoleId: { to: parent_role_id },
+            permissions: { to: entriesInShort(entries) },
+          },
+        })
+        return roleFromRow(created)
+      })
+    },
+
+    get: async (role) => roleFromRow(await findRole(scope, role)),
+
+    async list(page = {}) {
+      checkKeys(page, 'page', ['limit', 'cursor'])
+      const query = pageQuery(LISTING, page)
+      const rows = await scope.records.find('roles', { ...query, order: [{ by: 'id' }] })
+      return pageOf(LISTING, query, rows, roleFromRow)
+    },
+
+    async update(role, change) {
+      checkKeys(change, 'change', ['name', 'description', 'parent', 'permissions'])
+      const wanted = {
+        ...(change.name === undefined ? {} : { name: checkText(change.name, 'name', NAME) }),
+        ...(change.description === undefined
+          ? {}
+          : { description: change.description && checkText(change.description, 'description', DESCRIPTION) }),
+        ...(change.permissions === undefined ? {} : { permissions: checkEntries(change.permissions, permissions) }),
+      }
+      const name = checkRoleName(role)
+      const parentName = change.parent === undefined || change.parent === null ? null : checkRoleName(change.parent)
+      return changeAccess(context, permissions, async (writing) => {
+        const { unit, book, authority, now } = writing
+        const held = roleOf(book, name)
+        const parentId = change.parent === undefined ? held.parentId : parentName && roleOf(book, parentName).id
+        refuseOfSystem(held, parentId, wanted.permissions)
+        refuseCycle(book, held, parentId)
+        const before = (await unit.records.get('roles', { id: held.id }))!
+        const columns = { ...wanted, parent_role_id: parentId }
+        const { book: coming, role: planned } = withRole(writing, { ...before, ...columns }, permissions)
+        authority.demandDifference(book.closure(held), coming.closure(planned), forGood(now))
+        const [after] = await unit.records.update('roles', { id: held.id }, { ...columns, updated_at: fromNow() })
+        await changed(writing)
+        await auditWriter.append(unit, actor, {
+          action: 'role.updated',
+          targets: [{ type: 'role', id: held.id }],
+          changes: differences(before, after!),
+        })
+        return roleFromRow(after!)
+      })
+    },
+
+    async remove(role) {
+      const name = checkRoleName(role)
+      await changeAccess(context, permissions, async (writing) => {
+        const { unit, book } = writing
+        const { id, key, system } = roleOf(book, name)
+        if (system) throw new FreeholdError('ROLE_SYSTEM', { key })
+        const held = await unit.records.count('role_assignments', { role_id: id })
+        if (held > 0 || book.isParent(id)) throw new FreeholdError('ROLE_IN_USE', { key })
+        await unit.records.remove('roles', { id })
+        await changed(writing)
+        await auditWriter.append(unit, actor, {
+          action: 'role.removed',
+          targets: [{ type: 'role', id }],
+          changes: { key: { from: key } },
+        })
+      })
+    },
+  }
 }
 
-export interface NewAssignment {
-  readonly principal: Principal
-  readonly role: RoleName
-  /** Left out: the whole tenant. */
-  readonly scope?: { readonly organization: OrganizationId | { readonly id: OrganizationId } }
-  readonly startsAt?: Date
-  readonly expiresAt?: Date
-  readonly reason?: string
+/** @throws ROLE_UNKNOWN */
+export async function findRole({ records }: Pick<TenantScope, 'records'>, role: RoleName): Promise<RoleRow> {
+  const name = checkRoleName(role)
+  const row = await records.get('roles', isId(name) ? { id: name } : { key: name })
+  if (!row) throw unknownRole(name)
+  return row
 }
 
-export interface Assignments {
-  /**
-   * Gives a role. Bound to an actor (`acme.as(...)`), the actor must hold every permission of the role there. Granting the same again renews its times.
-   * @throws ROLE_UNKNOWN, PRINCIPAL_UNKNOWN, ORGANIZATION_UNKNOWN, GRANT_REFUSED (more than the actor holds), LAST_OWNER (a renewal that would end the last owner), INPUT_INVALID
-   */
-  grant(assignment: NewAssignment): Promise<Assignment>
-  /** Takes it back; twice is not an error. @throws LAST_OWNER, GRANT_REFUSED */
-  revoke(assignment: RoleAssignmentId | { readonly id: RoleAssignmentId }): Promise<void>
-  list(filter?: PageRequest & { readonly principal?: Principal; readonly role?: RoleName }): Promise<Page<Assignment>>
+/** @throws ROLE_UNKNOWN for what is no text at all */
+export function checkRoleName(name: unknown): string {
+  if (typeof name !== 'string') throw unknownRole(name)
+  return name
 }
 
-export interface Organization {
-  readonly id: OrganizationId
-  readonly key: string
-  readonly name: string
-  readonly metadata: Readonly<Record<string, unknown>>
-  readonly createdAt: Date
-  readonly updatedAt: Date
+function roleFromRow(row: RoleRow): Role {
+  return {
+    id: row.id as RoleId,
+    key: row.key,
+    name: row.name,
+    description: row.description,
+    parentRoleId: row.parent_role_id as RoleId | null,
+    permissions: row.permissions,
+    system: row.system,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
 }
 
-export interface Organizations {
-  /** @throws ORGANIZATION_TAKEN, INPUT_INVALID */
-  create(organization: {
-    readonly key: string
-    readonly name: string
-    readonly metadata?: Readonly<Record<string, unknown>>
-  }): Promise<Organization>
-  /** By key or id. @throws ORGANIZATION_UNKNOWN */
-  get(organization: string): Promise<Organization>
-  list(page?: PageRequest): Promise<Page<Organization>>
-  update(
-    organization: string,
-    change: { readonly name?: string; readonly metadata?: Readonly<Record<string, unknown>> },
-  ): Promise<Organization>
-  /** Its assignments go with it. A tenant keeps at least one. @throws ORGANIZATION_UNKNOWN, LAST_ORGANIZATION */
-  remove(organization: string): Promise<void>
+/** The roles as they would be with this one added or changed. */
+function withRole(
+  { source }: AccessWriting,
+  row: Pick<RoleRow, 'id' | 'key' | 'parent_role_id' | 'system' | 'permissions'>,
+  permissions: Permissions,
+): { book: RoleBook; role: BookRole } {
+  const others = source.roles.filter(({ id }) => id !== row.id)
+  const book = createRoleBook({ ...source, roles: [...others, row] }, permissions)
+  return { book, role: book.byId(row.id)! }
 }
 
-export interface ServiceAccount {
-  readonly id: ServiceAccountId
-  readonly name: string
-  readonly status: 'active' | 'disabled'
-  readonly metadata: Readonly<Record<string, unknown>>
-  readonly createdAt: Date
-  readonly disabledAt: Date | null
+/** @throws ROLE_SYSTEM */
+function refuseOfSystem(role: BookRole, parentId: string | null, entries: readonly PermissionEntry[] = []): void {
+  if (!role.system) return
+  const denies = entries.some(({ effect }) => effect === 'deny')
+  if (denies || parentId !== role.parentId) throw new FreeholdError('ROLE_SYSTEM', { key: role.key })
 }
 
-export interface ServiceAccounts {
-  /** @throws INPUT_INVALID, SERVICE_ACCOUNT_TAKEN (the name) */
-  create(account: {
-    readonly name: string
-    readonly metadata?: Readonly<Record<string, unknown>>
-  }): Promise<ServiceAccount>
-  /** @throws PRINCIPAL_UNKNOWN */
-  get(account: ServiceAccountId | { readonly id: ServiceAccountId }): Promise<ServiceAccount>
-  list(page?: PageRequest): Promise<Page<ServiceAccount>>
-  disable(account: ServiceAccountId | { readonly id: ServiceAccountId }): Promise<ServiceAccount>
-  enable(account: ServiceAccountId | { readonly id: ServiceAccountId }): Promise<ServiceAccount>
+/** @throws ROLE_CYCLE with the keys along it */
+function refuseCycle(book: RoleBook, role: BookRole, parentId: string | null): void {
+  const parent = parentId === null ? undefined : book.byId(parentId)
+  if (!parent) return
+  const chain = chainOf(book, parent)
+  const met = chain.indexOf(role)
+  if (met < 0) return
+  throw new FreeholdError('ROLE_CYCLE', { roles: [role, ...chain.slice(0, met + 1)].map(({ key }) => key) })
+}
+
+function differences(before: RoleRow, after: RoleRow): Record<string, { from: unknown; to: unknown }> {
+  const seen = (row: RoleRow) => ({
+    name: row.name,
+    description: row.description,
+    parentRoleId: row.parent_role_id,
+    permissions: entriesInShort(row.permissions),
+  })
+  const [old, young] = [seen(before), seen(after)]
+  const fields = (Object.keys(old) as (keyof typeof old)[]).filter(
+    (field) => JSON.stringify(old[field]) !== JSON.stringify(young[field]),
+  )
+  return Object.fromEntries(fields.map((field) => [field, { from: old[field], to: young[field] }]))
 }

@@ -1,12 +1,13 @@
 // The people of one tenant. The same person in two tenants is two users.
 
+import { keepAnOwner } from '../access/owners.ts'
 import type { Passwords } from '../authentication/passwords.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type UserId } from '../kernel/ids.ts'
 import { checkJson, checkKeys, checkText, invalid } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
-import type { Change } from '../storage/records.ts'
+import type { Change, Where } from '../storage/records.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { RevokeReason, UserRow } from '../storage/tenant-tables.ts'
@@ -50,11 +51,11 @@ export interface Users {
    * @throws USER_UNKNOWN (deleted, too), PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED
    */
   setPassword(user: UserKey, password: string, options?: { readonly keep?: string }): Promise<void>
-  /** The user can no longer sign in, and every session ends in the same transaction. Doing it twice is not an error. @throws USER_UNKNOWN (deleted, too) */
+  /** The user can no longer sign in, and every session ends in the same transaction. Doing it twice is not an error. @throws USER_UNKNOWN (deleted, too), LAST_OWNER */
   disable(user: UserKey): Promise<User>
   /** Undoes `disable`; sessions do not come back. Doing it twice is not an error. @throws USER_UNKNOWN (deleted, too) */
   enable(user: UserKey): Promise<User>
-  /** Soft delete: as `disable`, and the address is free again. Doing it twice is not an error. @throws USER_UNKNOWN */
+  /** Soft delete: as `disable`, and the address is free again. Doing it twice is not an error. @throws USER_UNKNOWN, LAST_OWNER */
   remove(user: UserKey): Promise<User>
 }
 
@@ -78,15 +79,27 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
   const close = (key: UserKey, from: readonly UserRow['status'][], change: Change<'users'>): Promise<UserRow> => {
     const id = userId(key)
     return scope.transaction(async (unit) => {
-      const [row] = await unit.records.update(
-        'users',
-        { id, status: { in: from } },
-        { ...change, updated_at: fromNow() },
-      )
+      // of two owners who go at once, one stays
+      await unit.verbs.moveAccess()
+      const row = await keepAnOwner(unit, () => changeUser(unit, { id, status: { in: from } }, change))
       if (!row) return find(id, unit)
       await endSessions(unit, tenant.id, id, 'user-disabled')
       return row
     })
+  }
+  /** Changes what checks know of a user, and says so. */
+  const changeUser = async (
+    { records, verbs }: Pick<TenantScope, 'records' | 'verbs'>,
+    where: Where<'users'> & { readonly id: UserId },
+    change: Change<'users'>,
+  ): Promise<UserRow | undefined> => {
+    const [row] = await records.update('users', where, {
+      ...change,
+      access_version: { add: 1 },
+      updated_at: fromNow(),
+    })
+    if (row) await verbs.publish({ kind: 'access', tenantId: tenant.id, principalId: row.id })
+    return row
   }
 
   return {
@@ -139,15 +152,11 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
       const id = userId(key)
       checkKeys(change, 'change', ['name', 'metadata'])
       const { name, metadata } = change
-      const [row] = await scope.records.update(
-        'users',
-        { id, status: { not: 'deleted' } },
-        {
-          ...(name === undefined ? {} : { name: name === null ? null : checkText(name, 'name', NAME) }),
-          ...(metadata === undefined ? {} : { metadata: checkJson(metadata, 'metadata') }),
-          updated_at: fromNow(),
-        },
-      )
+      const columns = {
+        ...(name === undefined ? {} : { name: name === null ? null : checkText(name, 'name', NAME) }),
+        ...(metadata === undefined ? {} : { metadata: checkJson(metadata, 'metadata') }),
+      }
+      const row = await scope.transaction((unit) => changeUser(unit, { id, status: { not: 'deleted' } }, columns))
       if (!row) throw new FreeholdError('USER_UNKNOWN')
       return userFromRow(row)
     },
@@ -177,10 +186,8 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
 
     async enable(key) {
       const id = userId(key)
-      const [enabled] = await scope.records.update(
-        'users',
-        { id, status: 'disabled' },
-        { status: 'active', disabled_at: null, updated_at: fromNow() },
+      const enabled = await scope.transaction((unit) =>
+        changeUser(unit, { id, status: 'disabled' }, { status: 'active', disabled_at: null }),
       )
       const row = enabled ?? (await find(id))
       if (row.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')

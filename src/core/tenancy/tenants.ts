@@ -1,5 +1,6 @@
 // The tenants of an installation: created, read, listed, changed. Their states are in lifecycle.ts.
 
+import { seedAccess } from '../access/seed.ts'
 import type { Context } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { PLATFORM_TENANT_ID } from '../kernel/ids.ts'
@@ -82,8 +83,10 @@ export function createTenants<Db>(
       const row = newRow(tenant, context.runtime.newId())
       const created = await system.transaction(async (unit) => {
         const [inserted] = await unit.records.insert('tenants', [row], { onConflict: 'ignore' }).catch(refusedRow)
+        if (!inserted) return undefined
         // others may remember that no tenant has this slug
-        if (inserted) await unit.verbs.publish({ kind: 'tenant', tenantId: inserted.id })
+        await unit.verbs.publish({ kind: 'tenant', tenantId: inserted.id })
+        await seedAccess(unit.tenant(directory.ref(tenantFromRow(inserted))), context.runtime)
         return inserted
       })
       if (!created) throw new FreeholdError('SLUG_TAKEN', { slug: row.slug })

@@ -1,0 +1,78 @@
+// How roles and assignments are changed: in one transaction that holds the tenant's access lock, so that what is
+// checked (cycles, the last owner, what the actor holds) is still so when it commits.
+
+import type { TenantContext } from '../context.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import { isId } from '../kernel/ids.ts'
+import { shown } from '../kernel/input.ts'
+import type { TenantUnit } from '../storage/storage.ts'
+import type { AccessLoad } from '../storage/verbs.ts'
+import { type Authority, boundActor, createAuthority, NOBODY } from './authority.ts'
+import { OWNER } from './owners.ts'
+import type { Permissions } from './permissions.ts'
+import type { PrincipalKey } from './principals.ts'
+import { type BookRole, type BookSource, createRoleBook, type RoleBook } from './role-book.ts'
+import { seedAccess } from './seed.ts'
+
+export interface AccessWriting {
+  readonly unit: TenantUnit
+  /** The roles as they are, and stay until this commits unless it changes them. */
+  readonly book: RoleBook
+  readonly source: BookSource
+  /** What the context's actor may hand out. */
+  readonly authority: Authority
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/** Runs `work` alone in its tenant. A tenant from before there were roles is given them first. */
+export function changeAccess<R>(
+  context: TenantContext,
+  permissions: Permissions,
+  work: (writing: AccessWriting) => Promise<R>,
+): Promise<R> {
+  return context.scope.transaction(async (unit) => {
+    await unit.verbs.moveAccess()
+    const principal = boundActor(context.actor) ?? { kind: 'user' as const, id: NOBODY }
+    const read = () => unit.verbs.loadAccess({ principal, knownVersion: null })
+    let load = await read()
+    if (!load.roles?.some(({ key }) => key === OWNER)) {
+      await seedAccess(unit, context.runtime)
+      load = await read()
+    }
+    const source = sourceOf(load)
+    const book = createRoleBook(source, permissions)
+    const now = context.runtime.now()
+    return work({ unit, book, source, authority: createAuthority(context.actor, load, book, now), now })
+  })
+}
+
+/** A role by key or id. @throws ROLE_UNKNOWN */
+export function roleOf(book: RoleBook, name: string): BookRole {
+  const role = isId(name) ? book.byId(name) : book.byKey(name)
+  if (!role) throw unknownRole(name)
+  return role
+}
+
+export function unknownRole(name: unknown): FreeholdError<'ROLE_UNKNOWN'> {
+  return new FreeholdError('ROLE_UNKNOWN', { role: shown(String(name)) })
+}
+
+/**
+ * What is remembered of this principal is no longer believed. Answers false when there is no such principal, or the
+ * user was removed.
+ */
+export async function movePrincipal(unit: TenantUnit, tenantId: string, { kind, id }: PrincipalKey): Promise<boolean> {
+  const change = { access_version: { add: 1 } }
+  const moved =
+    kind === 'user'
+      ? await unit.records.update('users', { id, status: { not: 'deleted' } }, change)
+      : await unit.records.update('service_accounts', { id }, change)
+  await unit.verbs.publish({ kind: 'access', tenantId, principalId: id })
+  return moved.length > 0
+}
+
+function sourceOf({ version, roles, organizations }: AccessLoad): BookSource {
+  if (!roles || !organizations) throw new FreeholdError('INTERNAL')
+  return { version, roles, organizations }
+}
