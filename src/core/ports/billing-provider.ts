@@ -1,5 +1,5 @@
 // The port to a payment provider. An event is a hint: what it says of an object is applied when it is newer by the
-// provider's own clock, and fetched again when two are of the same second.
+// provider's own clock, to the second, and fetched where that does not decide.
 
 /** A webhook as its provider's adapter read it, signature checked. */
 export interface ProviderEvent {
@@ -12,6 +12,8 @@ export interface ProviderEvent {
   readonly occurredAt: Date
   /** The provider's customer it is about, when it names one. */
   readonly customerId: string | null
+  /** The object it is about, as `sub_123`, when it names one. */
+  readonly objectId: string | null
 }
 
 export type EventReading =
@@ -41,8 +43,9 @@ export interface SubscriptionSnapshot {
   readonly cancelAtPeriodEnd: boolean
   readonly trialEnd: Date | null
   readonly canceledAt: Date | null
+  /** It has ended for good: nothing that comes later is believed to bring it back. */
   readonly deleted: boolean
-  /** On the provider's clock. */
+  /** When this was so, on the provider's clock. Of what was fetched: no later than when the provider looked. */
   readonly asOf: Date
 }
 

@@ -47,7 +47,10 @@ export interface WebhookInboxRow {
   livemode: boolean
   event_id: string
   event_type: string
+  /** As the event names it, or as was learned when it was applied. */
   customer_id: string | null
+  /** What it is about, as `sub_123`. */
+  object_id: string | null
   /** On the provider's clock. */
   occurred_at: Date
   /** The body as it came, byte for byte. */
@@ -125,6 +128,7 @@ export const billingSystemTables = {
       event_id: { type: 'text' },
       event_type: { type: 'text' },
       customer_id: { type: 'text', nullable: true },
+      object_id: { type: 'text', nullable: true },
       occurred_at: { type: 'time' },
       payload: { type: 'bytes' },
       state: { type: 'text', generated: true },

@@ -51,6 +51,8 @@ create table webhook_inbox (
   event_type text not null constraint webhook_inbox_event_type_check check (char_length(event_type) between 1 and 200),
   -- the provider's customer, when the event names one: its events are applied one at a time
   customer_id text constraint webhook_inbox_customer_id_check check (char_length(customer_id) <= 255),
+  -- what it is about: an event that only says that something is gone does not say whose it was, an earlier one may
+  object_id text constraint webhook_inbox_object_id_check check (char_length(object_id) between 1 and 255),
   -- on the provider's clock
   occurred_at timestamptz(3) not null,
   payload bytea not null constraint webhook_inbox_payload_check check (octet_length(payload) <= 1048576),
@@ -68,6 +70,7 @@ create table webhook_inbox (
 );
 create index webhook_inbox_pending_idx on webhook_inbox (available_at, id) where state = 'pending';
 create index webhook_inbox_customer_idx on webhook_inbox (provider, account, livemode, customer_id, occurred_at) where state = 'pending';
+create index webhook_inbox_object_idx on webhook_inbox (provider, account, livemode, object_id) where object_id is not null;
 create index webhook_inbox_dead_idx on webhook_inbox (provider, account, livemode, customer_id, id) where state = 'dead';
 
 revoke all on table plans, prices, billing_routes, webhook_inbox from public;
