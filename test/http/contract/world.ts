@@ -1,23 +1,16 @@
-// The same app on Hono and on Express, listening on a real socket: Freehold's routes, and a few of the host's own.
+// An instance with two tenants, and the app on one framework listening on a real socket.
 
-import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
-import express from 'express'
-import { Hono } from 'hono'
-import { contextOf, freeholdErrors, freeholdExpress, requireSession } from '../../../src/adapters/express/index.ts'
-import * as hono from '../../../src/adapters/hono/index.ts'
 import { memory } from '../../../src/adapters/memory/index.ts'
 import type { Freehold, FreeholdOptions } from '../../../src/core/api.ts'
-import type { RequestContext } from '../../../src/core/http/request-context.ts'
 import type { User } from '../../../src/core/identity/user.ts'
 import type { TenantHandle } from '../../../src/core/tenancy/handle.ts'
-import { createFreehold, FreeholdError } from '../../../src/index.ts'
+import { createFreehold } from '../../../src/index.ts'
 import { quickHasher, testKeys } from '../../setup/context.ts'
+import { apps, type Framework } from './apps.ts'
 import { Browser } from './browser.ts'
 
-export const FRAMEWORKS = ['hono', 'express'] as const
-export type Framework = (typeof FRAMEWORKS)[number]
+export { FRAMEWORKS } from './apps.ts'
 
 export const PASSWORD = 'a kettle orbits quietly'
 
@@ -47,7 +40,7 @@ export async function openWorld(framework: Framework, options: Partial<FreeholdO
   await freehold.migrations.apply()
   const acme = await freehold.tenants.create({ slug: 'acme', name: 'Acme' })
   const globex = await freehold.tenants.create({ slug: 'globex', name: 'Globex' })
-  const server = framework === 'hono' ? honoServer(freehold) : expressServer(freehold)
+  const server = await apps[framework](freehold)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   let users = 0
@@ -65,47 +58,4 @@ export async function openWorld(framework: Framework, options: Partial<FreeholdO
       await freehold.close()
     },
   }
-}
-
-/** What the host's own routes say of their request. */
-function described({ tenant, principal, resolvedBy, clientAddress, refused }: RequestContext) {
-  return {
-    tenant: tenant.tenant.slug,
-    user: principal?.id ?? null,
-    resolvedBy,
-    clientAddress,
-    refused: refused ?? null,
-  }
-}
-
-function honoServer(freehold: Freehold): Server {
-  const app = new Hono<hono.FreeholdEnv>()
-  app.onError(hono.freeholdOnError(freehold))
-  app.use(hono.freeholdHono(freehold))
-  app.all('/public', (c) => c.json(described(c.var.freehold)))
-  app.get('/private', hono.requireSession(), (c) => c.json(described(c.var.freehold)))
-  app.post('/echo', async (c) => c.json({ length: (await c.req.text()).length }))
-  app.get('/refused', () => {
-    throw new FreeholdError('USER_UNKNOWN')
-  })
-  app.get('/broken', () => {
-    throw new Error('password=hunter2')
-  })
-  return createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }))
-}
-
-function expressServer(freehold: Freehold): Server {
-  const app = express()
-  app.use(freeholdExpress(freehold))
-  app.all('/public', (req, res) => res.json(described(contextOf(req))))
-  app.get('/private', requireSession(), (req, res) => res.json(described(contextOf(req))))
-  app.post('/echo', express.text({ type: () => true }), (req, res) => res.json({ length: String(req.body).length }))
-  app.get('/refused', () => {
-    throw new FreeholdError('USER_UNKNOWN')
-  })
-  app.get('/broken', () => {
-    throw new Error('password=hunter2')
-  })
-  app.use(freeholdErrors(freehold))
-  return createServer(app)
 }
