@@ -25,7 +25,13 @@ async function signedIn(times = 1) {
     sessions.push(entered.session.id)
   }
   notices.length = 0
-  return { user, sessions, everySession: { kind: 'session', tenantId: town.context.tenant.id, userId: user.id } }
+  const { id: tenantId } = town.context.tenant
+  return {
+    user,
+    sessions,
+    everySession: { kind: 'session', tenantId, userId: user.id },
+    held: { kind: 'access', tenantId, principalId: user.id },
+  }
 }
 
 describe('setPassword', () => {
@@ -68,10 +74,10 @@ describe('setPassword', () => {
 
 describe('disable, enable and remove', () => {
   it('disable ends every session and refuses the right password; enable allows it again', async () => {
-    const { user, everySession } = await signedIn(2)
+    const { user, everySession, held } = await signedIn(2)
     expect(await town.users.disable(user)).toMatchObject({ status: 'disabled', disabledAt: expect.any(Date) })
     expect(await town.alive(user)).toEqual([])
-    expect(notices).toEqual([everySession])
+    expect(notices).toEqual([held, everySession])
     expect(await town.enter(user)).toEqual({ ok: false, reason: 'bad-credentials' })
 
     const again = await town.users.disable(user)
@@ -85,10 +91,10 @@ describe('disable, enable and remove', () => {
   })
 
   it('remove does as disable, frees the address, and is for good', async () => {
-    const { user, everySession } = await signedIn()
+    const { user, everySession, held } = await signedIn()
     expect(await town.users.remove(user)).toMatchObject({ status: 'deleted', deletedAt: expect.any(Date) })
     expect(await town.alive(user)).toEqual([])
-    expect(notices).toEqual([everySession])
+    expect(notices).toEqual([held, everySession])
     expect(await town.enter(user)).toEqual({ ok: false, reason: 'bad-credentials' })
     expect((await town.users.remove(user)).status).toBe('deleted')
     for (const call of [
