@@ -82,7 +82,7 @@ describe('disable, enable and remove', () => {
 
     const again = await town.users.disable(user)
     expect(again.status).toBe('disabled')
-    expect(notices).toHaveLength(1)
+    expect(notices).toHaveLength(2)
 
     expect(await town.users.enable(user)).toMatchObject({ status: 'active', disabledAt: null })
     expect((await town.users.enable(user)).status).toBe('active')
