@@ -1,6 +1,7 @@
 // What the host imports. Adapters have entry points of their own: `freehold/postgres`, `freehold/hono` and so on.
 
-import type { Freehold, FreeholdOptions } from './core/api.ts'
+import { definePermissions, type OwnPermission, type Permissions } from './core/access/permissions.ts'
+import type { Freehold, FreeholdOptions, FreeholdRooms } from './core/api.ts'
 import { composeFreehold } from './core/freehold.ts'
 import { FreeholdError } from './core/kernel/errors.ts'
 
@@ -8,9 +9,13 @@ import { FreeholdError } from './core/kernel/errors.ts'
  * Makes a Freehold instance. Looks at the database first and refuses to start where the app's role could pass the wall.
  * @throws CONFIG_INVALID, KEY_WEAK, UNSAFE_DATABASE, PACKAGE_MISSING (no `passwordHasher` given and no argon2 installed), STORAGE_UNAVAILABLE
  */
-export async function createFreehold<Db>(options: FreeholdOptions<Db>): Promise<Freehold<Db>> {
+export async function createFreehold<Db, P extends string = OwnPermission>(
+  options: FreeholdOptions<Db, P>,
+): Promise<Freehold<Db, P>> {
   const passwordHasher = options.passwordHasher ?? (await defaultHasher())
-  return composeFreehold({ ...options, passwordHasher, onError: options.onError ?? reportError })
+  // without a declaration there are only our own, and P is what nobody said
+  const permissions = options.permissions ?? (definePermissions({}) as Permissions<string> as Permissions<P>)
+  return composeFreehold({ ...options, passwordHasher, permissions, onError: options.onError ?? reportError })
 }
 
 /** The code alone: an error's details and cause may hold what does not belong in a log. */
@@ -64,5 +69,5 @@ export type { TenantHandle, TenantServices, TenantTransaction } from './core/ten
 export type { Resolution, ResolveBy, ResolverOptions } from './core/tenancy/resolver.ts'
 export type { Tenant } from './core/tenancy/tenant.ts'
 export type { NewTenant, TenantChange, TenantName, Tenants } from './core/tenancy/tenants.ts'
-export type { Freehold, FreeholdOptions }
+export type { Freehold, FreeholdOptions, FreeholdRooms }
 export { FreeholdError }

@@ -1,5 +1,7 @@
 // The instance: what `createFreehold` answers.
 
+import type { Permissions } from './access/permissions.ts'
+import type { Actor } from './audit/audit.ts'
 import type {
   AttemptSettings,
   EntitlementSettings,
@@ -22,10 +24,12 @@ import type { TenantHandle } from './tenancy/handle.ts'
 import type { Resolution, ResolverOptions } from './tenancy/resolver.ts'
 import type { TenantName, Tenants } from './tenancy/tenants.ts'
 
-export interface FreeholdOptions<Db> {
+export interface FreeholdOptions<Db, P extends string = string> {
   /** `postgres({ pool })`, `pglite()`, `memory()`. */
   readonly storage: Storage<Db>
   readonly keys: Keys
+  /** `definePermissions({ note: ['read', 'write'] })`. Default: Freehold's own permissions only. */
+  readonly permissions?: Permissions<P>
   /** The `iss` of access tokens: a name or the URL of this installation. Default `freehold`. */
   readonly issuer?: string
   /** Default: `argon2()` of `freehold/argon2`, which wants the package argon2. */
@@ -47,16 +51,26 @@ export interface FreeholdOptions<Db> {
   readonly onError?: (error: unknown) => void
 }
 
-export interface Freehold<Db = unknown> {
-  readonly tenants: Tenants<Db>
-  readonly sessions: Sessions
-  readonly migrations: Migrations
+/** What can be done in somebody's name. `Db` is the storage's query handle, `P` the permissions that were declared. */
+export interface FreeholdRooms<Db = unknown, P extends string = string> {
+  readonly tenants: Tenants<Db, P>
   /**
    * Opens a tenant by slug, id, or anything that carries the id. An operator who must look into one that is not
    * active says so: `{ allow: ['suspended'] }`.
    * @throws TENANT_UNKNOWN, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, CLOSED
    */
-  tenant(name: TenantName, access?: { readonly allow?: readonly TenantStatus[] }): Promise<TenantHandle<Db>>
+  tenant(name: TenantName, access?: { readonly allow?: readonly TenantStatus[] }): Promise<TenantHandle<Db, P>>
+  /**
+   * The same rooms, and the handles they open, in somebody's name: `freehold.as({ type: 'operator', id }).tenants.suspend('acme')` is
+   * audited as that operator's. Without it everything is `system`: the host's own code.
+   * @throws INPUT_INVALID, ID_INVALID
+   */
+  as(actor: Actor): FreeholdRooms<Db, P>
+}
+
+export interface Freehold<Db = unknown, P extends string = string> extends FreeholdRooms<Db, P> {
+  readonly sessions: Sessions
+  readonly migrations: Migrations
   /** The sign-up, sign-in, refresh and session routes as one fetch-style function. Never rejects; ROUTE_UNKNOWN for a path that is not ours. */
   handler(request: Request, info?: RequestInfo): Promise<Response>
   /** Where `handler`'s routes start, as `http.basePath` says. */
@@ -69,7 +83,7 @@ export interface Freehold<Db = unknown> {
    * Tenant, and session where there is one. A cookie whose session is over is no error: see RequestContext.refused.
    * @throws TENANT_UNKNOWN and its like, TENANT_MISMATCH, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, CSRF_REFUSED
    */
-  authenticate(request: Request, info?: RequestInfo): Promise<RequestContext<Db>>
+  authenticate(request: Request, info?: RequestInfo): Promise<RequestContext<Db, P>>
   /** Any error as an RFC 9457 answer. What is not a Freehold error becomes INTERNAL and says nothing of itself; `onError` is told. */
   problem(error: unknown): Response
   /** What is not as it should be, worst first; empty means nothing was found. */

@@ -2,41 +2,36 @@
 
 import { createAccess } from './access/access.ts'
 import { createAccessCache } from './access/cache.ts'
-import { definePermissions } from './access/permissions.ts'
-import type { Freehold, FreeholdOptions } from './api.ts'
+import type { Permissions } from './access/permissions.ts'
+import type { Freehold, FreeholdOptions, FreeholdRooms } from './api.ts'
 import { checkActor, systemActor } from './audit/actor.ts'
 import type { Actor } from './audit/audit.ts'
 import { createAuditWriter } from './audit/writer.ts'
-import { createPasswords, type Passwords } from './authentication/passwords.ts'
-import { createSignIn } from './authentication/sign-in.ts'
+import { createPasswords } from './authentication/passwords.ts'
 import type { Context, TenantContext } from './context.ts'
 import { createHttp } from './http/handler.ts'
-import { createUsers } from './identity/users.ts'
 import { FreeholdError } from './kernel/errors.ts'
 import { isId } from './kernel/ids.ts'
 import { createKeyring } from './kernel/keyring.ts'
 import { systemRuntime } from './kernel/runtime.ts'
+import { type House, openTenant } from './open-tenant.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
-import { createSessionIssuer, type SessionIssuer } from './sessions/issue.ts'
+import { createSessionIssuer } from './sessions/issue.ts'
 import { createSessions } from './sessions/sessions.ts'
-import { createTenantSessions } from './sessions/tenant-sessions.ts'
 import { fillSettings } from './settings.ts'
 import { withLocalNotices } from './storage/local-notices.ts'
 import type { Finding } from './storage/safety.ts'
-import type { TenantUnit } from './storage/storage.ts'
 import type { Notice, TenantKey } from './storage/verbs.ts'
-import type { Directory } from './tenancy/directory.ts'
 import { createDirectory } from './tenancy/directory.ts'
-import type { TxtLookup } from './tenancy/domains.ts'
-import { createDomains } from './tenancy/domains.ts'
-import type { TenantHandle, TenantServices, TenantTransaction } from './tenancy/handle.ts'
+import type { TenantHandle } from './tenancy/handle.ts'
 import { createResolver } from './tenancy/resolver.ts'
 import type { Tenant } from './tenancy/tenant.ts'
 import { createTenants } from './tenancy/tenants.ts'
 
 /** As `FreeholdOptions`, with nothing left to choose. */
-export interface Composition<Db> extends FreeholdOptions<Db> {
+export interface Composition<Db, P extends string> extends FreeholdOptions<Db, P> {
   readonly passwordHasher: PasswordHasher
+  readonly permissions: Permissions<P>
   readonly onError: (error: unknown) => void
 }
 
@@ -44,54 +39,54 @@ export interface Composition<Db> extends FreeholdOptions<Db> {
  * Composes an instance and looks at the database before it answers.
  * @throws CONFIG_INVALID, KEY_WEAK, UNSAFE_DATABASE (the app's role could pass the wall), STORAGE_UNAVAILABLE
  */
-export async function composeFreehold<Db>(options: Composition<Db>): Promise<Freehold<Db>> {
-  const told: ((notice: Notice) => void)[] = []
-  const storage = withLocalNotices(options.storage, (notice) => {
-    for (const hear of told) hear(notice)
-  })
+export async function composeFreehold<Db, P extends string>(options: Composition<Db, P>): Promise<Freehold<Db, P>> {
+  const { permissions } = options
+  const ears: Ear[] = []
+  const hear = (notice: Notice): void => {
+    for (const ear of ears) ear.forget(notice)
+  }
+  const storage = withLocalNotices(options.storage, hear)
   const runtime = systemRuntime(options.runtime)
   const context: Context<Db> = {
     storage,
     runtime,
-    auditWriter: createAuditWriter({ runtime }),
-    actor: systemActor,
     keyring: createKeyring(options.keys),
     passwordHasher: options.passwordHasher,
     settings: fillSettings(options),
+    auditWriter: createAuditWriter({ runtime }),
+    actor: systemActor,
   }
   refuseUnsafe(await storage.inspect(), options.allowUnsafe ?? [])
 
   const directory = createDirectory(context)
   const { sessions, forget, forgetAll } = createSessions(context, directory)
-  const permissions = definePermissions({})
-  const accessCache = createAccessCache(context)
-  told.push((notice) => {
-    if (notice.kind === 'tenant') directory.forget(notice.tenantId)
-    forget(notice)
-    accessCache.forget(notice)
-  })
-  const stopListening = await storage.subscribe({
-    onNotice: (notice) => {
-      for (const hear of told) hear(notice)
+  const house: House<Db, P> = {
+    context,
+    directory,
+    permissions,
+    passwords: createPasswords(context),
+    issuer: createSessionIssuer(context),
+    accessCache: createAccessCache(context),
+    lookUpTxt: options.resolveTxt,
+  }
+  ears.push(
+    {
+      forget: (notice) => {
+        if (notice.kind === 'tenant') directory.forget(notice.tenantId)
+      },
+      forgetAll: directory.forgetAll,
     },
+    { forget, forgetAll },
+    house.accessCache,
+  )
+  const stopListening = await storage.subscribe({
+    onNotice: hear,
     onGap: () => {
-      directory.forgetAll()
-      forgetAll()
-      accessCache.forgetAll()
+      for (const ear of ears) ear.forgetAll()
     },
   })
 
-  const rooms: Rooms<Db> = {
-    context,
-    directory,
-    passwords: createPasswords(context),
-    issuer: createSessionIssuer(context),
-    lookUpTxt: options.resolveTxt,
-  }
-  const open = (tenant: Tenant): TenantHandle<Db> => openTenant(rooms, tenant)
-  const openAs = (tenant: Tenant, actor: Actor): TenantHandle<Db> =>
-    openTenant({ ...rooms, context: { ...context, actor: checkActor(actor) } }, tenant)
-  const http = createHttp<Db, string>({
+  const http = createHttp<Db, P>({
     runtime,
     permissions,
     webhooks: {
@@ -102,14 +97,14 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
     loadAccess(tenant, principal, versions) {
       const ref = directory.ref(tenant)
       const inside: TenantContext<Db> = { ...context, tenant, ref, scope: storage.tenant(ref) }
-      return createAccess(inside, accessCache, permissions).principal(principal, versions)
+      return createAccess(inside, house.accessCache, permissions).principal(principal, versions)
     },
     resolver: createResolver(directory, options.tenants),
     sessions,
     settings: context.settings,
     options: options.http ?? {},
     tenants: options.tenants ?? {},
-    openTenant: openAs,
+    openTenant: (tenant, actor) => openTenant(house, tenant, checkActor(actor)),
     takeAttempt: (tenant, attempt) => storage.tenant(directory.ref(tenant)).verbs.takeAttempt(attempt),
     onError: options.onError,
   })
@@ -119,15 +114,23 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
     closing ??= stopListening().then(() => storage.close())
     return closing
   }
+  const inNameOf = (actor: Actor): FreeholdRooms<Db, P> => {
+    const bound: House<Db, P> = { ...house, context: { ...context, actor } }
+    const open = (tenant: Tenant): TenantHandle<Db, P> => openTenant(bound, tenant)
+    return {
+      tenants: createTenants(bound.context, directory, open),
+      async tenant(name, access) {
+        if (closing) throw new FreeholdError('CLOSED')
+        return open(await directory.require(tenantKey(name), access?.allow))
+      },
+      as: (other) => inNameOf(checkActor(other)),
+    }
+  }
 
   return {
-    tenants: createTenants(context, directory, open),
+    ...inNameOf(systemActor),
     sessions,
     migrations: storage.migrations,
-    async tenant(name, access) {
-      if (closing) throw new FreeholdError('CLOSED')
-      return open(await directory.require(tenantKey(name), access?.allow))
-    },
     handler: http.handler,
     basePath: http.basePath,
     handles: http.handles,
@@ -140,70 +143,11 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
   }
 }
 
-interface Rooms<Db> {
-  readonly context: Context<Db>
-  readonly directory: Directory
-  readonly passwords: Passwords
-  readonly issuer: SessionIssuer
-  readonly lookUpTxt: TxtLookup | undefined
-}
-
-/** A handle: its rooms are opened when they are first entered, since most requests enter one or two. */
-function openTenant<Db>(rooms: Rooms<Db>, tenant: Tenant): TenantHandle<Db> {
-  const { context, directory, passwords } = rooms
-  const ref = directory.ref(tenant)
-  const inside: TenantContext<Db> = { ...context, tenant, ref, scope: context.storage.tenant(ref) }
-  const services = tenantServices(inside, passwords)
-  const once = {
-    signIn: lazily(() => {
-      const signIn = createSignIn(inside, passwords, rooms.issuer)
-      return {
-        async password(credentials: Parameters<typeof signIn.password>[0]) {
-          // the handle may be older than the tenant's suspension
-          await directory.require({ id: tenant.id })
-          return signIn.password(credentials)
-        },
-      }
-    }),
-    domains: lazily(() => createDomains(context, directory, tenant, rooms.lookUpTxt)),
-  }
-  return Object.defineProperties(services, {
-    signIn: { get: once.signIn, enumerable: true },
-    domains: { get: once.domains, enumerable: true },
-  }) as TenantHandle<Db>
-}
-
-function tenantServices<Db>(context: TenantContext<Db>, passwords: Passwords): TenantServices<Db> {
-  const users = lazily(() => createUsers(context, passwords))
-  const sessions = lazily(() => createTenantSessions(context))
-  return {
-    id: context.tenant.id,
-    tenant: context.tenant,
-    get users() {
-      return users()
-    },
-    get sessions() {
-      return sessions()
-    },
-    transaction: (work) => context.scope.transaction((unit) => work(tenantTransaction(context, passwords, unit))),
-  }
-}
-
-function tenantTransaction<Db>(
-  context: TenantContext<Db>,
-  passwords: Passwords,
-  unit: TenantUnit<Db>,
-): TenantTransaction<Db> {
-  const services = tenantServices({ ...context, scope: unit }, passwords)
-  return Object.defineProperty(services, 'db', { get: () => unit.db, enumerable: true }) as TenantTransaction<Db>
-}
-
-function lazily<V>(make: () => V): () => V {
-  let made: { readonly value: V } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
+/** What remembers, and must be told. */
+interface Ear {
+  forget(notice: Notice): void
+  /** Notices may have been missed. */
+  forgetAll(): void
 }
 
 function tenantKey(name: string | { readonly id: string }): TenantKey {

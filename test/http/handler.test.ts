@@ -8,7 +8,7 @@ import { quickHasher, testKeys } from '../setup/context.ts'
 const PASSWORD = 'a kettle orbits quietly'
 
 async function open(options: Partial<FreeholdOptions<unknown>>): Promise<Freehold> {
-  const freehold = await createFreehold<unknown>({
+  const freehold = await createFreehold<unknown, string>({
     storage: memory(),
     keys: testKeys,
     passwordHasher: quickHasher,

@@ -1,36 +1,64 @@
 // A tenant is a handle you hold, not a string you pass.
 
+import type { Access } from '../access/access.ts'
+import type { Assignments } from '../access/assignments.ts'
+import type { Organizations } from '../access/organizations.ts'
+import type { Roles } from '../access/roles.ts'
+import type { ServiceAccounts } from '../access/service-accounts.ts'
+import type { Actor, Audit } from '../audit/audit.ts'
 import type { SignIn } from '../authentication/sign-in.ts'
+import type { Billing, Entitlements } from '../billing/billing.ts'
 import type { Users } from '../identity/users.ts'
 import type { TenantId } from '../kernel/ids.ts'
 import type { TenantSessions } from '../sessions/session.ts'
 import type { Domains } from './domains.ts'
 import type { Tenant } from './tenant.ts'
 
-/** What works alike on a handle and inside its transactions. */
-export interface TenantServices<Db = unknown> {
+/**
+ * What works alike on a handle and inside its transactions. `Db` is the storage's query handle, `P` the permissions
+ * that were declared.
+ */
+export interface TenantServices<Db = unknown, P extends string = string> {
   readonly id: TenantId
   /** The tenant as it was when the handle was opened. */
   readonly tenant: Tenant
   readonly users: Users
   readonly sessions: TenantSessions
+  readonly organizations: Organizations
+  readonly serviceAccounts: ServiceAccounts
+  readonly roles: Roles
+  readonly assignments: Assignments
+  /** May this principal do that? */
+  readonly access: Access<P>
+  /** What happened here, and who did it. */
+  readonly audit: Audit
+  readonly billing: Billing
+  readonly entitlements: Entitlements
   /**
    * One scope, one transaction: Freehold's calls and the host's own queries (`tx.db`) commit together or not at all.
    * A transaction inside it is a part that can roll back alone.
    * @throws CONFLICT (safe to run again), TRANSACTION_LOST, STORAGE_UNAVAILABLE, POOL_EXHAUSTED, and whatever `work` throws
    */
-  transaction<R>(work: (tx: TenantTransaction<Db>) => Promise<R>): Promise<R>
+  transaction<R>(work: (tx: TenantTransaction<Db, P>) => Promise<R>): Promise<R>
 }
 
 /** Everything that can be done inside one tenant. Outside `transaction`, each call is a transaction of its own. */
-export interface TenantHandle<Db = unknown> extends TenantServices<Db> {
+export interface TenantHandle<Db = unknown, P extends string = string> extends TenantServices<Db, P> {
   /** Not part of a transaction: an attempt must be counted even when everything around it is rolled back. */
   readonly signIn: SignIn
   readonly domains: Domains
+  /**
+   * The same tenant in somebody's name: what is done through the handle is audited as theirs, and a user or service account grants no
+   * more than they hold. A handle that nobody is bound to acts as `system`: the host's own code.
+   * @throws INPUT_INVALID, ID_INVALID
+   */
+  as(actor: Actor): TenantHandle<Db, P>
 }
 
 /** A handle inside a transaction. */
-export interface TenantTransaction<Db = unknown> extends TenantServices<Db> {
+export interface TenantTransaction<Db = unknown, P extends string = string> extends TenantServices<Db, P> {
   /** The host's own query handle, in this transaction and behind this tenant's wall: a `Kysely` on PostgreSQL and PGlite. */
   readonly db: Db
+  /** The same transaction in somebody's name. @throws as TenantHandle.as */
+  as(actor: Actor): TenantTransaction<Db, P>
 }

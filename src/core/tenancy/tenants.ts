@@ -39,9 +39,9 @@ export interface TenantChange {
   readonly version?: number
 }
 
-export interface Tenants<Db = unknown> {
+export interface Tenants<Db = unknown, P extends string = string> {
   /** @throws SLUG_INVALID, SLUG_TAKEN, INPUT_INVALID, ISOLATION_UNAVAILABLE */
-  create(tenant: NewTenant): Promise<TenantHandle<Db>>
+  create(tenant: NewTenant): Promise<TenantHandle<Db, P>>
   /** In any state but purged. @throws TENANT_UNKNOWN */
   get(tenant: TenantName): Promise<Tenant>
   /** Oldest first. */
@@ -71,11 +71,11 @@ export type { TenantName }
 const listing: Listing<TenantRow> = { name: 'tenants', columns: { id: 'id' } }
 
 /** `open` makes the handle of a tenant that was just created. */
-export function createTenants<Db>(
+export function createTenants<Db, P extends string = string>(
   context: Context<Db>,
   directory: Directory,
-  open: (tenant: Tenant) => TenantHandle<Db>,
-): Tenants<Db> {
+  open: (tenant: Tenant) => TenantHandle<Db, P>,
+): Tenants<Db, P> {
   const { system } = context.storage
 
   return {

@@ -29,7 +29,7 @@ export interface World extends AsyncDisposable {
 
 export async function openWorld(framework: Framework, options: Partial<FreeholdOptions<unknown>> = {}): Promise<World> {
   const told: unknown[] = []
-  const freehold = await createFreehold<unknown>({
+  const freehold = await createFreehold<unknown, string>({
     storage: memory(),
     keys: testKeys,
     passwordHasher: quickHasher,
