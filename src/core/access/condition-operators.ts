@@ -38,9 +38,11 @@ const equal: Operator = {
     const { $ref } = operand
     const read = compilePath($ref)
     return (value, facts, missing) => {
+      // an object equals nothing, whatever it is compared with
+      if (!isScalar(value)) return FAILS
       const other = read(facts)
       if (other === undefined) return absent($ref, missing)
-      return isScalar(value) && value === other ? HOLDS : FAILS
+      return value === other ? HOLDS : FAILS
     }
   },
 }
@@ -114,9 +116,10 @@ function checkReference(operand: Readonly<Record<string, unknown>>, at: string):
 function amongThoseAt($ref: string): Question {
   const read = compilePath($ref)
   return (value, facts, missing) => {
+    if (!isScalar(value)) return FAILS
     const list = read(facts)
     if (list === undefined) return absent($ref, missing)
-    return Array.isArray(list) && isScalar(value) && list.includes(value) ? HOLDS : FAILS
+    return Array.isArray(list) && list.includes(value) ? HOLDS : FAILS
   }
 }
 
