@@ -23,6 +23,11 @@ export interface Statements {
 }
 
 const ROWS_AT_MOST = 1_000
+/** What nobody may do to the log; on a server the application has no right to. */
+const KEPT: { readonly [K in 'update' | 'remove']: readonly TableName[] } = {
+  update: ['audit_events', 'audit_pending'],
+  remove: ['audit_events'],
+}
 
 export function createStatements(rows: Rows, owner: string, now: () => number): Statements {
   function matches<T extends TableName>(table: T, where: Where<T>): [string, KeptRow][] {
@@ -72,6 +77,7 @@ export function createStatements(rows: Rows, owner: string, now: () => number): 
       return inserted.map((row) => showRow(table, row))
     },
     update(table, where, change) {
+      if (KEPT.update.includes(table)) throw kept(table)
       if (Object.keys(change).length === 0) throw invalid('change', 'it changes nothing')
       const time = now()
       const changed = matches(table, where).map(([key, before]): [string, KeptRow] => {
@@ -91,8 +97,14 @@ export function createStatements(rows: Rows, owner: string, now: () => number): 
       return changed.map(([, row]) => showRow(table, row))
     },
     remove(table, where) {
+      if (KEPT.remove.includes(table)) throw kept(table)
       const found = matches(table, where)
-      for (const [key] of found) removeRow(table, key)
+      const gone = found.flatMap(([key]) => removeRow(table, key))
+      // looked at when the statement is complete: what pointed at it may be gone too
+      for (const [parent, key] of gone) {
+        const [left] = referrers(rows, owner, parent, key)
+        if (left) throw referenced(left)
+      }
       return found.length
     },
     count: (table, where = {}) => matches(table, where).length,
@@ -129,6 +141,10 @@ function changedRow(table: TableName, before: KeptRow, change: object, now: numb
 
 function isAdd(value: unknown): value is { readonly add: number } {
   return typeof value === 'object' && value !== null && 'add' in value && typeof value.add === 'number'
+}
+
+function kept(table: TableName): FreeholdError {
+  return new FreeholdError('ROW_REFUSED', { table, constraint: 'freehold_wall' })
 }
 
 function referenced({ table, constraint }: { table: TableName; constraint: string }): FreeholdError {

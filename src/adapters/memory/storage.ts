@@ -95,7 +95,10 @@ export function memory(options: MemoryOptions = {}): Storage<MemoryDb> {
   }
   const tenantDoor = ({ id, location }: TenantRef): Door<TenantTableName, TenantVerbs> => ({
     statements: createStatements(rows, structuralKey([location.database, location.schema, id]), clock),
-    open: (run) => ({ records: createRecords(run, Object.keys(tenantTables)), verbs: createTenantVerbs(run) }),
+    open: (run) => ({
+      records: createRecords(run, Object.keys(tenantTables)),
+      verbs: createTenantVerbs(run, id, system.statements),
+    }),
     more: () => ({}),
   })
   const system: Door<SystemTableName, SystemVerbs, Pick<SystemUnit<MemoryDb>, 'tenant'>> = {

@@ -12,12 +12,14 @@ import type {
   TenantVerbs,
 } from '../../core/storage/verbs.ts'
 import { appendAudit, loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
+import { loadEntitlements } from './entitlements.ts'
 import { claimInbox } from './inbox.ts'
 import { isAlive, lookUpSession, rotateSession } from './rotation.ts'
 import type { Run } from './scopes.ts'
 import type { Statements } from './statements.ts'
 
-export function createTenantVerbs(run: Run): TenantVerbs {
+/** @param system the system's rows: what is sold belongs to no tenant */
+export function createTenantVerbs(run: Run, tenantId: string, system: Statements): TenantVerbs {
   return {
     openSession: (opening) => run((statements) => openSession(statements, opening)),
     lookUpSession: (id) => run((statements) => lookUpSession(statements, id)),
@@ -28,6 +30,7 @@ export function createTenantVerbs(run: Run): TenantVerbs {
     moveAccess: () => run((statements) => moveAccess(statements)),
     appendAudit: (events) => run((statements) => appendAudit(statements, events)),
     takeLimit: (take) => run((statements) => takeLimit(statements, take)),
+    loadEntitlements: () => run((statements) => loadEntitlements(statements, system, tenantId)),
     purge: () => run((statements) => purge(statements)),
     publish: (notice) => run((_, tell) => tell(notice)),
   }

@@ -9,7 +9,8 @@ export function translate(error: unknown): FreeholdError {
   const options = { cause: error }
   const said = serverError(error)
   if (!said) return new FreeholdError('STORAGE_UNAVAILABLE', {}, options)
-  const { code, table = '', constraint = '', column = '' } = said
+  const { code, column = '' } = said
+  const [table, constraint] = [wholeOf(said.table ?? ''), wholeOf(said.constraint ?? '')]
   switch (code) {
     case '23505': // unique_violation
     case '23P01': // exclusion_violation
@@ -96,5 +97,12 @@ export function isStale(error: unknown): boolean {
 }
 
 function wallOf(message: string): string | undefined {
-  return /row-level security policy (?:"[^"]+" )?for table "([^"]+)"/.exec(message)?.[1]
+  const [, walled, denied] =
+    /row-level security policy (?:"[^"]+" )?for table "([^"]+)"|^permission denied for table (\S+)$/.exec(message) ?? []
+  return walled ?? denied
+}
+
+/** A partition, or a key of one, by the name that its whole table knows it by. */
+function wholeOf(name: string): string {
+  return name.replace(/^audit_events_(?:\d{4}_\d\d|default)(?=_|$)/, 'audit_events')
 }

@@ -13,6 +13,7 @@ import type {
 import { loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
 import type { AuditAppend } from './audit-verbs.ts'
 import { systemCatalog } from './column-values.ts'
+import { loadEntitlements } from './entitlement-verbs.ts'
 import { claimInbox, type SendAfter } from './inbox-verbs.ts'
 import type { Send, SessionVerbs, Statement } from './link.ts'
 
@@ -41,6 +42,7 @@ export function createTenantVerbs(
     loadAccess: (question) => loadAccess(send, place.quoted, tenantId, question),
     moveAccess: () => moveAccess(send, place.quoted, tenantId),
     takeLimit: (take) => takeLimit(send, place.quoted, tenantId, take),
+    loadEntitlements: () => loadEntitlements(send, place.quoted, tenantId),
     async appendAudit(events) {
       if (events.length > 0) await ride(append(tenantId, events))
     },

@@ -1,9 +1,14 @@
 // The whole exam, as data.
 
 import type { ExamCase } from '../harness.ts'
+import { access } from './access.ts'
 import { attempts } from './attempts.ts'
+import { audit } from './audit.ts'
 import { ending } from './ending.ts'
 import { fidelity } from './fidelity.ts'
+import { inbox } from './inbox.ts'
+import { joined } from './joined.ts'
+import { limits } from './limits.ts'
 import { notices } from './notices.ts'
 import { paging } from './paging.ts'
 import { parts } from './parts.ts'
@@ -41,7 +46,12 @@ export const exam: readonly ExamCase[] = [
   ...reuse,
   ...ending,
   ...attempts,
+  ...access,
+  ...limits,
+  ...audit,
   ...tenants,
+  ...joined,
+  ...inbox,
   ...notices,
   ...walls,
   ...storage,
