@@ -29,6 +29,18 @@ async function defaultHasher() {
   return argon2()
 }
 
+export type { Access, CheckOptions, Explanation, Principal, PrincipalAccess } from './core/access/access.ts'
+export type { Assignment, Assignments, NewAssignment } from './core/access/assignments.ts'
+export type { Organization, Organizations } from './core/access/organizations.ts'
+export type {
+  PermissionCatalog,
+  PermissionName,
+  PermissionOptions,
+  SystemRole,
+} from './core/access/permissions.ts'
+export type { NewRole, Role, RoleChange, Roles } from './core/access/roles.ts'
+export type { ServiceAccount, ServiceAccounts } from './core/access/service-accounts.ts'
+export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } from './core/audit/audit.ts'
 export type { PasswordSignIn, SignedIn, SignIn } from './core/authentication/sign-in.ts'
 export type { AttemptSettings, PasswordSettings, SessionSettings } from './core/context.ts'
 export type { CookieOptions, HttpOptions, RequestInfo } from './core/http/options.ts'
@@ -70,4 +82,4 @@ export type { Resolution, ResolveBy, ResolverOptions } from './core/tenancy/reso
 export type { Tenant } from './core/tenancy/tenant.ts'
 export type { NewTenant, TenantChange, TenantName, Tenants } from './core/tenancy/tenants.ts'
 export type { Freehold, FreeholdOptions, FreeholdRooms }
-export { FreeholdError }
+export { definePermissions, FreeholdError }

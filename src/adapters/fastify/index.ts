@@ -102,8 +102,8 @@ export function requirePermission<P extends string, Req extends FastifyRequest =
   permission: P,
   resource?: Asked<Req, Facts | undefined>,
   options: RequireOptions<Req> = {},
-): FastifyGuard<Req> {
-  return guarded((context, request) =>
+): FastifyGuard<NoInfer<Req>> {
+  return guarded<Req>((context, request) =>
     guardPermission(context, request, { permission, ...options, ...(resource && { resource }) }),
   )
 }
