@@ -83,6 +83,7 @@ function tenantVerbs(verbs: TenantVerbs, tell: Tell): TenantVerbs {
     moveAccess: () => verbs.moveAccess(),
     appendAudit: (events) => verbs.appendAudit(events),
     takeLimit: (take) => verbs.takeLimit(take),
+    loadEntitlements: () => verbs.loadEntitlements(),
     purge: () => verbs.purge(),
     publish: (notice) => publish(verbs, notice, tell),
   }

@@ -67,6 +67,12 @@ export interface TenantVerbs {
   takeLimit(take: LimitTake): Promise<LimitAnswer>
 
   /**
+   * What is sold, and what this tenant has of it: all that a cold entitlement check needs, in one query, and on the
+   * connection of this unit of work, so that a transaction never waits for a second one.
+   */
+  loadEntitlements(): Promise<EntitlementLoad>
+
+  /**
    * Removes every row of this tenant, Freehold's and the host's behind the wall alike; answers how many per table.
    * The audit log stays: no right of the application's removes from it. Once the tenant is gone, the owner of the
    * database does, with `freehold.forget_audit(tenant)`.
@@ -166,6 +172,22 @@ export interface LimitAnswer {
   readonly taken: boolean
   /** What is used now. */
   readonly used: number
+}
+
+export interface EntitlementLoad {
+  /** `tenants.plan` as it is now. */
+  readonly tenantPlan: string | null
+  /** All of them, archived ones too, by key. */
+  readonly plans: readonly Pick<Row<'plans'>, 'key' | 'name' | 'features' | 'limits' | 'rank'>[]
+  /** The items of all subscriptions that have not ended. */
+  readonly items: readonly {
+    readonly subscriptionId: string
+    readonly status: string
+    /** How long it has been of this status, in milliseconds. */
+    readonly statusAgeMs: number
+    /** The plan of its price, null when the price is not on the list. */
+    readonly planKey: string | null
+  }[]
 }
 
 export interface InboxClaim {

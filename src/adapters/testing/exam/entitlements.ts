@@ -1,6 +1,7 @@
 // loadEntitlements: what is sold and what a tenant has of it, on the connection that asks.
 
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { fromNow } from '../../../core/storage/tables.ts'
 import { examine } from '../question.ts'
 import type { Room } from '../room.ts'
@@ -23,7 +24,9 @@ export const entitlements = examine('entitlements', [
       await subscribed(room, 'canceled', [price], { ended: true })
       const { items } = await scope.verbs.loadEntitlements()
       deepStrictEqual(
-        items.map(({ statusAgeMs: _, ...item }) => item).sort((a, b) => Number(a.planKey === null) - Number(b.planKey === null)),
+        items
+          .map(({ statusAgeMs: _, ...item }) => item)
+          .sort((a, b) => Number(a.planKey === null) - Number(b.planKey === null)),
         [
           { subscriptionId: live, status: 'active', planKey: plan },
           { subscriptionId: live, status: 'active', planKey: null },
@@ -46,11 +49,17 @@ export const entitlements = examine('entitlements', [
 ])
 
 /** A plan and a price that no other question knows. */
-async function sold({ id, system }: Room): Promise<[plan: string, price: string]> {
-  const name = id().replaceAll('-', '')
+async function sold({ unique, system }: Room): Promise<[plan: string, price: string]> {
+  const name = unique('plan')
   const limits = { members: 5, projects: null }
   await system.records.insert('plans', [{ key: name, name: 'Team', features: { sso: true }, limits, rank: 3 }])
-  const price = { id: id(), plan_key: name, provider: 'exam', provider_price_id: `price_${name}`, currency: 'eur' }
+  const price = {
+    id: randomUUID(),
+    plan_key: name,
+    provider: 'exam',
+    provider_price_id: `price_${name}`,
+    currency: 'eur',
+  }
   await system.records.insert('prices', [{ ...price, unit_amount: 900 }])
   return [name, price.provider_price_id]
 }
