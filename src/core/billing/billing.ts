@@ -76,7 +76,11 @@ export interface PaymentCustomer {
 export interface Billing {
   /** Makes the customer at the provider, or finds the one made before; one per tenant and provider, under races too. @throws PROVIDER_UNKNOWN, PROVIDER_FAILED */
   customer(provider: string, details?: { readonly email?: string; readonly name?: string }): Promise<PaymentCustomer>
-  /** Takes over a customer that exists at the provider. @throws CUSTOMER_TAKEN (another tenant's) */
+  /**
+   * Takes over a customer that exists at the provider; of several, the one linked last pays. What came for it before is
+   * applied now.
+   * @throws CUSTOMER_TAKEN (another tenant's), PROVIDER_UNKNOWN, INPUT_INVALID
+   */
   linkCustomer(provider: string, providerCustomerId: string): Promise<PaymentCustomer>
   /** Where the user pays: the provider's checkout for one price. @throws PRICE_UNKNOWN, PROVIDER_UNKNOWN, PROVIDER_FAILED */
   checkout(checkout: {
@@ -86,7 +90,9 @@ export interface Billing {
     readonly successUrl: string
     readonly cancelUrl: string
   }): Promise<{ readonly url: string }>
+  /** Those that have not ended, newest first. */
   subscriptions(): Promise<readonly Subscription[]>
+  /** Newest first. */
   invoices(page?: PageRequest): Promise<Page<Invoice>>
 }
 
@@ -117,16 +123,18 @@ export type WebhookAnswer =
 
 /** `freehold.webhooks`. */
 export interface Webhooks {
-  /** Verifies, stores, and answers once the row is committed; applying comes later. @throws PROVIDER_UNKNOWN, STORAGE_UNAVAILABLE */
+  /**
+   * Verifies, stores, and answers once the row is committed; applying comes later. Answer the provider 200 for `ok`, and
+   * nothing like it otherwise.
+   * @throws PROVIDER_UNKNOWN, STORAGE_UNAVAILABLE, INPUT_INVALID (the body is not bytes)
+   */
   receive(provider: string, request: WebhookRequest): Promise<WebhookAnswer>
   /** Applies what is pending until nothing is; answers how many. Safe to run in any number of processes. */
   drain(): Promise<{ readonly applied: number; readonly failed: number }>
   /** Drains as events arrive, until stopped. */
   start(): { stop(): Promise<void> }
   /** Dead letters, newest first. */
-  dead(
-    page?: PageRequest,
-  ): Promise<
+  dead(page?: PageRequest): Promise<
     Page<{
       readonly id: string
       readonly provider: string
@@ -136,6 +144,6 @@ export interface Webhooks {
       readonly lastError: string | null
     }>
   >
-  /** Puts a dead letter, or any event, back into the line. */
+  /** Puts a dead letter, or any event, back into the line. @throws WEBHOOK_UNKNOWN, ID_INVALID */
   replay(id: string): Promise<void>
 }

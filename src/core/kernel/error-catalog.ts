@@ -53,6 +53,7 @@ export interface ErrorDetails {
   CUSTOMER_TAKEN: Nothing
   CUSTOMER_UNKNOWN: Nothing
   WEBHOOK_REFUSED: { reason: string }
+  WEBHOOK_UNKNOWN: Nothing
   ENTITLEMENT_MISSING: { feature: string }
   LIMIT_REACHED: { limit: string; maximum: number }
   // authentication and sessions
@@ -164,6 +165,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   CUSTOMER_TAKEN: { status: 409, title: 'This customer belongs to another tenant' },
   CUSTOMER_UNKNOWN: { status: 404, title: 'The tenant has no customer at this provider' },
   WEBHOOK_REFUSED: { status: 400, title: 'The webhook was not accepted' },
+  WEBHOOK_UNKNOWN: { status: 404, title: 'No such webhook was received' },
   ENTITLEMENT_MISSING: { status: 402, title: 'The plan does not include this' },
   LIMIT_REACHED: { status: 402, title: 'The limit of the plan is reached' },
   BAD_CREDENTIALS: { status: 401, title: 'The e-mail address or the password is wrong' },

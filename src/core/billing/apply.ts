@@ -1,0 +1,133 @@
+// Applies one event: what it says, whose it is, whether that is the last word. The provider is only asked while no
+// transaction is open.
+
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Context } from '../context.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import type { BillingProvider, InvoiceSnapshot, SubscriptionSnapshot } from '../ports/billing-provider.ts'
+import type { WebhookInboxRow } from '../storage/billing-system-tables.ts'
+import type { TenantRef } from '../storage/storage.ts'
+import type { Directory } from '../tenancy/directory.ts'
+import { createShelf } from '../tenancy/shelf.ts'
+import { close, rememberedCustomer } from './inbox.ts'
+import { invoiceLedger } from './invoices.ts'
+import type { Facts, Ledger, MirrorRow, Snapshot } from './ledger.ts'
+import type { PlanBook } from './plans.ts'
+import { asked, type Providers, providerNamed, realm } from './providers.ts'
+import { type Claim, createSettle, type Outcome } from './settle.ts'
+import { subscriptionLedger } from './subscriptions.ts'
+
+/** Applies a claimed event, to its end. @throws whatever keeps it from being applied; it is tried again then */
+export type Apply = (event: WebhookInboxRow) => Promise<Exclude<Outcome, 'fetch'>>
+
+/** Whose customer somebody is never changes while there is that tenant; kept for so long, in milliseconds, so many. */
+const ROUTE_LIFETIME_MS = 10_000
+const ROUTES = 10_000
+
+export function createApply(context: Context, directory: Directory, providers: Providers, book: PlanBook): Apply {
+  const { storage, runtime, settings } = context
+  const { system } = storage
+  const { leaseMs } = settings.webhooks
+  const settle = createSettle(context)
+  const routes = createShelf<string>({ capacity: ROUTES, lifetimeMs: ROUTE_LIFETIME_MS, now: runtime.now })
+
+  /** @throws CUSTOMER_UNKNOWN, TENANT_MOVING, TENANT_DELETED (it is being purged) */
+  async function ownerOf(provider: BillingProvider, customerId: string): Promise<TenantRef> {
+    const key = { ...realm(provider), customer_id: customerId }
+    const name = JSON.stringify(Object.values(key))
+    const at = runtime.now()
+    let id = routes.get(name)
+    if (id === undefined) {
+      id = (await system.records.get('billing_routes', key))?.tenant_id
+      if (id === undefined) throw new FreeholdError('CUSTOMER_UNKNOWN')
+      routes.put(name, id, at)
+    }
+    return directory.ref(await directory.require({ id }, ['suspended', 'deleted']))
+  }
+
+  /** One that does not answer must not hold a worker for longer than its lease. */
+  async function ask<R>(provider: BillingProvider, question: () => Promise<R>): Promise<R> {
+    const bell = new AbortController()
+    const late = pause(leaseMs / 2, undefined, { signal: bell.signal }).then(
+      () => Promise.reject(new FreeholdError('PROVIDER_FAILED', { provider: provider.name })),
+      // rung: there is an answer
+      () => new Promise<never>(() => undefined),
+    )
+    try {
+      return await Promise.race([asked(provider, question), late])
+    } finally {
+      bell.abort()
+    }
+  }
+
+  /** `open` opens the ledger in which the object is kept. */
+  async function applyTo<S extends Snapshot, R extends MirrorRow>(
+    claim: Claim,
+    object: { readonly id: string; readonly snapshot?: S },
+    open: (owner: TenantRef, snapshot: S | undefined) => Promise<Ledger<S, R>>,
+    fetch: () => Promise<S | undefined>,
+  ): Promise<Exclude<Outcome, 'fetch'>> {
+    const { event, provider } = claim
+    const { id } = object
+    const look = async (): Promise<Facts<S>> => ({ snapshot: await ask(provider, fetch), fetched: true })
+    let facts: Facts<S> = object.snapshot ? { snapshot: object.snapshot, fetched: false } : await look()
+    for (;;) {
+      const { snapshot } = facts
+      const customerId = snapshot?.customerId ?? event.customer_id ?? (await rememberedCustomer(system, event))
+      // gone, and never heard of before
+      if (customerId === undefined) return (await close(system, event, { state: 'done' })) ? 'done' : 'lost'
+      const owner = await ownerOf(provider, customerId)
+      const ledger = await open(owner, snapshot)
+      const outcome = await settle(claim, { owner, ledger, id, facts, end: { state: 'done', customerId } })
+      if (outcome !== 'fetch') return outcome
+      facts = await look()
+    }
+  }
+
+  const applySubscription = async (claim: Claim, id: string, snapshot?: SubscriptionSnapshot) => {
+    const ledger = subscriptionLedger(await book.prices())
+    return applyTo(
+      claim,
+      { id, ...(snapshot && { snapshot }) },
+      async () => ledger,
+      () => claim.provider.fetchSubscription(id),
+    )
+  }
+
+  const applyInvoice = (claim: Claim, id: string, snapshot?: InvoiceSnapshot) =>
+    applyTo(
+      claim,
+      { id, ...(snapshot && { snapshot }) },
+      async (owner, known) => invoiceLedger(await subscriptionRow(claim, owner, known?.subscriptionId ?? null)),
+      () => claim.provider.fetchInvoice(id),
+    )
+
+  /** The id of our row of a subscription; one that was not heard of yet is fetched and written first. */
+  async function subscriptionRow(claim: Claim, owner: TenantRef, id: string | null): Promise<string | null> {
+    if (id === null) return null
+    const { provider } = claim
+    const { records } = storage.tenant(owner)
+    const row = async () => records.get('subscriptions', { ...realm(provider), provider_subscription_id: id })
+    const known = await row()
+    if (known) return known.id
+    const snapshot = await ask(provider, () => provider.fetchSubscription(id))
+    if (!snapshot) return null
+    const ledger = subscriptionLedger(await book.prices())
+    await settle(claim, { owner, ledger, id, facts: { snapshot, fetched: true } })
+    return (await row())?.id ?? null
+  }
+
+  return async (event) => {
+    const provider = providerNamed(providers, event.provider)
+    const elsewhere = event.account !== provider.account || event.livemode !== provider.livemode
+    const change = elsewhere ? NOTHING : await ask(provider, () => provider.readChange(event.payload))
+    if (change.kind === 'none') return (await close(system, event, { state: 'ignored' })) ? 'done' : 'lost'
+    const claim: Claim = { event, provider, claimedAt: new Date((event.leased_until as Date).getTime() - leaseMs) }
+    if (change.kind === 'subscription') return applySubscription(claim, change.subscription.id, change.subscription)
+    if (change.kind === 'invoice') return applyInvoice(claim, change.invoice.id, change.invoice)
+    return change.object === 'subscription' ? applySubscription(claim, change.id) : applyInvoice(claim, change.id)
+  }
+}
+
+/** An event of another account, or of the other mode, is kept; nobody here knows its objects. */
+const NOTHING = { kind: 'none' } as const

@@ -1,0 +1,63 @@
+// Which plan counts: of the live subscriptions the one of the highest rank, else the tenant's own, else the default.
+
+import type { SystemScope } from '../storage/storage.ts'
+import type { EntitlementLoad } from '../storage/verbs.ts'
+import type { Plan } from './billing.ts'
+
+export interface Fallback {
+  readonly defaultPlan: string | null
+  /** How long a subscription that is past due still counts, in milliseconds. */
+  readonly graceMs: number
+}
+
+/** Statuses in which somebody has paid, or tries; every other word of a provider's is not live. */
+const LIVE: ReadonlySet<string> = new Set(['active', 'trialing', 'in_trial'])
+
+export function inForce(load: EntitlementLoad, { defaultPlan, graceMs }: Fallback): Plan | null {
+  const plans = new Map(load.plans.map((plan) => [plan.key, plan]))
+  const named = (key: string | null): Plan | undefined => (key === null ? undefined : plans.get(key))
+  const subscribed = load.items.filter(({ status, statusAgeMs }) => isLive(status, statusAgeMs, graceMs))
+  const paid = subscribed.flatMap(({ planKey }) => named(planKey) ?? [])
+  return highest(paid) ?? named(load.tenantPlan) ?? named(defaultPlan) ?? null
+}
+
+export function isLive(status: string, statusAgeMs: number, graceMs: number): boolean {
+  return LIVE.has(status) || (status === 'past_due' && statusAgeMs < graceMs)
+}
+
+/** Of equal ranks the first by key, so that two processes answer alike. */
+export function highest<P extends Pick<Plan, 'key' | 'rank'>>(plans: readonly P[]): P | undefined {
+  return plans.reduce<P | undefined>((best, plan) => {
+    if (!best || plan.rank > best.rank || (plan.rank === best.rank && plan.key < best.key)) return plan
+    return best
+  }, undefined)
+}
+
+/** The plan of a provider's prices: of several the highest rank; null when none of them is on the list. */
+export type PriceToPlan = (provider: string, priceIds: readonly string[]) => string | null
+
+/** Prices, and plans, that one process remembers. */
+const PAGE = 1000
+
+/** Reads the whole price list. */
+export async function priceToPlan({ records }: Pick<SystemScope, 'records'>): Promise<PriceToPlan> {
+  const plans = new Map<string, Pick<Plan, 'key' | 'rank'>>()
+  for (const plan of await records.find('plans', { limit: PAGE })) plans.set(plan.key, plan)
+  // provider -> price -> plan: no joined strings, so that no two can collide
+  const byProvider = new Map<string, Map<string, string>>()
+  for (let after: { id: string } | undefined; ; ) {
+    const rows = await records.find('prices', { order: [{ by: 'id' }], limit: PAGE, ...(after && { after }) })
+    for (const row of rows) {
+      const prices = byProvider.get(row.provider) ?? new Map<string, string>()
+      byProvider.set(row.provider, prices.set(row.provider_price_id, row.plan_key))
+    }
+    const last = rows.at(-1)
+    if (!last || rows.length < PAGE) break
+    after = { id: last.id }
+  }
+  return (provider, priceIds) => {
+    const prices = byProvider.get(provider)
+    const sold = priceIds.flatMap((id) => plans.get(prices?.get(id) ?? '') ?? [])
+    return highest(sold)?.key ?? null
+  }
+}

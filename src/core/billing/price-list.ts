@@ -1,0 +1,100 @@
+// The price list: plans and prices, which are rows of the system and belong to no tenant.
+
+import type { Context } from '../context.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import { PLATFORM_TENANT_ID } from '../kernel/ids.ts'
+import type { SystemUnit } from '../storage/storage.ts'
+import { fromNow } from '../storage/tables.ts'
+import type { Plan, Plans, Price } from './billing.ts'
+import { checkPlanKey, planColumns, planFromRow, priceColumns, priceFromRow } from './plan-input.ts'
+
+/** Plans, and prices of one plan, that a list holds at most. */
+const LIST = 1000
+
+export function createPriceList(context: Context): Plans {
+  const { storage, runtime, auditWriter, actor } = context
+  const { system } = storage
+
+  /** The catalog belongs to nobody but the host, so its changes are in the platform tenant's log. */
+  const platform = (unit: SystemUnit) => unit.tenant({ id: PLATFORM_TENANT_ID, location: storage.sharedLocation })
+
+  return {
+    put: (plan) => {
+      const columns = planColumns(plan)
+      const { key } = columns
+      return system.transaction(async (unit): Promise<Plan> => {
+        const [created] = await unit.records.insert('plans', [columns], { onConflict: 'ignore' })
+        const before = created ? undefined : await unit.records.lock('plans', { key })
+        const [row] = created
+          ? [created]
+          : await unit.records.update('plans', { key }, { ...columns, archived_at: null, updated_at: fromNow() })
+        if (!row) throw new FreeholdError('CONFLICT')
+        await unit.verbs.publish({ kind: 'plans' })
+        await auditWriter.append(platform(unit), actor, {
+          action: before ? 'plan.updated' : 'plan.created',
+          targets: [{ type: 'plan', id: key }],
+          changes: {
+            features: { ...(before && { from: before.features }), to: row.features },
+            limits: { ...(before && { from: before.limits }), to: row.limits },
+          },
+        })
+        return planFromRow(row)
+      })
+    },
+
+    putPrice: (price) => {
+      const columns = priceColumns(price)
+      const { plan_key, provider, provider_price_id } = columns
+      return system.transaction(async (unit): Promise<Price> => {
+        const plan = await unit.records.get('plans', { key: plan_key })
+        if (!plan) throw new FreeholdError('PLAN_UNKNOWN', { plan: plan_key })
+        const [created] = await unit.records.insert('prices', [{ id: runtime.newId(), ...columns }], {
+          onConflict: 'ignore',
+        })
+        // of two plans that claim one price, the first has it
+        const [row] = created
+          ? [created]
+          : await unit.records.update(
+              'prices',
+              { provider, provider_price_id, plan_key },
+              { ...columns, archived_at: null },
+            )
+        if (!row) throw new FreeholdError('PRICE_TAKEN', { price: provider_price_id })
+        await unit.verbs.publish({ kind: 'plans' })
+        await auditWriter.append(platform(unit), actor, {
+          action: created ? 'price.created' : 'price.updated',
+          targets: [
+            { type: 'price', id: provider_price_id },
+            { type: 'plan', id: plan_key },
+          ],
+          details: { provider, currency: row.currency, unitAmount: row.unit_amount },
+        })
+        return priceFromRow(row)
+      })
+    },
+
+    async get(key) {
+      const row = await system.records.get('plans', { key: checkPlanKey(key) })
+      if (!row) throw new FreeholdError('PLAN_UNKNOWN', { plan: key })
+      return planFromRow(row)
+    },
+
+    async list() {
+      const rows = await system.records.find('plans', {
+        where: { archived_at: null },
+        order: [{ by: 'rank' }, { by: 'key' }],
+        limit: LIST,
+      })
+      return rows.map(planFromRow)
+    },
+
+    async prices(planKey) {
+      const rows = await system.records.find('prices', {
+        where: { archived_at: null, ...(planKey === undefined ? {} : { plan_key: checkPlanKey(planKey) }) },
+        order: [{ by: 'id' }],
+        limit: LIST,
+      })
+      return rows.map(priceFromRow)
+    },
+  }
+}
