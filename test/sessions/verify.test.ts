@@ -54,8 +54,9 @@ it('each mode tells who it is; the database mode brings the rows', async () => {
   }
   expect(await verify(here, tokens.accessToken, 'signature')).toEqual(known)
   expect(await verify(here, tokens.accessToken, 'cached')).toEqual(known)
-  const { rows, ...rest } = await verify(here, tokens.accessToken, 'database')
+  const { rows, accessVersions, ...rest } = await verify(here, tokens.accessToken, 'database')
   expect(rest).toEqual(known)
+  expect(accessVersions).toEqual({ tenant: 0, principal: 1 })
   expect(rows).toMatchObject({ session: { id: session.id }, user: { id: userId, status: 'active' } })
   expect(rows?.user).not.toHaveProperty('password_hash')
   expect(database.asked).toBe(2)

@@ -17,7 +17,7 @@ export interface Installation {
   readonly tenants: Tenants
   /** What DNS says, by record name; change it as a domain's owner would. */
   readonly dns: Map<string, string[][]>
-  domains(tenant: Pick<Tenant, 'id'>): Domains
+  domains(tenant: Tenant): Domains
   /** A tenant with a slug nobody else has. */
   tenant(tenant?: Partial<NewTenant>): Promise<Tenant>
 }

@@ -1,7 +1,7 @@
 // Who acts, checked once: when a handle is bound to them.
 
 import { parseId } from '../kernel/ids.ts'
-import { checkKeys, invalid, isPlainText } from '../kernel/input.ts'
+import { checkKeys, invalid, isPlainText, storable } from '../kernel/input.ts'
 import type { Actor } from './audit.ts'
 
 /** The host's own code, without a person behind it: who acts through a handle that nobody was bound to. */
@@ -33,7 +33,7 @@ export function checkActor(actor: Actor): Actor {
     ...(sessionId === undefined ? {} : { sessionId: parseId<string>(sessionId, 'actor.sessionId') }),
     ...(requestId === undefined ? {} : { requestId: name(requestId, 'actor.requestId') }),
     ...(ip === undefined ? {} : { ip: name(ip, 'actor.ip', MAXIMUM_IP) }),
-    ...(userAgent === undefined ? {} : { userAgent: storable(userAgent) }),
+    ...(userAgent === undefined ? {} : { userAgent: agent(userAgent) }),
     ...(deviceId === undefined ? {} : { deviceId: parseId<string>(deviceId, 'actor.deviceId') }),
     ...(riskScore === undefined ? {} : { riskScore }),
   })
@@ -48,7 +48,8 @@ export interface Client {
 /** Somebody else, in the same request: its id, device and risk stay, and so does the client unless another is given. */
 export function inRequestOf(request: Actor, who: Pick<Actor, 'type' | 'id' | 'sessionId'>, client: Client = {}): Actor {
   const { requestId, deviceId, riskScore } = request
-  const { ip = request.ip, userAgent = request.userAgent } = client
+  const ip = storable(client.ip, MAXIMUM_IP) ?? request.ip
+  const userAgent = storable(client.userAgent, MAXIMUM_USER_AGENT) ?? request.userAgent
   return {
     ...who,
     ...(requestId === undefined ? {} : { requestId }),
@@ -66,10 +67,7 @@ export function name(value: unknown, field: string, maximum = MAXIMUM_NAME): str
   return value
 }
 
-function storable(userAgent: unknown): string {
-  if (typeof userAgent !== 'string') throw invalid('actor.userAgent', 'it is not a text')
-  return userAgent.slice(0, MAXIMUM_USER_AGENT).replace(UNSTORABLE, '')
+function agent(value: unknown): string {
+  if (typeof value !== 'string') throw invalid('actor.userAgent', 'it is not a text')
+  return storable(value, MAXIMUM_USER_AGENT) ?? ''
 }
-
-/** No database text holds NUL or half a surrogate pair. */
-const UNSTORABLE = /[\0\p{Surrogate}]/gu

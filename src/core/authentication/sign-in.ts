@@ -1,6 +1,7 @@
 // Signing in. An answer, right or wrong, is a value; only what should not happen throws.
 
 import { createHash } from 'node:crypto'
+import { inRequestOf } from '../audit/actor.ts'
 import type { TenantContext } from '../context.ts'
 import { readEmail } from '../identity/email.ts'
 import { type User, userFromRow } from '../identity/user.ts'
@@ -9,6 +10,7 @@ import type { UserId } from '../kernel/ids.ts'
 import type { OpenedSession, SessionIssuer } from '../sessions/issue.ts'
 import type { ClientInfo, Session, Tokens } from '../sessions/session.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
+import { createAddressMark } from './address-mark.ts'
 import type { Passwords } from './passwords.ts'
 
 export interface PasswordSignIn {
@@ -35,7 +37,27 @@ const REFUSED: SignedIn = { ok: false, reason: 'bad-credentials' }
 const MAXIMUM_SUBJECT = 1024
 
 export function createSignIn(context: TenantContext, passwords: Passwords, issuer: SessionIssuer): SignIn {
-  const { scope, tenant, settings } = context
+  const { scope, tenant, settings, actor, auditWriter } = context
+  const markOf = createAddressMark(context)
+
+  /** Who failed to sign in is nobody yet; whom they meant is told by id where there is such a user, by a mark in any case. */
+  async function refuse(
+    address: string | undefined,
+    found: UserRow | undefined,
+    client: ClientInfo | undefined,
+  ): Promise<SignedIn> {
+    await auditWriter.append(scope, inRequestOf(actor, { type: 'user' }, client), {
+      action: 'sign_in.failed',
+      outcome: 'failure',
+      details: {
+        authenticationMethods: ['pwd'],
+        ...(address === undefined ? {} : { address: markOf(address) }),
+      },
+      ...(found ? { targets: [{ type: 'user', id: found.id }] } : {}),
+    })
+    return REFUSED
+  }
+
   return {
     async password({ email, password, client }) {
       if (tenant.status !== 'active') throw refusalOf(tenant.status)
@@ -50,12 +72,12 @@ export function createSignIn(context: TenantContext, passwords: Passwords, issue
       // read before the password is checked: the epoch in this row is the one the session has to be opened under
       const found = emailNorm === undefined ? undefined : await findActive(context, emailNorm)
       const right = await passwords.verify(found?.password_hash, password)
-      if (!found || !right) return REFUSED
+      if (!found || !right) return refuse(emailNorm, found, client)
 
       // hashing takes longer than everything else: not while rows are locked
       const rehashed = passwords.needsRehash(found.password_hash!) ? await passwords.hash(password) : undefined
       const opened = await open(context, issuer, { found, subject, client, rehashed })
-      return opened ? { ok: true, user: userFromRow(found), ...opened } : REFUSED
+      return opened ? { ok: true, user: userFromRow(found), ...opened } : refuse(found.email_norm, found, client)
     },
   }
 }

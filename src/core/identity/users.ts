@@ -1,11 +1,13 @@
 // The people of one tenant. The same person in two tenants is two users.
 
 import { keepAnOwner } from '../access/owners.ts'
+import type { AuditEntry } from '../audit/audit.ts'
+import type { AuditScope } from '../audit/writer.ts'
 import type { Passwords } from '../authentication/passwords.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type UserId } from '../kernel/ids.ts'
-import { checkJson, checkKeys, checkText, invalid } from '../kernel/input.ts'
+import { checkJson, checkKeys, checkText, differing, invalid } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import type { Change, Where } from '../storage/records.ts'
 import type { TenantScope } from '../storage/storage.ts'
@@ -63,9 +65,24 @@ export interface Users {
 const LISTING: Listing<UserRow> = { name: 'users', columns: { id: 'id' } }
 const NAME = { maximum: 200 }
 
-export function createUsers(context: TenantContext, passwords: Passwords): Users {
-  const { scope, tenant, runtime } = context
+type UserAction =
+  | 'user.created'
+  | 'user.updated'
+  | 'user.password_changed'
+  | 'user.disabled'
+  | 'user.enabled'
+  | 'user.removed'
 
+export function createUsers(context: TenantContext, passwords: Passwords): Users {
+  const { scope, tenant, runtime, actor, auditWriter } = context
+
+  /** Of what is personal the log says only that it changed: nobody can take it out again. */
+  const audit = (
+    unit: AuditScope,
+    action: UserAction,
+    id: string,
+    more: Pick<AuditEntry, 'changes' | 'details'> = {},
+  ): Promise<void> => auditWriter.append(unit, actor, { action, targets: [{ type: 'user', id }], ...more })
   const find = async (id: UserId, from: Pick<TenantScope, 'records'> = scope): Promise<UserRow> => {
     const row = await from.records.get('users', { id })
     if (!row) throw new FreeholdError('USER_UNKNOWN')
@@ -76,14 +93,20 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
     return passwords.hash(password)
   }
   /** Changes who may sign in and ends the sessions in one transaction. A user whom `from` leaves out stays as they are. */
-  const close = (key: UserKey, from: readonly UserRow['status'][], change: Change<'users'>): Promise<UserRow> => {
+  const close = (
+    key: UserKey,
+    from: readonly UserRow['status'][],
+    change: Change<'users'>,
+    action: UserAction,
+  ): Promise<UserRow> => {
     const id = userId(key)
     return scope.transaction(async (unit) => {
       // of two owners who go at once, one stays
       await unit.verbs.moveAccess()
       const row = await keepAnOwner(unit, () => changeUser(unit, { id, status: { in: from } }, change))
       if (!row) return find(id, unit)
-      await endSessions(unit, tenant.id, id, 'user-disabled')
+      const sessionsEnded = await endSessions(unit, tenant.id, id, 'user-disabled')
+      await audit(unit, action, id, { details: { sessionsEnded } })
       return row
     })
   }
@@ -111,23 +134,22 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
       const name = user.name === undefined ? null : checkText(user.name, 'name', NAME)
       const metadata = user.metadata === undefined ? {} : checkJson(user.metadata, 'metadata')
       const hash = user.password === undefined ? null : await hashNew(user.password, emailNorm)
-      // the unique key decides between any number of callers, and a taken address leaves a surrounding transaction alive
-      const [row] = await scope.records.insert(
-        'users',
-        [
-          {
-            id: runtime.newId(),
-            email,
-            email_norm: emailNorm,
-            email_verified_at: emailVerified ? fromNow() : null,
-            name,
-            password_hash: hash,
-            password_changed_at: hash === null ? null : fromNow(),
-            metadata,
-          },
-        ],
-        { onConflict: 'ignore' },
-      )
+      const columns = {
+        id: runtime.newId(),
+        email,
+        email_norm: emailNorm,
+        email_verified_at: emailVerified ? fromNow() : null,
+        name,
+        password_hash: hash,
+        password_changed_at: hash === null ? null : fromNow(),
+        metadata,
+      }
+      const row = await scope.transaction(async (unit) => {
+        // the unique key decides between any number of callers, and a taken address leaves a surrounding transaction alive
+        const [inserted] = await unit.records.insert('users', [columns], { onConflict: 'ignore' })
+        if (inserted) await audit(unit, 'user.created', inserted.id, { details: { emailVerified } })
+        return inserted
+      })
       if (!row) throw new FreeholdError('EMAIL_TAKEN')
       return userFromRow(row)
     },
@@ -152,13 +174,21 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
       const id = userId(key)
       checkKeys(change, 'change', ['name', 'metadata'])
       const { name, metadata } = change
-      const columns = {
+      const given = {
         ...(name === undefined ? {} : { name: name === null ? null : checkText(name, 'name', NAME) }),
         ...(metadata === undefined ? {} : { metadata: checkJson(metadata, 'metadata') }),
       }
-      const row = await scope.transaction((unit) => changeUser(unit, { id, status: { not: 'deleted' } }, columns))
-      if (!row) throw new FreeholdError('USER_UNKNOWN')
-      return userFromRow(row)
+      return scope.transaction(async (unit) => {
+        // held, so that what the log says changed is what this call changed
+        const held = await unit.records.lock('users', { id })
+        if (!held || held.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')
+        const columns = differing(held, given)
+        const fields = Object.keys(columns)
+        if (fields.length === 0) return userFromRow(held)
+        const row = await changeUser(unit, { id }, columns)
+        await audit(unit, 'user.updated', id, { changes: Object.fromEntries(fields.map((field) => [field, {}])) })
+        return userFromRow(row ?? held)
+      })
     },
 
     async setPassword(key, password, options = {}) {
@@ -174,41 +204,47 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
           { password_hash: hash, password_changed_at: fromNow(), updated_at: fromNow() },
         )
         if (changed.length === 0) throw new FreeholdError('USER_UNKNOWN')
-        await endSessions(unit, tenant.id, id, 'password-changed', keep)
+        const sessionsEnded = await endSessions(unit, tenant.id, id, 'password-changed', keep)
+        await audit(unit, 'user.password_changed', id, { details: { sessionsEnded } })
       })
     },
 
     async disable(key) {
-      const row = await close(key, ['active'], { status: 'disabled', disabled_at: fromNow() })
+      const row = await close(key, ['active'], { status: 'disabled', disabled_at: fromNow() }, 'user.disabled')
       if (row.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')
       return userFromRow(row)
     },
 
     async enable(key) {
       const id = userId(key)
-      const enabled = await scope.transaction((unit) =>
-        changeUser(unit, { id, status: 'disabled' }, { status: 'active', disabled_at: null }),
-      )
+      const enabled = await scope.transaction(async (unit) => {
+        const changed = await changeUser(unit, { id, status: 'disabled' }, { status: 'active', disabled_at: null })
+        if (changed) await audit(unit, 'user.enabled', id)
+        return changed
+      })
       const row = enabled ?? (await find(id))
       if (row.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')
       return userFromRow(row)
     },
 
     remove: async (key) =>
-      userFromRow(await close(key, ['active', 'disabled'], { status: 'deleted', deleted_at: fromNow() })),
+      userFromRow(
+        await close(key, ['active', 'disabled'], { status: 'deleted', deleted_at: fromNow() }, 'user.removed'),
+      ),
   }
 }
 
-/** Ends a user's sessions, all but `keep`, and tells every process once this has committed: each asks again for what is left. */
+/** Ends a user's sessions, all but `keep`, and tells every process once this has committed: each asks again for what is left. Answers how many were live. */
 async function endSessions(
   { verbs }: Pick<TenantScope, 'verbs'>,
   tenantId: string,
   userId: string,
   reason: RevokeReason,
   keep?: string,
-): Promise<void> {
-  await verbs.endSessions({ userId, reason, ...(keep === undefined ? {} : { except: keep }) })
+): Promise<number> {
+  const ended = await verbs.endSessions({ userId, reason, ...(keep === undefined ? {} : { except: keep }) })
   await verbs.publish({ kind: 'session', tenantId, userId })
+  return ended.length
 }
 
 function userId(key: UserKey): UserId {

@@ -1,6 +1,7 @@
 // What a caller hands in, checked before anything else looks at it: texts, flags and plain JSON. The types say the
 // same to those who compile; this says it to everyone.
 
+import { isDeepStrictEqual } from 'node:util'
 import { FreeholdError } from './errors.ts'
 
 export interface TextRule {
@@ -23,6 +24,8 @@ export const PROTOTYPE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constr
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
 const LONE_SURROGATE = /\p{Surrogate}/u
+/** No database text holds NUL or half a surrogate pair. */
+const UNSTORABLE = /[\0\p{Surrogate}]/gu
 
 /** True without lone surrogates and NUL, which no database text can hold. */
 export function isPlainText(value: string): boolean {
@@ -136,6 +139,19 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
     prototype === null ||
     (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'))
   )
+}
+
+/** What a client told of itself, as a text column holds it: cut, and without NUL and lone surrogates; undefined when nothing is left. */
+export function storable(text: string | undefined, maximum: number): string | undefined {
+  return text?.slice(0, maximum).replaceAll(UNSTORABLE, '') || undefined
+}
+
+/** Of the new values those that are not there already. */
+export function differing<Row extends object, Given extends object>(held: Row, given: Given): Partial<Given> {
+  const now = held as Readonly<Record<string, unknown>>
+  return Object.fromEntries(
+    Object.entries(given).filter(([field, value]) => !isDeepStrictEqual(now[field], value)),
+  ) as Partial<Given>
 }
 
 /** A key of the caller's, fit for a message. */

@@ -1,7 +1,9 @@
 // Opening a session: a new id at every sign-in, the first refresh token, the first access token.
 
+import { inRequestOf } from '../audit/actor.ts'
 import type { Context, TenantContext } from '../context.ts'
 import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
+import { storable } from '../kernel/input.ts'
 import type { SessionRow } from '../storage/tenant-tables.ts'
 import { type AccessTokens, createAccessTokens } from './access-token.ts'
 import { createRefreshTokens, hashRefreshToken } from './refresh-token.ts'
@@ -37,15 +39,13 @@ const SECRET_LENGTH = 32
 /** What the columns hold; a longer user agent is cut, as it only serves to be recognised. */
 const MAXIMUM_IP = 64
 const MAXIMUM_USER_AGENT = 512
-/** No database text holds NUL or half a surrogate pair. */
-const UNSTORABLE = /[\0\p{Surrogate}]/gu
 
 export function createSessionIssuer(context: Context): SessionIssuer {
   const { keyring, runtime, settings } = context
   const refreshTokens = createRefreshTokens(keyring)
   const accessTokens = createAccessTokens(keyring, runtime, settings.issuer)
   return {
-    async open({ tenant, scope }, opening) {
+    async open({ tenant, scope, actor, auditWriter }, opening) {
       const sessionId = runtime.newId() as SessionId
       const refreshToken = refreshTokens.write({
         keyId: keyring.current,
@@ -54,19 +54,32 @@ export function createSessionIssuer(context: Context): SessionIssuer {
         generation: 0,
         secret: runtime.randomBytes(SECRET_LENGTH),
       })
-      const row = await scope.verbs.openSession({
-        id: sessionId,
-        userId: opening.userId,
-        epoch: opening.epoch,
-        currentHash: hashRefreshToken(refreshToken),
-        nonce: runtime.randomBytes(NONCE_LENGTH),
-        keyId: keyring.current,
-        assuranceLevel: opening.assuranceLevel,
-        authenticationMethods: opening.authenticationMethods,
-        ip: storable(opening.client?.ip, MAXIMUM_IP),
-        userAgent: storable(opening.client?.userAgent, MAXIMUM_USER_AGENT),
-        idleTimeoutMs: settings.sessions.idleTimeoutMs,
-        absoluteTimeoutMs: settings.sessions.absoluteTimeoutMs,
+      const row = await scope.transaction(async (unit) => {
+        const opened = await unit.verbs.openSession({
+          id: sessionId,
+          userId: opening.userId,
+          epoch: opening.epoch,
+          currentHash: hashRefreshToken(refreshToken),
+          nonce: runtime.randomBytes(NONCE_LENGTH),
+          keyId: keyring.current,
+          assuranceLevel: opening.assuranceLevel,
+          authenticationMethods: opening.authenticationMethods,
+          ip: storable(opening.client?.ip, MAXIMUM_IP) ?? null,
+          userAgent: storable(opening.client?.userAgent, MAXIMUM_USER_AGENT) ?? null,
+          idleTimeoutMs: settings.sessions.idleTimeoutMs,
+          absoluteTimeoutMs: settings.sessions.absoluteTimeoutMs,
+        })
+        if (!opened) return undefined
+        const { userId, assuranceLevel, authenticationMethods } = opening
+        await auditWriter.append(unit, inRequestOf(actor, { type: 'user', id: userId, sessionId }, opening.client), {
+          action: 'session.opened',
+          targets: [
+            { type: 'session', id: sessionId },
+            { type: 'user', id: userId },
+          ],
+          details: { assuranceLevel, authenticationMethods },
+        })
+        return opened
       })
       if (!row) return undefined
       return {
@@ -99,10 +112,4 @@ export function pair(
     lifetimeMs,
   })
   return { accessToken, accessTokenExpiresInMs: lifetimeMs, refreshToken, refreshTokenExpiresInMs: idleMs }
-}
-
-/** What a text column holds, or null. */
-function storable(text: string | undefined, maximum: number): string | null {
-  if (!text) return null
-  return text.slice(0, maximum).replaceAll(UNSTORABLE, '') || null
 }

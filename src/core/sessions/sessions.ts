@@ -1,5 +1,6 @@
 // Sessions of the whole installation: every token carries its tenant, so it routes itself.
 
+import { inRequestOf } from '../audit/actor.ts'
 import type { Context } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { Notice } from '../storage/verbs.ts'
@@ -21,7 +22,7 @@ export interface SessionsRoom {
 }
 
 export function createSessions(context: Context, directory: Directory): SessionsRoom {
-  const { keyring, runtime, settings, storage } = context
+  const { keyring, runtime, settings, storage, actor, auditWriter } = context
   const refreshTokens = createRefreshTokens(keyring)
   const accessTokens = createAccessTokens(keyring, runtime, settings.issuer)
   const cache = createRevocationCache(runtime.now, settings.sessions.revocationCacheMs)
@@ -34,13 +35,22 @@ export function createSessions(context: Context, directory: Directory): Sessions
       const tenant = token && (await reachable(directory, token.tenantId))
       if (!token || !tenant) return false
       // whichever generation it is: who signs out with an older token of the family means this family
-      return storage.tenant(directory.ref(tenant)).transaction(async ({ records, verbs }) => {
-        const found = await records.get('sessions', { id: token.sessionId })
+      return storage.tenant(directory.ref(tenant)).transaction(async (unit) => {
+        const found = await unit.records.get('sessions', { id: token.sessionId })
         if (!found) return false
         const { id: sessionId, user_id: userId } = found
-        const ended = await verbs.endSessions({ userId, reason: 'signed-out', only: sessionId })
-        await verbs.publish({ kind: 'session', tenantId: tenant.id, userId, sessionId })
-        return ended.length > 0
+        const ended = await unit.verbs.endSessions({ userId, reason: 'signed-out', only: sessionId })
+        await unit.verbs.publish({ kind: 'session', tenantId: tenant.id, userId, sessionId })
+        if (ended.length === 0) return false
+        // whoever holds the token is the user
+        await auditWriter.append(unit, inRequestOf(actor, { type: 'user', id: userId, sessionId }), {
+          action: 'session.ended',
+          targets: [
+            { type: 'session', id: sessionId },
+            { type: 'user', id: userId },
+          ],
+        })
+        return true
       })
     },
   }

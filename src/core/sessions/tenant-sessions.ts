@@ -1,6 +1,7 @@
 // The sessions of one tenant's users: seen, and ended. An end and its notice are one transaction, so that no cache
 // hears of what did not happen and none misses what did.
 
+import type { OwnEntry } from '../audit/catalog.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type SessionId, type UserId } from '../kernel/ids.ts'
@@ -16,18 +17,22 @@ interface Which {
   readonly except?: SessionId
 }
 
+/** Ids of ended sessions that an event names at most. */
+const NAMED = 100
+
 // UUIDv7: newest first, and exact where a timestamp would be rounded to milliseconds
 const listing: Listing<SessionRow> = { name: 'sessions', columns: { id: 'id' } }
 
 export function createTenantSessions(context: TenantContext): TenantSessions {
-  const { scope, tenant } = context
+  const { scope, tenant, actor, auditWriter } = context
 
   /** Ends sessions and tells: of one by its id, of several by their user. Answers how many were live. */
   function end(userId: UserId, reason: RevokeReason, which: Which = {}): Promise<number> {
-    return scope.transaction(async ({ verbs }) => {
-      const ended = await verbs.endSessions({ userId, reason, ...which })
+    return scope.transaction(async (unit) => {
+      const ended = await unit.verbs.endSessions({ userId, reason, ...which })
       const sessionId = which.only
-      await verbs.publish({ kind: 'session', tenantId: tenant.id, userId, ...(sessionId ? { sessionId } : {}) })
+      await unit.verbs.publish({ kind: 'session', tenantId: tenant.id, userId, ...(sessionId ? { sessionId } : {}) })
+      if (ended.length > 0) await auditWriter.append(unit, actor, endedEntry(userId, which, ended))
       return ended.length
     })
   }
@@ -66,6 +71,15 @@ export function createTenantSessions(context: TenantContext): TenantSessions {
     revokeAll: async (user) => end(userIdOf(user), 'signed-out-everywhere'),
     revokeOthers: async (user, keep) => end(userIdOf(user), 'revoked', { except: parseId<SessionId>(keep, 'session') }),
   }
+}
+
+function endedEntry(userId: UserId, { only, except }: Which, ended: readonly string[]): OwnEntry {
+  const user = { type: 'user', id: userId } as const
+  if (only) return { action: 'session.revoked', targets: [{ type: 'session', id: only }, user] }
+  const details = { sessionsEnded: ended.length, sessions: ended.slice(0, NAMED) }
+  return except
+    ? { action: 'session.others_revoked', targets: [user, { type: 'session', id: except }], details }
+    : { action: 'session.all_revoked', targets: [user], details }
 }
 
 function userIdOf(user: UserKey): UserId {

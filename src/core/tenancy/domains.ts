@@ -6,11 +6,13 @@ import { encodeBase64url } from '../kernel/encoding.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { type DomainId, parseId } from '../kernel/ids.ts'
 import { invalid } from '../kernel/input.ts'
+import type { SystemUnit } from '../storage/storage.ts'
 import type { TenantDomainRow } from '../storage/system-tables.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { Directory } from './directory.ts'
 import { isBelow, parseDomain } from './host-name.ts'
 import type { Tenant } from './tenant.ts'
+import { createTenantLog } from './tenant-log.ts'
 
 export interface Domain {
   readonly id: DomainId
@@ -50,11 +52,20 @@ const TOKEN_BYTES = 32
 export function createDomains(
   context: Context,
   directory: Directory,
-  tenant: Pick<Tenant, 'id'>,
+  tenant: Tenant,
   lookup: TxtLookup = lookUpTxt,
 ): Domains {
   const { storage, runtime, settings } = context
   const { system } = storage
+  const log = createTenantLog(context, directory)
+
+  function audit(
+    unit: SystemUnit,
+    action: 'domain.added' | 'domain.verified' | 'domain.removed',
+    { id, domain }: Pick<TenantDomainRow, 'id' | 'domain'>,
+  ): Promise<void> {
+    return log.write(unit, tenant, { action, targets: [{ type: 'domain', id }], details: { domain } })
+  }
 
   async function own(id: DomainId): Promise<TenantDomainRow> {
     const row = await system.records.get('tenant_domains', { id, tenant_id: tenant.id })
@@ -69,7 +80,9 @@ export function createDomains(
       .transaction(async (unit) => {
         const guard = { id, tenant_id: tenant.id, domain, verification_token, verified_at: null }
         const [proven] = await unit.records.update('tenant_domains', guard, { verified_at: fromNow() })
-        if (proven) await unit.verbs.publish({ kind: 'tenant', tenantId: tenant.id })
+        if (!proven) return undefined
+        await unit.verbs.publish({ kind: 'tenant', tenantId: tenant.id })
+        await audit(unit, 'domain.verified', proven)
         return proven
       })
       .catch((error: unknown) => {
@@ -94,6 +107,7 @@ export function createDomains(
           verification_token: encodeBase64url(runtime.randomBytes(TOKEN_BYTES)),
         }
         const [inserted] = await unit.records.insert('tenant_domains', [claim], { onConflict: 'ignore' })
+        if (inserted) await audit(unit, 'domain.added', inserted)
         return inserted
       })
       if (!row) throw new FreeholdError('DOMAIN_TAKEN', { domain })
@@ -122,8 +136,12 @@ export function createDomains(
     async remove(name) {
       const id = idOf(name)
       const removed = await system.transaction(async (unit) => {
-        const rows = await unit.records.remove('tenant_domains', { id, tenant_id: tenant.id })
-        if (rows > 0) await unit.verbs.publish({ kind: 'tenant', tenantId: tenant.id })
+        // held, so that the log can name what is removed
+        const held = await unit.records.lock('tenant_domains', { id, tenant_id: tenant.id })
+        const rows = held ? await unit.records.remove('tenant_domains', { id, tenant_id: tenant.id }) : 0
+        if (!held || rows === 0) return 0
+        await unit.verbs.publish({ kind: 'tenant', tenantId: tenant.id })
+        await audit(unit, 'domain.removed', held)
         return rows
       })
       if (removed === 0) throw new FreeholdError('DOMAIN_UNKNOWN')

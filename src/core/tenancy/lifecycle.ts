@@ -12,6 +12,7 @@ import type { TenantRow, TenantStatus } from '../storage/system-tables.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { Directory } from './directory.ts'
 import { type Tenant, tenantFromRow } from './tenant.ts'
+import { createTenantLog, type LogEntry, tenantEntry } from './tenant-log.ts'
 import { keyOf, type TenantName } from './tenant-name.ts'
 import type { Tenants } from './tenants.ts'
 
@@ -22,6 +23,8 @@ interface Step {
 }
 
 interface Transition {
+  /** What the tenant's log says of it; a purge is told when it is done. */
+  readonly told?: (row: TenantRow) => LogEntry
   readonly allowed: readonly TenantStatus[]
   readonly steps: readonly Step[]
 }
@@ -34,6 +37,7 @@ export type Lifecycle = Pick<Tenants, 'suspend' | 'resume' | 'remove' | 'restore
 
 export function createLifecycle(context: Context, directory: Directory): Lifecycle {
   const { storage } = context
+  const log = createTenantLog(context, directory)
 
   async function make(name: TenantName, transition: Transition): Promise<TenantRow> {
     const key = keyOf(name)
@@ -47,6 +51,7 @@ export function createLifecycle(context: Context, directory: Directory): Lifecyc
         if (!moved) continue
         if (moved.id === PLATFORM_TENANT_ID) throw platformRefusal('active')
         await unit.verbs.publish({ kind: 'tenant', tenantId: moved.id })
+        if (transition.told) await log.write(unit, tenantFromRow(moved), transition.told(moved))
         return moved
       }
       const found = await unit.verbs.findTenant(key)
@@ -84,12 +89,16 @@ export function createLifecycle(context: Context, directory: Directory): Lifecyc
     restore: async (name) => tenantFromRow(await make(name, restoring)),
 
     async purge(name) {
-      const { id, ...row } = await make(name, purging)
-      const swept = await sweep(tenantFromRow({ id, ...row }))
+      const row = await make(name, purging)
+      const { id } = row
+      const swept = await sweep(tenantFromRow(row))
       const own = await storage.system.transaction(async (unit) => {
         const domains = await unit.records.remove('tenant_domains', { tenant_id: id })
         const tenants = await unit.records.remove('tenants', { id, status: 'purging' })
         await unit.verbs.publish({ kind: 'tenant', tenantId: id })
+        // of two purges at once one took the row, and tells
+        const rows = Object.values(swept).reduce((sum, count) => sum + count, domains)
+        if (tenants > 0) await log.purged(unit, row, rows)
         return { tenant_domains: domains, tenants }
       })
       directory.forget(id)
@@ -105,6 +114,7 @@ export function platformRefusal(status: TenantStatus): FreeholdError<'TENANT_STA
 }
 
 const suspending = (reason: string | null): Transition => ({
+  told: ({ id }) => tenantEntry('tenant.suspended', id, { details: reason === null ? {} : { reason } }),
   allowed: ['active'],
   steps: [
     {
@@ -115,17 +125,20 @@ const suspending = (reason: string | null): Transition => ({
 })
 
 const resuming: Transition = {
+  told: ({ id }) => tenantEntry('tenant.resumed', id),
   allowed: ['suspended'],
   steps: [{ guard: { status: 'suspended' }, change: { status: 'active', suspended_at: null, suspended_reason: null } }],
 }
 
 const removing: Transition = {
+  told: ({ id }) => tenantEntry('tenant.removed', id),
   allowed: ['active', 'suspended'],
   steps: [{ guard: { status: { in: ['active', 'suspended'] } }, change: { status: 'deleted', deleted_at: fromNow() } }],
 }
 
 /** Deletion is no way out of a suspension. */
 const restoring: Transition = {
+  told: ({ id, status }) => tenantEntry('tenant.restored', id, { details: { status } }),
   allowed: ['deleted'],
   steps: [
     { guard: { status: 'deleted', suspended_at: null }, change: { status: 'active', deleted_at: null } },

@@ -1,7 +1,7 @@
 // What callers say about tenants, checked and turned into columns.
 
 import { FreeholdError } from '../kernel/errors.ts'
-import { checkInteger, checkJson, checkKeys, checkText, invalid } from '../kernel/input.ts'
+import { checkInteger, checkJson, checkKeys, checkText, differing, invalid } from '../kernel/input.ts'
 import type { IsolationLevel, TenantRow, TenantStatus } from '../storage/system-tables.ts'
 import { checkSlug } from './slug.ts'
 import type { NewTenant, TenantChange } from './tenants.ts'
@@ -54,7 +54,7 @@ export function mergeChange(held: TenantRow, change: TenantChange): ChangedColum
   if (change.plan !== undefined) columns.plan = change.plan === null ? null : checkText(change.plan, 'plan', PLAN)
   if (change.settings !== undefined) columns.settings = mergeSettings(held.settings, change.settings)
   if (change.featureFlags !== undefined) columns.feature_flags = mergeFlags(held.feature_flags, change.featureFlags)
-  return columns
+  return differing(held, columns)
 }
 
 /** @throws INPUT_INVALID */

@@ -6,14 +6,14 @@ import { FreeholdError } from '../kernel/errors.ts'
 import { PLATFORM_TENANT_ID } from '../kernel/ids.ts'
 import { checkKeys } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
-import type { Change } from '../storage/records.ts'
 import type { IsolationLevel, TenantRow, TenantStatus } from '../storage/system-tables.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { Directory } from './directory.ts'
 import type { TenantHandle } from './handle.ts'
 import { createLifecycle, platformRefusal } from './lifecycle.ts'
 import { type Tenant, tenantFromRow } from './tenant.ts'
-import { checkStatus, mergeChange, newRow, refusedRow } from './tenant-input.ts'
+import { type ChangedColumns, checkStatus, mergeChange, newRow, refusedRow } from './tenant-input.ts'
+import { createTenantLog, tenantEntry, updatedEntry } from './tenant-log.ts'
 import { keyOf, type TenantName } from './tenant-name.ts'
 
 export interface NewTenant {
@@ -77,6 +77,7 @@ export function createTenants<Db, P extends string = string>(
   open: (tenant: Tenant) => TenantHandle<Db, P>,
 ): Tenants<Db, P> {
   const { system } = context.storage
+  const log = createTenantLog(context, directory)
 
   return {
     async create(tenant) {
@@ -86,7 +87,10 @@ export function createTenants<Db, P extends string = string>(
         if (!inserted) return undefined
         // others may remember that no tenant has this slug
         await unit.verbs.publish({ kind: 'tenant', tenantId: inserted.id })
-        await seedAccess(unit.tenant(directory.ref(tenantFromRow(inserted))), context.runtime)
+        const fresh = tenantFromRow(inserted)
+        await seedAccess(unit.tenant(directory.ref(fresh)), context.runtime)
+        const { id, slug, name, plan } = fresh
+        await log.write(unit, fresh, tenantEntry('tenant.created', id, { details: { slug, name, plan } }))
         return inserted
       })
       if (!created) throw new FreeholdError('SLUG_TAKEN', { slug: row.slug })
@@ -125,6 +129,7 @@ export function createTenants<Db, P extends string = string>(
           .catch((error: unknown) => refusedRow(error, columns.slug))
         if (!changed) throw new FreeholdError('CONFLICT')
         await unit.verbs.publish({ kind: 'tenant', tenantId: changed.id })
+        await log.write(unit, tenantFromRow(changed), updatedEntry(held, columns))
         return changed
       })
       directory.forget(row.id)
@@ -135,7 +140,7 @@ export function createTenants<Db, P extends string = string>(
   }
 }
 
-function changedColumns(held: TenantRow, change: TenantChange): Change<'tenants'> & { readonly slug?: string } {
+function changedColumns(held: TenantRow, change: TenantChange): ChangedColumns {
   const columns = mergeChange(held, change)
   if (change.version !== undefined && change.version !== held.version) throw new FreeholdError('CONFLICT')
   if (held.status === 'purging') {
