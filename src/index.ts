@@ -81,5 +81,5 @@ export type { TenantHandle, TenantServices, TenantTransaction } from './core/ten
 export type { Resolution, ResolveBy, ResolverOptions } from './core/tenancy/resolver.ts'
 export type { Tenant } from './core/tenancy/tenant.ts'
 export type { NewTenant, TenantChange, TenantName, Tenants } from './core/tenancy/tenants.ts'
-export type { Freehold, FreeholdOptions, FreeholdRooms }
+export type { Freehold, FreeholdOptions, FreeholdRooms, OwnPermission, Permissions }
 export { definePermissions, FreeholdError }
