@@ -4,23 +4,26 @@ import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import express from 'express'
 import Fastify from 'fastify'
-import { Hono } from 'hono'
-import * as expressShim from '../../../src/adapters/express/index.ts'
-import * as fastifyShim from '../../../src/adapters/fastify/index.ts'
-import * as honoShim from '../../../src/adapters/hono/index.ts'
+import { type Context, Hono } from 'hono'
+import * as onExpress from '../../../src/adapters/express/index.ts'
+import * as onFastify from '../../../src/adapters/fastify/index.ts'
+import * as onHono from '../../../src/adapters/hono/index.ts'
 import { freeholdNode } from '../../../src/adapters/node/index.ts'
 import type { Freehold } from '../../../src/core/api.ts'
-import { type RequestContext, requiredSession } from '../../../src/core/http/request-context.ts'
-import { FreeholdError } from '../../../src/index.ts'
+import { requiredSession } from '../../../src/core/http/request-context.ts'
+import type { OrganizationId } from '../../../src/core/kernel/ids.ts'
+import { described, exported, fail, noteOf, type Permission, refuse, rename, take } from './host.ts'
 
 export const FRAMEWORKS = ['hono', 'express', 'fastify', 'node'] as const
 export type Framework = (typeof FRAMEWORKS)[number]
+type App = Freehold<unknown, Permission>
+type Env = onHono.FreeholdEnv<unknown, Permission>
 
-/** What a host's own routes are on each framework. */
-export const apps: { readonly [F in Framework]: (freehold: Freehold) => Promise<Server> } = {
+export const apps: { readonly [F in Framework]: (freehold: App) => Promise<Server> } = {
   hono: async (freehold) => {
-    const { freeholdHono, freeholdOnError, requireSession } = honoShim
-    const app = new Hono<honoShim.FreeholdEnv>()
+    const { freeholdHono, freeholdOnError, require, requireEntitlement, requireSession } = onHono
+    const app = new Hono<Env>()
+    const organization = (c: Context) => c.req.param('organization') as OrganizationId
     app.onError(freeholdOnError(freehold))
     app.use(freeholdHono(freehold))
     app.all('/public', (c) => c.json(described(c.var.freehold)))
@@ -28,32 +31,74 @@ export const apps: { readonly [F in Framework]: (freehold: Freehold) => Promise<
     app.post('/echo', async (c) => c.json({ length: (await c.req.text()).length }))
     app.get('/refused', refuse)
     app.get('/broken', fail)
+    app.get('/notes', require('note:read'), (c) => c.json(described(c.var.freehold)))
+    app.get('/unknown', require('note:shred'), fail)
+    app.get('/draft', require('note:write', { status: 'draft' }), (c) => c.json(described(c.var.freehold)))
+    app.put(
+      '/notes/:owner',
+      require('note:write', (c: Context) => noteOf(c.req.param('owner'))),
+      (c) => c.json(described(c.var.freehold)),
+    )
+    app.get('/in/:organization/notes', require('note:read', undefined, { organization }), (c) =>
+      c.json(described(c.var.freehold)),
+    )
+    app.get('/export', requireEntitlement('export'), (c) => c.json(exported))
+    app.post('/seats', async (c) => c.json(await take(c.var.freehold)))
+    app.post('/rename', requireSession(), async (c) => c.json(await rename(c.var.freehold, await c.req.json<object>())))
     return createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }))
   },
 
   express: async (freehold) => {
-    const { contextOf, freeholdErrors, freeholdExpress, requireSession } = expressShim
+    const { contextOf, freeholdErrors, freeholdExpress, require, requireEntitlement, requireSession } = onExpress
     const app = express()
+    const answer: express.RequestHandler = (req, res) => void res.json(described(contextOf(req)))
+    const owner = (req: express.Request<{ owner: string }>) => noteOf(req.params.owner)
+    const organization = (req: express.Request) => String(req.params.organization) as OrganizationId
     app.use(freeholdExpress(freehold))
-    app.all('/public', (req, res) => res.json(described(contextOf(req))))
-    app.get('/private', requireSession(), (req, res) => res.json(described(contextOf(req))))
+    app.all('/public', answer)
+    app.get('/private', requireSession(), answer)
     app.post('/echo', express.text({ type: () => true }), (req, res) => res.json({ length: String(req.body).length }))
     app.get('/refused', refuse)
     app.get('/broken', fail)
+    app.get('/notes', require('note:read'), answer)
+    app.get('/unknown', require('note:shred'), fail)
+    app.get('/draft', require('note:write', { status: 'draft' }), answer)
+    app.put('/notes/:owner', require('note:write', owner), (req, res) => res.json(described(contextOf(req))))
+    app.get('/in/:organization/notes', require('note:read', undefined, { organization }), answer)
+    app.get('/export', requireEntitlement('export'), (_req, res) => res.json(exported))
+    app.post('/seats', async (req, res) => res.json(await take(contextOf(req))))
+    app.post('/rename', requireSession(), express.json(), async (req, res) =>
+      res.json(await rename(contextOf(req), req.body as object)),
+    )
     app.use(freeholdErrors(freehold))
     return createServer(app)
   },
 
   fastify: async (freehold) => {
-    const { contextOf, freeholdErrors, freeholdFastify, requireSession } = fastifyShim
+    const { contextOf, freeholdErrors, freeholdFastify, require, requireEntitlement, requireSession } = onFastify
     const app = Fastify()
+    const answer = async (request: object) => described(contextOf(request))
+    const params = ({ params }: { params: unknown }) => params as { owner: string; organization: OrganizationId }
+    type Request = onFastify.FastifyRequest & { params: unknown }
+    const owner = (request: Request) => noteOf(params(request).owner)
+    const organization = (request: Request) => params(request).organization
     app.setErrorHandler(freeholdErrors(freehold))
     app.register(freeholdFastify(freehold))
-    app.all('/public', async (request) => described(contextOf(request)))
-    app.get('/private', { onRequest: requireSession() }, async (request) => described(contextOf(request)))
+    app.all('/public', answer)
+    app.get('/private', { onRequest: requireSession() }, answer)
     app.post('/echo', async (request) => ({ length: String(request.body).length }))
     app.get('/refused', refuse)
     app.get('/broken', fail)
+    app.get('/notes', { onRequest: require('note:read') }, answer)
+    app.get('/unknown', { onRequest: require('note:shred') }, fail)
+    app.get('/draft', { onRequest: require('note:write', { status: 'draft' }) }, answer)
+    app.put('/notes/:owner', { preHandler: require('note:write', owner) }, answer)
+    app.get('/in/:organization/notes', { onRequest: require('note:read', undefined, { organization }) }, answer)
+    app.get('/export', { onRequest: requireEntitlement('export') }, async () => exported)
+    app.post('/seats', async (request) => take(contextOf(request)))
+    app.post('/rename', { onRequest: requireSession() }, async (request) =>
+      rename(contextOf(request), request.body as object),
+    )
     await app.ready()
     return app.server
   },
@@ -65,41 +110,49 @@ export const apps: { readonly [F in Framework]: (freehold: Freehold) => Promise<
           res.setHeader('content-type', 'application/json')
           res.end(JSON.stringify(value))
         }
-        switch (`${req.method} ${context.path}`) {
+        const body = async (): Promise<string> => {
+          const chunks: Buffer[] = []
+          for await (const chunk of req) chunks.push(chunk as Buffer)
+          return Buffer.concat(chunks).toString()
+        }
+        const [, first, second] = context.path.split('/')
+        switch (`${req.method} /${first}${second === undefined ? '' : '/'}`) {
           case 'GET /private':
             requiredSession(context)
             return json(described(context))
-          case 'POST /echo': {
-            let length = 0
-            for await (const chunk of req) length += (chunk as Buffer).length
-            return json({ length })
-          }
+          case 'POST /echo':
+            return json({ length: (await body()).length })
           case 'GET /refused':
             return refuse()
           case 'GET /broken':
             return fail()
+          case 'GET /notes':
+            context.require('note:read')
+            return json(described(context))
+          case 'GET /unknown':
+            context.require('note:shred' as 'note:read')
+            return fail()
+          case 'GET /draft':
+            context.require('note:write', { resource: { status: 'draft' } })
+            return json(described(context))
+          case 'PUT /notes/':
+            requiredSession(context)
+            context.require('note:write', { resource: await noteOf(second) })
+            return json(described(context))
+          case 'GET /in/':
+            context.require('note:read', { organization: second as OrganizationId })
+            return json(described(context))
+          case 'GET /export':
+            await context.tenant.entitlements.demand('export')
+            return json(exported)
+          case 'POST /seats':
+            return json(await take(context))
+          case 'POST /rename':
+            requiredSession(context)
+            return json(await rename(context, JSON.parse(await body())))
           default:
             return json(described(context))
         }
       }),
     ),
-}
-
-/** What the host's own routes say of their request. */
-function described({ tenant, principal, resolvedBy, clientAddress, refused }: RequestContext) {
-  return {
-    tenant: tenant.tenant.slug,
-    user: principal?.id ?? null,
-    resolvedBy,
-    clientAddress,
-    refused: refused ?? null,
-  }
-}
-
-function refuse(): never {
-  throw new FreeholdError('USER_UNKNOWN')
-}
-
-function fail(): never {
-  throw new Error('password=hunter2')
 }

@@ -9,15 +9,16 @@ import { createFreehold } from '../../../src/index.ts'
 import { quickHasher, testKeys } from '../../setup/context.ts'
 import { apps, type Framework } from './apps.ts'
 import { Browser } from './browser.ts'
+import { type Permission, permissions } from './host.ts'
 
 export { FRAMEWORKS } from './apps.ts'
 
 export const PASSWORD = 'a kettle orbits quietly'
 
 export interface World extends AsyncDisposable {
-  readonly freehold: Freehold
-  readonly acme: TenantHandle
-  readonly globex: TenantHandle
+  readonly freehold: Freehold<unknown, Permission>
+  readonly acme: TenantHandle<unknown, Permission>
+  readonly globex: TenantHandle<unknown, Permission>
   /** Errors that the instance told its host. */
   readonly told: unknown[]
   readonly port: number
@@ -27,10 +28,14 @@ export interface World extends AsyncDisposable {
   browser(slug: string): Browser
 }
 
-export async function openWorld(framework: Framework, options: Partial<FreeholdOptions<unknown>> = {}): Promise<World> {
+export async function openWorld(
+  framework: Framework,
+  options: Partial<FreeholdOptions<unknown, Permission>> = {},
+): Promise<World> {
   const told: unknown[] = []
-  const freehold = await createFreehold<unknown, string>({
+  const freehold = await createFreehold<unknown, Permission>({
     storage: memory(),
+    permissions,
     keys: testKeys,
     passwordHasher: quickHasher,
     tenants: { baseDomains: ['example.test'] },

@@ -1,0 +1,50 @@
+// What the app does that stands on each framework: its permissions, and the work behind its routes.
+
+import type { RequestContext } from '../../../src/core/http/request-context.ts'
+import { definePermissions, FreeholdError } from '../../../src/index.ts'
+
+export const permissions = definePermissions({ note: ['read', 'write'] })
+export type Permission = (typeof permissions.names)[number]
+
+export const exported = { notes: [] }
+
+/** What a route says of its request. */
+export function described(context: RequestContext) {
+  const { tenant, principal, resolvedBy, clientAddress, refused, requestId } = context
+  return {
+    tenant: tenant.tenant.slug,
+    user: principal?.id ?? null,
+    resolvedBy,
+    clientAddress,
+    refused: refused ?? null,
+    requestId,
+  }
+}
+
+/** Looked up, as a host would; `nobody` has none. */
+export async function noteOf(owner: string | undefined): Promise<{ owner_id: string | undefined }> {
+  if (owner === 'nobody') throw new FreeholdError('INPUT_INVALID', { field: 'owner', problem: 'nobody has notes' })
+  return { owner_id: owner }
+}
+
+export async function take({ tenant }: RequestContext) {
+  return tenant.entitlements.take('seats')
+}
+
+/** Freehold's own change and an event of the host's in the request's transaction, which may fail in the end. */
+export async function rename(context: RequestContext, { name, fails }: { name?: string; fails?: boolean }) {
+  return context.transaction(async (tx) => {
+    const user = await tx.users.update(context.principal!, { name: name ?? null })
+    await tx.audit.record({ action: 'person.renamed', targets: [{ type: 'user', id: user.id }] })
+    if (fails) throw new FreeholdError('INPUT_INVALID', { field: 'fails', problem: 'it says so' })
+    return { name: user.name }
+  })
+}
+
+export function refuse(): never {
+  throw new FreeholdError('USER_UNKNOWN')
+}
+
+export function fail(): never {
+  throw new Error('password=hunter2')
+}
