@@ -5,6 +5,7 @@ import { access } from './access.ts'
 import { attempts } from './attempts.ts'
 import { audit } from './audit.ts'
 import { ending } from './ending.ts'
+import { entitlements } from './entitlements.ts'
 import { fidelity } from './fidelity.ts'
 import { inbox } from './inbox.ts'
 import { joined } from './joined.ts'
@@ -48,6 +49,7 @@ export const exam: readonly ExamCase[] = [
   ...attempts,
   ...access,
   ...limits,
+  ...entitlements,
   ...audit,
   ...tenants,
   ...joined,
