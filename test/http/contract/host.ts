@@ -1,5 +1,6 @@
 // What the app does that stands on each framework: its permissions, and the work behind its routes.
 
+import type { Generated, Kysely } from 'kysely'
 import type { RequestContext } from '../../../src/core/http/request-context.ts'
 import { definePermissions, FreeholdError } from '../../../src/index.ts'
 
@@ -31,11 +32,21 @@ export async function take({ tenant }: RequestContext) {
   return tenant.entitlements.take('seats')
 }
 
-/** Freehold's own change and an event of the host's in the request's transaction, which may fail in the end. */
-export async function rename(context: RequestContext, { name, fails }: { name?: string; fails?: boolean }) {
+/** The host's own table, where the storage has one. */
+export interface HostTables {
+  notes: { id: Generated<string>; body: string }
+}
+
+/**
+ * Freehold's own change, an event of the host's and, with `note`, a row in its own table, all in the request's
+ * transaction, which may fail in the end.
+ */
+export async function rename(context: RequestContext, asked: { name?: string; note?: string; fails?: boolean }) {
+  const { name = null, note, fails } = asked
   return context.transaction(async (tx) => {
-    const user = await tx.users.update(context.principal!, { name: name ?? null })
+    const user = await tx.users.update(context.principal!, { name })
     await tx.audit.record({ action: 'person.renamed', targets: [{ type: 'user', id: user.id }] })
+    if (note) await (tx.db as Kysely<HostTables>).insertInto('notes').values({ body: note }).execute()
     if (fails) throw new FreeholdError('INPUT_INVALID', { field: 'fails', problem: 'it says so' })
     return { name: user.name }
   })
