@@ -96,24 +96,32 @@ create index role_assignments_organization_id_idx on role_assignments (tenant_id
 do $$
 declare
   tenant uuid;
-  wanted text;
+  wanted record;
   fresh uuid;
 begin
   if to_regclass('tenants') is null then
     return;
   end if;
   for tenant in select id from tenants order by id loop
-    insert into tenant_counters (tenant_id, name, value) values (tenant, 'access', 1);
-    foreach wanted in array array['main', 'owner', 'admin', 'member', 'viewer'] loop
-      -- UUIDv7 (RFC 9562): 48 bits of time over a random one, version 4 turned into 7
+    insert into tenant_counters (tenant_id, name) values (tenant, 'access');
+    for wanted in values
+      (0, 'main', 'Main', null),
+      (1, 'owner', 'Owner', 'Holds everything. A tenant keeps at least one owner.'),
+      (2, 'admin', 'Admin', 'Manages the tenant.'),
+      (3, 'member', 'Member', 'Works with what the product offers.'),
+      (4, 'viewer', 'Viewer', 'Looks, and changes nothing.')
+    loop
+      -- UUIDv7 (RFC 9562): 48 bits of time over a random one, version 4 turned into 7; so that the roles are listed in
+      -- this order, each is a millisecond later
       fresh := encode(set_bit(set_bit(overlay(
         uuid_send(gen_random_uuid())
-        placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6
+        placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint + wanted.column1) from 3) from 1 for 6
       ), 52, 1), 53, 1), 'hex')::uuid;
-      if wanted = 'main' then
-        insert into organizations (tenant_id, id, key, name) values (tenant, fresh, wanted, initcap(wanted));
+      if wanted.column2 = 'main' then
+        insert into organizations (tenant_id, id, key, name) values (tenant, fresh, wanted.column2, wanted.column3);
       else
-        insert into roles (tenant_id, id, key, name, system) values (tenant, fresh, wanted, initcap(wanted), true);
+        insert into roles (tenant_id, id, key, name, description, system)
+        values (tenant, fresh, wanted.column2, wanted.column3, wanted.column4, true);
       end if;
     end loop;
   end loop;
