@@ -6,6 +6,7 @@ import { definePermissions } from '../../src/core/access/permissions.ts'
 import { HeldAccess } from '../../src/core/access/principal-access.ts'
 import { KnownPrincipal } from '../../src/core/access/principals.ts'
 import { createRoleBook } from '../../src/core/access/role-book.ts'
+import type { OrganizationId } from '../../src/core/kernel/ids.ts'
 import type { AccessLoad } from '../../src/core/storage/verbs.ts'
 import { type Ask, type Entry, judge, type World } from './reference.ts'
 
@@ -146,7 +147,7 @@ describe('check and explain', () => {
           now = question.now
           const expected = judge({ ...built, principal: { team: undefined, ...built.principal } }, question)
           const permission = question.permission as (typeof names)[number]
-          const options = question as Parameters<typeof access.can>[1]
+          const options = question as Omit<Ask, 'organization'> & { organization?: OrganizationId }
           expect(access.can(permission, options)).toBe(expected.allowed)
           const { version, ...explained } = access.explain(permission, options)
           expect(explained).toEqual(expected)

@@ -20,6 +20,10 @@ export async function seedAccess(unit: Pick<TenantScope, 'records'>, runtime: Pi
   const ignore = { onConflict: 'ignore' } as const
   await unit.records.insert('tenant_counters', [{ name: 'access' }], ignore)
   await unit.records.insert('organizations', [{ id: runtime.newId(), key: 'main', name: 'Main' }], ignore)
-  const rows = Object.entries(roles).map(([key, role]) => ({ id: runtime.newId(), key, ...role, system: true }))
+  // sorted, so that a list, which goes by id, has them in this order
+  const ids = Object.keys(roles)
+    .map(() => runtime.newId())
+    .sort()
+  const rows = Object.entries(roles).map(([key, role], i) => ({ id: ids[i]!, key, ...role, system: true }))
   await unit.records.insert('roles', rows, ignore)
 }

@@ -1,0 +1,90 @@
+// A house for tests of access: an instance on any storage, a tenant in it, and its people.
+
+import { randomBytes } from 'node:crypto'
+import { definePermissions } from '../../src/core/access/permissions.ts'
+import type { Actor } from '../../src/core/audit/audit.ts'
+import type { User } from '../../src/core/identity/user.ts'
+import type { Runtime } from '../../src/core/kernel/runtime.ts'
+import type { Storage, TenantScope } from '../../src/core/storage/storage.ts'
+import type { AccessQuestion } from '../../src/core/storage/verbs.ts'
+import type { TenantHandle } from '../../src/core/tenancy/handle.ts'
+import { createFreehold } from '../../src/index.ts'
+import { quickHasher, testKeys } from '../setup/context.ts'
+
+export const permissions = definePermissions({ note: ['read', 'write'], invoice: ['read', 'refund'] })
+export type P = (typeof permissions.names)[number]
+
+export interface House {
+  readonly acme: TenantHandle<unknown, P>
+  /** Another tenant of the same installation. */
+  globex(): Promise<TenantHandle<unknown, P>>
+  /** A user of acme, or of another tenant, with these roles in the whole tenant. */
+  person(roles?: readonly string[], tenant?: TenantHandle<unknown, P>): Promise<User>
+  /** acme in this user's name. */
+  as(user: Pick<User, 'id'>): TenantHandle<unknown, P>
+  close(): Promise<void>
+}
+
+export async function makeHouse(storage: Storage<unknown>, runtime: Partial<Runtime> = {}): Promise<House> {
+  const freehold = await createFreehold({
+    storage,
+    keys: testKeys,
+    permissions,
+    passwordHasher: quickHasher,
+    runtime,
+    onError: () => undefined,
+  })
+  const found = (name: string) => freehold.tenants.create({ slug: `t${randomBytes(6).toString('hex')}`, name })
+  const acme = await found('Acme')
+  return {
+    acme,
+    globex: () => found('Globex'),
+    async person(roles = [], tenant = acme) {
+      const user = await tenant.users.create({ email: `${randomBytes(6).toString('hex')}@example.test` })
+      for (const role of roles) await tenant.assignments.grant({ principal: user, role })
+      return user
+    },
+    as: ({ id }) => acme.as({ type: 'user', id } satisfies Actor),
+    close: () => freehold.close(),
+  }
+}
+
+/** The same storage, whose loads of access a test can count, hold and let go. */
+export interface WatchedStorage {
+  readonly storage: Storage<unknown>
+  readonly loads: AccessQuestion[]
+  /** Everything else that was asked of a tenant's scope outside transactions. */
+  others: number
+  /** While set, a load has read and waits for this before it answers. */
+  hold: Promise<void> | undefined
+}
+
+export function watchLoads(storage: Storage<unknown>): WatchedStorage {
+  const watched: WatchedStorage = {
+    loads: [],
+    others: 0,
+    hold: undefined,
+    storage: { ...storage, system: storage.system, tenant: (ref) => watch(storage.tenant(ref)) },
+  }
+  const counted = <Part extends object>(part: Part): Part =>
+    new Proxy(part, {
+      get(target, name) {
+        watched.others++
+        return Reflect.get(target, name)
+      },
+    })
+  const watch = (scope: TenantScope): TenantScope => ({
+    records: counted(scope.records),
+    transaction: (work) => scope.transaction(work),
+    verbs: {
+      ...scope.verbs,
+      async loadAccess(question) {
+        watched.loads.push(question)
+        const answer = await scope.verbs.loadAccess(question)
+        await watched.hold
+        return answer
+      },
+    },
+  })
+  return watched
+}
