@@ -31,9 +31,15 @@ export function pageRequest({ limit, cursor }: Query<'limit' | 'cursor'>): PageR
 export function momentField<Name extends string>(query: Query<Name>, name: Name): Date | undefined {
   const text = query[name]
   if (text === undefined) return undefined
-  const moment = MOMENT.test(text) ? new Date(text) : undefined
+  const moment = MOMENT.test(text) && isDay(text.slice(0, 10)) ? new Date(text) : undefined
   if (!moment || Number.isNaN(moment.getTime())) throw invalid(name, 'it is a time as 2026-01-31T12:00:00Z')
   return moment
+}
+
+/** A 31st of February would be taken for the 3rd of March. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
 }
 
 /** A JSON object. @throws INPUT_INVALID */

@@ -12,6 +12,7 @@ import type { AccessVisit, Route } from './routes.ts'
 import { auditView, jsonResponse, planView, subscriptionView } from './views.ts'
 
 const FILTER = ['action', 'actorId', 'userId', 'resourceType', 'resourceId'] as const
+const OUTCOMES: readonly AuditOutcome[] = ['success', 'failure', 'denied']
 const QUESTION = ['permission', 'userId', 'serviceAccountId', 'organizationId', 'resource', 'context'] as const
 
 export function tenantRoutes<Db, P extends string>(permissions: Permissions<P>): Route<Db, P>[] {
@@ -82,10 +83,16 @@ function auditFilter(url: URL): AuditFilter {
   return {
     ...plain,
     ...pageRequest(query),
-    ...(outcome === undefined ? {} : { outcome: outcome as AuditOutcome }),
+    ...(outcome === undefined ? {} : { outcome: outcomeOf(outcome) }),
     ...(from === undefined ? {} : { from }),
     ...(before === undefined ? {} : { before }),
   }
+}
+
+function outcomeOf(text: string): AuditOutcome {
+  const outcome = OUTCOMES.find((known) => known === text)
+  if (!outcome) throw invalid('outcome', `it is one of ${OUTCOMES.join(', ')}`)
+  return outcome
 }
 
 /** Somebody else than who asks. @throws INPUT_INVALID, ID_INVALID */
