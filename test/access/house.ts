@@ -88,3 +88,12 @@ export function watchLoads(storage: Storage<unknown>): WatchedStorage {
   })
   return watched
 }
+
+/** Something to wait for until it is opened. */
+export function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => undefined
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open }
+}
