@@ -4,6 +4,7 @@ import { keepAnOwner } from '../access/owners.ts'
 import type { AuditEntry } from '../audit/audit.ts'
 import type { AuditScope } from '../audit/writer.ts'
 import type { Passwords } from '../authentication/passwords.ts'
+import { type Members, uncounted } from '../billing/members.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type UserId } from '../kernel/ids.ts'
@@ -37,7 +38,7 @@ export interface UserChange {
 export type UserKey = UserId | { readonly id: UserId }
 
 export interface Users {
-  /** @throws EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED */
+  /** @throws EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LIMIT_REACHED (`members`) */
   create(user: NewUser): Promise<User>
   /** Finds deleted users too: their `status` says so. @throws USER_UNKNOWN, ID_INVALID */
   get(user: UserKey): Promise<User>
@@ -55,7 +56,7 @@ export interface Users {
   setPassword(user: UserKey, password: string, options?: { readonly keep?: string }): Promise<void>
   /** The user can no longer sign in, and every session ends in the same transaction. Doing it twice is not an error. @throws USER_UNKNOWN (deleted, too), LAST_OWNER */
   disable(user: UserKey): Promise<User>
-  /** Undoes `disable`; sessions do not come back. Doing it twice is not an error. @throws USER_UNKNOWN (deleted, too) */
+  /** Undoes `disable`; sessions do not come back. Doing it twice is not an error. @throws USER_UNKNOWN (deleted, too), LIMIT_REACHED (`members`) */
   enable(user: UserKey): Promise<User>
   /** Soft delete: as `disable`, and the address is free again. Doing it twice is not an error. @throws USER_UNKNOWN, LAST_OWNER */
   remove(user: UserKey): Promise<User>
@@ -73,7 +74,8 @@ type UserAction =
   | 'user.enabled'
   | 'user.removed'
 
-export function createUsers(context: TenantContext, passwords: Passwords): Users {
+/** @param members who counts them against the plan's limit */
+export function createUsers(context: TenantContext, passwords: Passwords, members: Members = uncounted): Users {
   const { scope, tenant, runtime, actor, auditWriter } = context
 
   /** Of what is personal the log says only that it changed: nobody can take it out again. */
@@ -103,8 +105,10 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
     return scope.transaction(async (unit) => {
       // of two owners who go at once, one stays
       await unit.verbs.moveAccess()
+      const before = await unit.records.lock('users', { id })
       const row = await keepAnOwner(unit, () => changeUser(unit, { id, status: { in: from } }, change))
       if (!row) return find(id, unit)
+      if (before?.status === 'active') await members.left(unit)
       const sessionsEnded = await endSessions(unit, tenant.id, id, 'user-disabled')
       await audit(unit, action, id, { details: { sessionsEnded } })
       return row
@@ -147,7 +151,9 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
       const row = await scope.transaction(async (unit) => {
         // the unique key decides between any number of callers, and a taken address leaves a surrounding transaction alive
         const [inserted] = await unit.records.insert('users', [columns], { onConflict: 'ignore' })
-        if (inserted) await audit(unit, 'user.created', inserted.id, { details: { emailVerified } })
+        if (!inserted) return undefined
+        await members.joined(unit)
+        await audit(unit, 'user.created', inserted.id, { details: { emailVerified } })
         return inserted
       })
       if (!row) throw new FreeholdError('EMAIL_TAKEN')
@@ -219,7 +225,9 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
       const id = userId(key)
       const enabled = await scope.transaction(async (unit) => {
         const changed = await changeUser(unit, { id, status: 'disabled' }, { status: 'active', disabled_at: null })
-        if (changed) await audit(unit, 'user.enabled', id)
+        if (!changed) return undefined
+        await members.joined(unit)
+        await audit(unit, 'user.enabled', id)
         return changed
       })
       const row = enabled ?? (await find(id))
