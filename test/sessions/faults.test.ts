@@ -107,18 +107,29 @@ describe('the connection is cut at a refresh (R03)', () => {
     const { id, token } = await warm()
     await refresh(token)
     await database.admin(`update freehold.sessions set rotated_at = rotated_at - interval '11 s' where id = $1`, [id])
-    // the first round trip finds nothing to rotate, the second revokes, and its answer is lost
-    proxy.cut({ beforeAnswer: 2 })
+    const told = async () => {
+      const events = (await world.events()).filter((event) => event.session_id === id)
+      const audited = await world.scope.records.find('audit_events', {
+        where: { resource_type: 'session', resource_id: id, outcome: 'denied' },
+        limit: 10,
+      })
+      return [events.map(({ kind }) => kind), audited.map(({ action }) => action)]
+    }
+    // two round trips until it is suspect, two more until the family is ended, and the answer of the last is lost
+    proxy.cut({ beforeAnswer: 4 })
+    expect(await codeOf(refresh(token))).toBe('STORAGE_UNAVAILABLE')
+    expect(await told()).toEqual([[], []])
+    // the fifth is COMMIT
+    proxy.cut({ beforeAnswer: 5 })
     expect(await codeOf(refresh(token))).toBe('STORAGE_UNAVAILABLE')
     expect(await refresh(token)).toEqual({ ok: false, reason: 'ended', clear: true })
-    const events = (await world.events()).filter((event) => event.session_id === id)
-    expect(events.map(({ kind }) => kind)).toEqual(['refresh-reuse'])
+    expect(await told()).toEqual([['refresh-reuse'], ['session.refresh_reused']])
   })
 })
 
 it('the connection is cut at a sign-out: it is done or not done, and can be done again', async () => {
   const done = new Set<boolean>()
-  for (const moment of [{ beforeSend: 3 }, { beforeSend: 4 }, { beforeAnswer: 3 }, { beforeAnswer: 4 }]) {
+  for (const moment of [{ beforeSend: 2 }, { beforeSend: 3 }, { beforeAnswer: 2 }, { beforeAnswer: 3 }]) {
     const { id, token } = await warm()
     proxy.cut(moment)
     expect(['STORAGE_UNAVAILABLE', 'TRANSACTION_LOST']).toContain(await codeOf(world.first.sessions.end(token)))

@@ -49,13 +49,13 @@ export function rotateSession(statements: Statements, step: RotationStep): Rotat
     const [counted] = statements.update('sessions', { id: session.id }, { retries: { add: 1 } })
     return { ...found, kind: 'repeated', session: counted! }
   }
+  if (step.generation === session.generation - 2 && within(session.previous_rotated_at)) return { kind: 'superseded' }
+  if (step.sparing) return { kind: 'suspect' }
   if (step.generation > session.generation) {
     report(statements, session, step, 'refresh-ahead')
     return { kind: 'ahead' }
   }
-  if (step.generation === session.generation) return revoke(statements, session, step, 'forked')
-  if (step.generation === session.generation - 2 && within(session.previous_rotated_at)) return { kind: 'superseded' }
-  return revoke(statements, session, step, 'reused')
+  return revoke(statements, session, step, step.generation === session.generation ? 'forked' : 'reused')
 }
 
 function rotate(statements: Statements, found: SessionLookup, step: RotationStep): RotationOutcome {

@@ -94,6 +94,7 @@ function tenantUnit<HostTables>(
 function systemScope<HostTables>(ground: Ground, unit?: Unit): SystemScope<Kysely<HostTables>> {
   const { link, place, texts } = ground
   const send: Send = unit ? unit.send : (statement) => link.one(null, statement)
+  const ride = unit ? async (statement: Statement) => unit.ride(statement) : send
   const sendAfter: SendAfter = async (before, statement) => {
     if (!unit) return link.one(null, statement, before)
     unit.ride(before)
@@ -102,7 +103,7 @@ function systemScope<HostTables>(ground: Ground, unit?: Unit): SystemScope<Kysel
   const transactional = unit !== undefined
   return {
     records: createRecords<SystemTableName>({ send, tenantId: null, catalog: systemCatalog, texts, transactional }),
-    verbs: createSystemVerbs(send, sendAfter, place),
+    verbs: createSystemVerbs({ send, ride, sendAfter }, place),
     transaction: (work) => within(ground, null, unit, (inner, kysely) => work(systemUnit(ground, inner, kysely))),
   }
 }

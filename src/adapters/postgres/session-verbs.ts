@@ -3,7 +3,7 @@
 
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import { columnsOf, type Row } from '../../core/storage/tables.ts'
-import type { RotationOutcome, SessionLookup } from '../../core/storage/verbs.ts'
+import type { RotationOutcome, RotationStep, SessionLookup } from '../../core/storage/verbs.ts'
 import type { Send, SessionVerbs } from './link.ts'
 import { type SessionStatement, sessionStatements } from './session-statements.ts'
 import { placeOf } from './verbs.ts'
@@ -50,9 +50,9 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
         const child = [step.childHash, step.nonce, step.keyId, step.idleTimeoutMs]
         const [rotated] = await run('rotate', [sessionId, presentedHash, ...child])
         if (rotated) return { kind: 'rotated', ...both(rotated) }
-        const limits = [step.graceMs, step.retryCap, step.eventId]
+        const limits = [step.graceMs, step.retryCap, step.eventId, step.sparing !== true]
         const [judged] = await run('judge', [sessionId, presentedHash, generation, ...limits])
-        const outcome = judged ? outcomeOf(judged) : { kind: 'ended' as const, revoked: false }
+        const outcome = judged ? outcomeOf(judged, step) : { kind: 'ended' as const, revoked: false }
         if (outcome) return outcome
       }
       throw new FreeholdError('CONFLICT')
@@ -68,17 +68,18 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
 }
 
 /** Undefined: the token is the current one after all (a user enabled meanwhile), so it is tried again. */
-function outcomeOf(judged: Answered): RotationOutcome | undefined {
+function outcomeOf(judged: Answered, { sparing }: RotationStep): RotationOutcome | undefined {
   const { verdict } = judged
   switch (verdict) {
     case 'repeated':
       return { kind: verdict, ...both(judged) }
     case 'reused':
     case 'forked':
-      return { kind: verdict, userId: judged.owner as string }
+      return sparing ? { kind: 'suspect' } : { kind: verdict, userId: judged.owner as string }
+    case 'ahead':
+      return { kind: sparing ? 'suspect' : verdict }
     case 'throttled':
     case 'superseded':
-    case 'ahead':
       return { kind: verdict }
     case 'dead':
     case 'inactive':

@@ -47,15 +47,18 @@ export function createTenantVerbs(
       if (events.length > 0) await ride(append(tenantId, events))
     },
     purge: () => together((sendOne) => purge(sendOne, place, tenantId)),
-    publish: (notice) => publish(send, notice),
+    publish: (notice) => publish(ride, notice),
   }
 }
 
-export function createSystemVerbs(send: Send, sendAfter: SendAfter, place: Place): SystemVerbs {
+export function createSystemVerbs(
+  { send, ride, sendAfter }: Pick<Ways, 'send' | 'ride'> & { readonly sendAfter: SendAfter },
+  place: Place,
+): SystemVerbs {
   return {
     findTenant: (by) => findTenant(send, place, by),
     claimInbox: (claim) => claimInbox(sendAfter, place.quoted, claim),
-    publish: (notice) => publish(send, notice),
+    publish: (notice) => publish(ride, notice),
   }
 }
 
@@ -69,8 +72,8 @@ export function placeOf(schema: string): Place {
   return { name: schema, quoted: `"${schema.replaceAll('"', '""')}"` }
 }
 
-async function publish(send: Send, notice: Notice): Promise<void> {
-  await send({
+async function publish(ride: Ways['ride'], notice: Notice): Promise<void> {
+  await ride({
     name: 'publish',
     text: 'select pg_notify($1, $2)',
     values: [CHANNEL, JSON.stringify(notice)],

@@ -21,10 +21,12 @@
 // each rotation moves the idle limit to now + idle, never past the absolute limit set at sign-in.
 // Sources: RFC 9700, section 4.14.2; OAuth 2.0 for Browser-Based Applications, refresh tokens; ASVS 5.0 V10.4.5.
 
+import { inRequestOf } from '../audit/actor.ts'
 import type { Context } from '../context.ts'
 import { userFromRow } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import type { Notice, RotationOutcome, SessionLookup } from '../storage/verbs.ts'
+import type { TenantScope } from '../storage/storage.ts'
+import type { RotationOutcome, RotationStep, SessionLookup } from '../storage/verbs.ts'
 import type { Directory } from '../tenancy/directory.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
 import type { AccessTokens } from './access-token.ts'
@@ -39,6 +41,13 @@ type Refusal = Extract<Refreshed, { ok: false }>
 
 const NONCE_LENGTH = 16
 
+/** What is audited: a token that was stolen, or a database that went back in time. */
+const AUDITED = {
+  reused: 'session.refresh_reused',
+  forked: 'session.refresh_forked',
+  ahead: 'session.refresh_ahead',
+} as const
+
 export function createRefresh(
   context: Context,
   directory: Directory,
@@ -46,7 +55,7 @@ export function createRefresh(
   accessTokens: AccessTokens,
   cache: RevocationCache,
 ): Refresh {
-  const { keyring, runtime, storage } = context
+  const { keyring, runtime, storage, actor, auditWriter } = context
   const { refreshGraceMs, refreshRetryCap, idleTimeoutMs } = context.settings.sessions
 
   function answer(tenant: Tenant, { session, user }: SessionLookup, child: string): Refreshed {
@@ -59,12 +68,26 @@ export function createRefresh(
     }
   }
 
-  /** The family was revoked by this call: here it is known at once, elsewhere as soon as the notice is heard. */
-  async function revoked(tenant: Tenant, sessionId: string, userId: string): Promise<Refusal> {
-    const notice: Notice = { kind: 'session', tenantId: tenant.id, userId, sessionId }
-    cache.forget(notice)
-    await storage.tenant(directory.ref(tenant)).verbs.publish(notice)
-    return refused('reused', true)
+  /**
+   * A token that looks stolen. The verdict, the end of the family, its notice and its audit are one transaction: all of
+   * them or, when the connection fails, none until the next call.
+   */
+  function judge(scope: TenantScope, tenant: Tenant, step: RotationStep): Promise<RotationOutcome> {
+    return scope.transaction(async (unit) => {
+      const outcome = await unit.verbs.rotateSession(step)
+      const { kind } = outcome
+      if (kind !== 'reused' && kind !== 'forked' && kind !== 'ahead') return outcome
+      const { sessionId, generation } = step
+      const userId = kind === 'ahead' ? undefined : outcome.userId
+      if (userId !== undefined) await unit.verbs.publish({ kind: 'session', tenantId: tenant.id, userId, sessionId })
+      await auditWriter.append(unit, inRequestOf(actor, { type: 'system' }), {
+        action: AUDITED[kind],
+        outcome: 'denied',
+        targets: [{ type: 'session', id: sessionId }, ...(userId === undefined ? [] : [{ type: 'user', id: userId }])],
+        details: { generation },
+      })
+      return outcome
+    })
   }
 
   async function conclude(
@@ -84,7 +107,11 @@ export function createRefresh(
       }
       case 'reused':
       case 'forked':
-        return revoked(tenant, parent.sessionId, outcome.userId)
+        // by this call: here it is known at once, elsewhere as soon as the notice is heard
+        cache.forget({ kind: 'session', tenantId: tenant.id, userId: outcome.userId, sessionId: parent.sessionId })
+        return refused('reused', true)
+      case 'suspect':
+        throw new FreeholdError('INTERNAL')
       case 'ended':
         return refused('ended', outcome.revoked)
       default:
@@ -102,7 +129,8 @@ export function createRefresh(
 
     const nonce = runtime.randomBytes(NONCE_LENGTH)
     const child = refreshTokens.write(refreshTokens.child(parent, keyring.current, nonce)!)
-    const outcome = await storage.tenant(directory.ref(tenant)).verbs.rotateSession({
+    const scope = storage.tenant(directory.ref(tenant))
+    const step: RotationStep = {
       sessionId: parent.sessionId,
       presentedHash: hashRefreshToken(refreshToken),
       generation: parent.generation,
@@ -113,7 +141,9 @@ export function createRefresh(
       idleTimeoutMs,
       retryCap: refreshRetryCap,
       eventId: runtime.newId(),
-    })
+    }
+    const spared = await scope.verbs.rotateSession({ ...step, sparing: true })
+    const outcome = spared.kind === 'suspect' ? await judge(scope, tenant, step) : spared
     return conclude(outcome, tenant, parent, child)
   }
 }

@@ -79,7 +79,7 @@ export interface TenantVerbs {
    */
   purge(): Promise<Readonly<Record<string, number>>>
 
-  /** Tells every process, once this unit of work has committed, and never if it does not. */
+  /** Tells every process, once this unit of work has committed, and never if it does not. In a transaction it costs no round trip of its own. */
   publish(notice: Notice): Promise<void>
 }
 
@@ -212,6 +212,11 @@ export interface RotationStep {
   readonly retryCap: number
   /** Id of the security event, should one be written. */
   readonly eventId: string
+  /**
+   * A token that is reused, forked or ahead is only told (`suspect`), and nothing is done about it: the caller asks again
+   * without this, in a transaction that writes more about it than the security event. Default false.
+   */
+  readonly sparing?: boolean
 }
 
 export type RotationOutcome =
@@ -229,6 +234,8 @@ export type RotationOutcome =
   | { readonly kind: 'reused'; readonly userId: string }
   /** The right generation with another hash (two histories of one family): this call revoked it and wrote the event. */
   | { readonly kind: 'forked'; readonly userId: string }
+  /** Where `sparing` was asked: one of these three. Nothing changed. */
+  | { readonly kind: 'suspect' }
   /** Unknown, revoked before, expired, of an epoch that has passed, or the user is not active: nothing changed. `revoked` is true when the family is known to be dead: all of these but the first and the last. */
   | { readonly kind: 'ended'; readonly revoked: boolean }
 

@@ -96,6 +96,31 @@ export const reuse = examine('refresh reuse', [
     },
   },
   {
+    name: 'sparing: all as ever, but whoever is suspect is only told so',
+    async ask(room) {
+      const { id } = await room.session()
+      const spare = (generation: number, change: Partial<RotationStep> = {}) =>
+        rotate(room, id, generation, { sparing: true, ...change })
+      isKind(await spare(0), 'rotated')
+      isKind(await spare(0), 'repeated')
+      isKind(await spare(0, { retryCap: 1 }), 'throttled')
+      isKind(await spare(1), 'rotated')
+      isKind(await spare(0), 'superseded')
+      await room.elapse(11_000)
+      const before = await room.scope.records.get('sessions', { id })
+      const ahead = spare(7)
+      const forked = spare(2, { presentedHash: hash('another history') })
+      for (const outcome of [await spare(0), await ahead, await forked]) isKind(outcome, 'suspect')
+      same(await room.scope.records.get('sessions', { id }), before)
+      strictEqual(await room.scope.records.count('security_events'), 0)
+      await room.scope.transaction(async (unit) => {
+        isKind(await unit.verbs.rotateSession(step(id, 0, { eventId: room.id() })), 'reused')
+      })
+      strictEqual(await room.scope.records.count('security_events'), 1)
+      isKind(await spare(2), 'ended')
+    },
+  },
+  {
     name: 'forked: the right generation with another hash ends the family and writes an event',
     async ask(room) {
       const { id, user_id } = await room.session()
