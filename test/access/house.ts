@@ -8,7 +8,7 @@ import type { Runtime } from '../../src/core/kernel/runtime.ts'
 import type { Storage, TenantScope } from '../../src/core/storage/storage.ts'
 import type { AccessQuestion } from '../../src/core/storage/verbs.ts'
 import type { TenantHandle } from '../../src/core/tenancy/handle.ts'
-import { createFreehold } from '../../src/index.ts'
+import { createFreehold, type Freehold } from '../../src/index.ts'
 import { quickHasher, testKeys } from '../setup/context.ts'
 
 export const permissions = definePermissions({ note: ['read', 'write'], invoice: ['read', 'refund'] })
@@ -25,15 +25,13 @@ export interface House {
   close(): Promise<void>
 }
 
+/** An instance: what one process of a host has. */
+export function makeInstance(storage: Storage<unknown>, runtime: Partial<Runtime> = {}): Promise<Freehold<unknown, P>> {
+  return createFreehold({ storage, keys: testKeys, permissions, passwordHasher: quickHasher, runtime })
+}
+
 export async function makeHouse(storage: Storage<unknown>, runtime: Partial<Runtime> = {}): Promise<House> {
-  const freehold = await createFreehold({
-    storage,
-    keys: testKeys,
-    permissions,
-    passwordHasher: quickHasher,
-    runtime,
-    onError: () => undefined,
-  })
+  const freehold = await makeInstance(storage, runtime)
   const found = (name: string) => freehold.tenants.create({ slug: `t${randomBytes(6).toString('hex')}`, name })
   const acme = await found('Acme')
   return {
