@@ -34,7 +34,12 @@ export interface World extends AsyncDisposable {
   browser(slug: string): Browser
 }
 
-export async function openWorld(framework: Framework, options: Partial<FreeholdOptions<unknown>> = {}): Promise<World> {
+/** `gate`: a path that the app refuses in front of Freehold, as a host does that closes one of our routes. */
+export async function openWorld(
+  framework: Framework,
+  options: Partial<FreeholdOptions<unknown>> = {},
+  gate = '/gated-by-the-app',
+): Promise<World> {
   const told: unknown[] = []
   const freehold = await createFreehold<unknown>({
     storage: memory(),
@@ -47,7 +52,7 @@ export async function openWorld(framework: Framework, options: Partial<FreeholdO
   await freehold.migrations.apply()
   const acme = await freehold.tenants.create({ slug: 'acme', name: 'Acme' })
   const globex = await freehold.tenants.create({ slug: 'globex', name: 'Globex' })
-  const server = framework === 'hono' ? honoServer(freehold) : expressServer(freehold)
+  const server = framework === 'hono' ? honoServer(freehold, gate) : expressServer(freehold, gate)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   let users = 0
@@ -78,8 +83,9 @@ function described({ tenant, principal, resolvedBy, clientAddress, refused }: Re
   }
 }
 
-function honoServer(freehold: Freehold): Server {
+function honoServer(freehold: Freehold, gate: string): Server {
   const app = new Hono<hono.FreeholdEnv>()
+  app.use(gate, async (c) => c.text('gated', 403))
   app.onError(hono.freeholdOnError(freehold))
   app.use(hono.freeholdHono(freehold))
   app.all('/public', (c) => c.json(described(c.var.freehold)))
@@ -94,8 +100,9 @@ function honoServer(freehold: Freehold): Server {
   return createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }))
 }
 
-function expressServer(freehold: Freehold): Server {
+function expressServer(freehold: Freehold, gate: string): Server {
   const app = express()
+  app.use(gate, (_req, res) => res.status(403).send('gated'))
   app.use(freeholdExpress(freehold))
   app.all('/public', (req, res) => res.json(described(contextOf(req))))
   app.get('/private', requireSession(), (req, res) => res.json(described(contextOf(req))))
