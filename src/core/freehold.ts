@@ -18,11 +18,13 @@ import { fillSettings } from './settings.ts'
 import { withLocalNotices } from './storage/local-notices.ts'
 import type { Finding } from './storage/safety.ts'
 import type { TenantUnit } from './storage/storage.ts'
+import type { TenantStatus } from './storage/system-tables.ts'
 import type { Notice, TenantKey } from './storage/verbs.ts'
 import type { Directory } from './tenancy/directory.ts'
 import { createDirectory } from './tenancy/directory.ts'
 import type { TxtLookup } from './tenancy/domains.ts'
 import { createDomains } from './tenancy/domains.ts'
+import { createGate, gatedDomains, gatedScope } from './tenancy/gate.ts'
 import type { TenantHandle, TenantServices, TenantTransaction } from './tenancy/handle.ts'
 import { createResolver } from './tenancy/resolver.ts'
 import type { Tenant } from './tenancy/tenant.ts'
@@ -75,7 +77,7 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
     issuer: createSessionIssuer(context),
     lookUpTxt: options.resolveTxt,
   }
-  const open = (tenant: Tenant): TenantHandle<Db> => openTenant(rooms, tenant)
+  const open: OpenTenant<Db> = (tenant, allow) => openTenant(rooms, tenant, allow)
   const http = createHttp<Db>({
     resolver: createResolver(directory, options.tenants),
     sessions,
@@ -99,7 +101,7 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
     migrations: storage.migrations,
     async tenant(name, access) {
       if (closing) throw new FreeholdError('CLOSED')
-      return open(await directory.require(tenantKey(name), access?.allow))
+      return open(await directory.require(tenantKey(name), access?.allow), access?.allow)
     },
     handler: http.handler,
     handles: http.handles,
@@ -112,6 +114,8 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
   }
 }
 
+type OpenTenant<Db> = (tenant: Tenant, allow?: readonly TenantStatus[]) => TenantHandle<Db>
+
 interface Rooms<Db> {
   readonly context: Context<Db>
   readonly directory: Directory
@@ -121,23 +125,20 @@ interface Rooms<Db> {
 }
 
 /** A handle: its rooms are opened when they are first entered, since most requests enter one or two. */
-function openTenant<Db>(rooms: Rooms<Db>, tenant: Tenant): TenantHandle<Db> {
+function openTenant<Db>(rooms: Rooms<Db>, tenant: Tenant, allow?: readonly TenantStatus[]): TenantHandle<Db> {
   const { context, directory, passwords } = rooms
   const ref = directory.ref(tenant)
-  const inside: TenantContext<Db> = { ...context, tenant, ref, scope: context.storage.tenant(ref) }
+  const scope = context.storage.tenant(ref)
+  const gate = createGate(directory, tenant.id, allow)
+  const inside: TenantContext<Db> = { ...context, tenant, ref, scope: gatedScope(scope, gate) }
   const services = tenantServices(inside, passwords)
   const once = {
+    // nobody signs in to a suspended tenant, though an operator may look into it
     signIn: lazily(() => {
-      const signIn = createSignIn(inside, passwords, rooms.issuer)
-      return {
-        async password(credentials: Parameters<typeof signIn.password>[0]) {
-          // the handle may be older than the tenant's suspension
-          await directory.require({ id: tenant.id })
-          return signIn.password(credentials)
-        },
-      }
+      const open = { ...inside, scope: gatedScope(scope, createGate(directory, tenant.id)) }
+      return createSignIn(open, passwords, rooms.issuer)
     }),
-    domains: lazily(() => createDomains(context, directory, tenant, rooms.lookUpTxt)),
+    domains: lazily(() => gatedDomains(createDomains(context, directory, tenant, rooms.lookUpTxt), gate)),
   }
   return Object.defineProperties(services, {
     signIn: { get: once.signIn, enumerable: true },

@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto'
 import type { TenantContext } from '../context.ts'
 import { readEmail } from '../identity/email.ts'
 import { type User, userFromRow } from '../identity/user.ts'
-import { FreeholdError } from '../kernel/errors.ts'
 import type { UserId } from '../kernel/ids.ts'
 import type { OpenedSession, SessionIssuer } from '../sessions/issue.ts'
 import type { ClientInfo, Session, Tokens } from '../sessions/session.ts'
@@ -35,10 +34,9 @@ const REFUSED: SignedIn = { ok: false, reason: 'bad-credentials' }
 const MAXIMUM_SUBJECT = 1024
 
 export function createSignIn(context: TenantContext, passwords: Passwords, issuer: SessionIssuer): SignIn {
-  const { scope, tenant, settings } = context
+  const { scope, settings } = context
   return {
     async password({ email, password, client }) {
-      if (tenant.status !== 'active') throw refusalOf(tenant.status)
       const emailNorm = readEmail(email)?.emailNorm
       const subject = subjectOf(emailNorm, email)
 
@@ -109,11 +107,4 @@ function subjectOf(emailNorm: string | undefined, given: unknown): Uint8Array {
   return createHash('sha256')
     .update(`freehold/1/sign-in/${emailNorm === undefined ? 'malformed' : 'email'}\0${text}`)
     .digest()
-}
-
-/** The tenant as it was when the handle was opened; the handle itself looks again. */
-function refusalOf(status: Exclude<TenantContext['tenant']['status'], 'active'>): FreeholdError {
-  if (status === 'suspended') return new FreeholdError('TENANT_SUSPENDED')
-  if (status === 'moving') return new FreeholdError('TENANT_MOVING')
-  return new FreeholdError('TENANT_DELETED')
 }
