@@ -85,6 +85,7 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
     options: options.http ?? {},
     tenants: options.tenants ?? {},
     openTenant: open,
+    openSession: (tenant, opening) => rooms.issuer.open(insideTenant(rooms, tenant), opening),
     takeAttempt: (tenant, attempt) => storage.tenant(directory.ref(tenant)).verbs.takeAttempt(attempt),
     onError: options.onError,
   })
@@ -124,18 +125,23 @@ interface Rooms<Db> {
   readonly lookUpTxt: TxtLookup | undefined
 }
 
+/** A tenant's scope without a gate: for whoever has just found its state. */
+function insideTenant<Db>({ context, directory }: Rooms<Db>, tenant: Tenant): TenantContext<Db> {
+  const ref = directory.ref(tenant)
+  return { ...context, tenant, ref, scope: context.storage.tenant(ref) }
+}
+
 /** A handle: its rooms are opened when they are first entered, since most requests enter one or two. */
 function openTenant<Db>(rooms: Rooms<Db>, tenant: Tenant, allow?: readonly TenantStatus[]): TenantHandle<Db> {
   const { context, directory, passwords } = rooms
-  const ref = directory.ref(tenant)
-  const scope = context.storage.tenant(ref)
+  const outer = insideTenant(rooms, tenant)
   const gate = createGate(directory, tenant.id, allow)
-  const inside: TenantContext<Db> = { ...context, tenant, ref, scope: gatedScope(scope, gate) }
+  const inside: TenantContext<Db> = { ...outer, scope: gatedScope(outer.scope, gate) }
   const services = tenantServices(inside, passwords)
   const once = {
     // nobody signs in to a suspended tenant, though an operator may look into it
     signIn: lazily(() => {
-      const open = { ...inside, scope: gatedScope(scope, createGate(directory, tenant.id)) }
+      const open = { ...outer, scope: gatedScope(outer.scope, createGate(directory, tenant.id)) }
       return createSignIn(open, passwords, rooms.issuer)
     }),
     domains: lazily(() => gatedDomains(createDomains(context, directory, tenant, rooms.lookUpTxt), gate)),

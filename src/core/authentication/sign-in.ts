@@ -27,6 +27,11 @@ export interface SignIn {
   password(credentials: PasswordSignIn): Promise<SignedIn>
 }
 
+/** What a password proves: one factor (NIST SP 800-63B-4; RFC 8176). */
+export const PASSWORD_ASSURANCE = { assuranceLevel: 1, authenticationMethods: ['pwd'] } as const
+/** The epoch of a user whose sessions were never ended. */
+export const NEW_USER_EPOCH = 0
+
 /** A pool of its own for each factor: who guesses codes does not lock the password, nor the reverse. */
 const POOL = 'password'
 const REFUSED: SignedIn = { ok: false, reason: 'bad-credentials' }
@@ -78,8 +83,7 @@ function open(context: TenantContext, issuer: SessionIssuer, entry: Entry): Prom
       {
         userId: found.id as UserId,
         epoch: found.session_epoch,
-        assuranceLevel: 1,
-        authenticationMethods: ['pwd'],
+        ...PASSWORD_ASSURANCE,
         ...(client ? { client } : {}),
       },
     )

@@ -3,6 +3,7 @@
 
 import { type ErrorCode, FreeholdError } from '../kernel/errors.ts'
 import type { Sessions, VerificationMode, Verified } from '../sessions/session.ts'
+import type { TenantStatus } from '../storage/system-tables.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { RequestView, Resolution, Resolver } from '../tenancy/resolver.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
@@ -16,13 +17,19 @@ export interface Entrance<Db> {
   /** @throws as Resolver.resolve */
   resolve(request: Request, info?: RequestInfo): Promise<Resolution | undefined>
   /** As `resolve`, without asking a credential: for routes that make one. */
-  resolveStranger(request: Request, info: RequestInfo): Promise<Resolution | undefined>
+  resolveStranger(request: Request, info: RequestInfo, allow?: readonly TenantStatus[]): Promise<Resolution | undefined>
   /**
    * Tenant, and session where there is one.
    * @throws TENANT_UNKNOWN and its like, TENANT_MISMATCH, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, CSRF_REFUSED
    */
-  authenticate(request: Request, info?: RequestInfo, mode?: VerificationMode): Promise<RequestContext<Db>>
+  authenticate(request: Request, info?: RequestInfo, options?: AuthenticateOptions): Promise<RequestContext<Db>>
   clientAddress(request: Request, info: RequestInfo): string | undefined
+}
+
+export interface AuthenticateOptions {
+  readonly mode?: VerificationMode
+  /** States of the tenant beside active. */
+  readonly allow?: readonly TenantStatus[]
 }
 
 export interface EntranceParts<Db> {
@@ -31,7 +38,7 @@ export interface EntranceParts<Db> {
   readonly cookies: Cookies
   readonly origin: OriginCheck
   readonly verification: VerificationMode | undefined
-  openTenant(tenant: Tenant): TenantHandle<Db>
+  openTenant(tenant: Tenant, allow?: readonly TenantStatus[]): TenantHandle<Db>
 }
 
 /** What a dead cookie is answered with, and a stranger's page shown for. */
@@ -59,17 +66,17 @@ export function createEntrance<Db>(parts: EntranceParts<Db>): Entrance<Db> {
       return resolver.resolve(view(request, info), verified?.tenant.id)
     },
 
-    resolveStranger: (request, info) => resolver.resolve(view(request, info), undefined),
+    resolveStranger: (request, info, allow) => resolver.resolve(view(request, info), undefined, allow),
 
-    async authenticate(request, info = {}, mode = parts.verification) {
+    async authenticate(request, info = {}, { mode = parts.verification, allow } = {}) {
       const credential = readCredential(request.headers, cookies)
       if (credential.kind === 'cookie') origin.check(request)
       const { verified, refused } = await checked(credential, mode)
       const seen = view(request, info)
-      const resolution = await resolver.resolve(seen, verified?.tenant.id)
+      const resolution = await resolver.resolve(seen, verified?.tenant.id, allow)
       if (!resolution) throw new FreeholdError('TENANT_UNKNOWN')
       return {
-        tenant: parts.openTenant(resolution.tenant),
+        tenant: parts.openTenant(resolution.tenant, allow),
         resolvedBy: resolution.by,
         path: resolution.path,
         session: verified,

@@ -3,7 +3,9 @@
 
 import type { Settings } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
+import type { OpenedSession, Opening } from '../sessions/issue.ts'
 import type { Sessions } from '../sessions/session.ts'
+import type { TenantStatus } from '../storage/system-tables.ts'
 import type { AttemptAnswer, AttemptTake } from '../storage/verbs.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { Resolver, ResolverOptions } from '../tenancy/resolver.ts'
@@ -27,7 +29,9 @@ export interface HttpParts<Db> {
   readonly options: HttpOptions
   /** As given to the resolver. */
   readonly tenants: ResolverOptions
-  openTenant(tenant: Tenant): TenantHandle<Db>
+  openTenant(tenant: Tenant, allow?: readonly TenantStatus[]): TenantHandle<Db>
+  /** A session for a user whom this request made. */
+  openSession(tenant: Tenant, opening: Opening): Promise<OpenedSession | undefined>
   takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
   onError(error: unknown): void
 }
@@ -72,6 +76,7 @@ export function createHttp<Db>(parts: HttpParts<Db>): Http<Db> {
       signUp: options.signUp ?? 'closed',
       maximumBodyBytes,
       credentialTellsTenant: tenants.resolve?.includes('credential') ?? true,
+      openSession: parts.openSession,
       admitSignUp: createSignUpLimit({ attempts: parts.settings.attempts, takeAttempt: parts.takeAttempt }),
     }),
     ...sessionRoutes<Db>(cookies),
@@ -82,11 +87,8 @@ export function createHttp<Db>(parts: HttpParts<Db>): Http<Db> {
     if (!isPlainPath(url.pathname)) throw new FreeholdError('ROUTE_UNKNOWN')
     const direct = table.covers(url.pathname) ? table.match(request.method, url.pathname) : undefined
     if (direct?.kind === 'route' && direct.route.asks === 'nothing') return direct.route.answer()
-    const lenient = direct?.kind === 'route' && direct.route.asks === 'tenant' && direct.route.suspended
-    const resolution = await entrance.resolveStranger(request, info).catch((error) => {
-      if (lenient && FreeholdError.is(error, 'TENANT_SUSPENDED')) return undefined
-      throw error
-    })
+    const allow = direct?.kind === 'route' && direct.route.asks === 'tenant' ? direct.route.allow : undefined
+    const resolution = await entrance.resolveStranger(request, info, allow)
     const match = direct ?? table.match(request.method, resolution?.path ?? url.pathname)
     if (match.kind === 'options') return emptyResponse({ allow: match.allow.join(', ') })
     const { route, params } = match
@@ -97,12 +99,12 @@ export function createHttp<Db>(parts: HttpParts<Db>): Http<Db> {
         return route.answer({
           request,
           info,
-          tenant: resolution && parts.openTenant(resolution.tenant),
+          tenant: resolution && parts.openTenant(resolution.tenant, allow),
           clientAddress: entrance.clientAddress(request, info),
         })
       case 'session': {
         // looked up in the database, whatever the mode of the host's own routes
-        const context = await entrance.authenticate(request, info, 'database')
+        const context = await entrance.authenticate(request, info, { mode: 'database' })
         return route.answer({ request, info, url, params, context, session: requiredSession(context) })
       }
     }

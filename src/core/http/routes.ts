@@ -3,6 +3,7 @@
 
 import { FreeholdError } from '../kernel/errors.ts'
 import type { Verified } from '../sessions/session.ts'
+import type { TenantStatus } from '../storage/system-tables.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { RequestInfo } from './options.ts'
 import type { RequestContext } from './request-context.ts'
@@ -40,10 +41,10 @@ interface RouteFacts {
 export type Route<Db> =
   /** Answers on every host, tenant or not. */
   | (RouteFacts & { readonly asks: 'nothing'; answer(): Response })
-  /** A tenant by the request itself; a session it may show does not count. With `suspended`, a suspended one will do. */
+  /** A tenant by the request itself; a session it may show does not count. `allow`: states of it that will do beside active. */
   | (RouteFacts & {
       readonly asks: 'tenant'
-      readonly suspended?: true
+      readonly allow?: readonly TenantStatus[]
       answer(visit: TenantVisit<Db>): Promise<Response>
     })
   /** A session, looked up in the database. */
