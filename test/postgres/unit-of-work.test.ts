@@ -159,14 +159,20 @@ it('is lost when the server answers COMMIT with ROLLBACK', async () => {
 })
 
 it('is not harmed by what was refused before it was sent', async () => {
+  const unsendable = { text: 'select $1::json', values: [{ big: 1n }] }
   await link.unit(tenantId, async (unit) => {
     await unit.part(async (part) => {
-      const unsendable = part.send({ text: 'select $1::json', values: [{ big: 1n }] })
-      await expect(unsendable).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+      await expect(part.send(unsendable)).rejects.toMatchObject({ code: 'INPUT_INVALID' })
       await write(part, 'a')
     })
+    const undone = unit.part(async (part) => {
+      void part.send(unsendable).catch(() => undefined)
+      throw new Error('the part')
+    })
+    await expect(undone).rejects.toThrow('the part')
+    await unit.part((part) => write(part, 'b'))
   })
-  expect(await kinds()).toEqual(['a'])
+  expect(await kinds()).toEqual(['a', 'b'])
 })
 
 it('throws when it is used after it ended', async () => {
@@ -214,6 +220,22 @@ it('does not wait for itself when a part opens a part through its parent', async
     })
   })
   expect(await kinds()).toEqual(['deep', 'inner'])
+})
+
+it('keeps what was sent before a part that rolls back, and what is sent beside it', async () => {
+  await link.unit(tenantId, async (unit) => {
+    const slow = unit.send({ text: 'select pg_sleep(0.05)' })
+    const queued = write(unit, 'before')
+    const part = unit.part(async (inner) => {
+      await write(inner, 'lost')
+      await write(unit, 'lost too')
+      throw new Error('the part')
+    })
+    const beside = write(unit, 'beside')
+    await expect(part).rejects.toThrow('the part')
+    await Promise.all([slow, queued, beside])
+  })
+  expect(await kinds()).toEqual(['before', 'beside'])
 })
 
 it('waits for what its work started and did not await', async () => {

@@ -46,7 +46,9 @@ class Carrier {
   /** A statement failed: the server does nothing more before a part, or everything, is rolled back. */
   failed = false
   /** What travels with the next statement. */
-  readonly waiting: Statement[]
+  waiting: Statement[]
+  /** What was to travel with a statement that was refused before it was sent. */
+  #left: Statement[] = []
   readonly #exchange: Exchange
   /** Something has been sent: there is a transaction on the server. */
   #begun = false
@@ -60,18 +62,21 @@ class Carrier {
   }
 
   async send(statement: Statement): Promise<Answer> {
+    // taken along now: a savepoint that is set while this one waits for its turn comes after it
+    const ahead = this.waiting
+    if (ahead.length > 0) this.waiting = []
     if (this.#busy) await this.#turn()
     this.#busy = true
+    if (this.#left.length > 0) ahead.unshift(...this.#left.splice(0))
     try {
       if (this.failed || this.#over) throw new FreeholdError('TRANSACTION_LOST')
-      const answer = await this.#exchange(this.waiting.length > 0 ? [...this.waiting, statement] : [statement])
-      this.waiting.length = 0
+      const answer = await this.#exchange(ahead.length > 0 ? [...ahead, statement] : [statement])
       this.#begun = true
       return answer
     } catch (error) {
       // what was refused on this side was never sent, and does the transaction no harm
-      if (!FreeholdError.is(error, 'INPUT_INVALID')) {
-        this.waiting.length = 0
+      if (FreeholdError.is(error, 'INPUT_INVALID')) this.#left = ahead
+      else {
         this.#begun = true
         this.failed = true
       }
@@ -81,10 +86,17 @@ class Carrier {
     }
   }
 
+  /** Takes back a statement that still waits; false when it has left. */
+  withdraw(statement: Statement): boolean {
+    return take(this.waiting, statement) || take(this.#left, statement)
+  }
+
   /** Goes back to a savepoint; what waits came after it, and is forgotten. */
-  undo(statements: readonly Statement[]): Promise<unknown> {
+  undo(save: Statement, statements: readonly Statement[]): Promise<unknown> {
     return this.#alone(async () => {
-      if (this.#over) return
+      // it was about to leave when its part failed, and did not
+      if (this.#over || this.withdraw(save)) return
+      this.#left = []
       await this.#exchange(statements)
       this.failed = false
     })
@@ -149,13 +161,28 @@ class Part implements Unit {
 
   readonly send = (statement: Statement): Promise<Answer> => {
     if (this.isOver) return Promise.reject(new FreeholdError('TRANSACTION_LOST'))
+    // beside a running part it would stand behind that part's savepoint, and be taken back with it
+    if (this.#turns?.busy && !this.#partCalling()) return this.#sendInTurn(this.#turns, statement)
     return this.#carrier.send(statement)
   }
 
-  async part<R>(work: (part: Unit) => Promise<R>): Promise<R> {
+  async #sendInTurn(turns: Turns, statement: Statement): Promise<Answer> {
+    const done = await turns.take()
+    done()
+    if (this.isOver) throw new FreeholdError('TRANSACTION_LOST')
+    // before anything else can begin: the next in turn comes a moment later
+    return this.#carrier.send(statement)
+  }
+
+  /** The part of this one that the running code is inside of: waiting for it would be waiting for oneself. */
+  #partCalling(): Part | undefined {
     const current = inside.getStore()
-    // waiting for the part that this call is made from would be waiting for oneself
-    if (current && current !== this && !current.isOver && current.#isWithin(this)) return current.part(work)
+    return current && current !== this && !current.isOver && current.#isWithin(this) ? current : undefined
+  }
+
+  async part<R>(work: (part: Unit) => Promise<R>): Promise<R> {
+    const calling = this.#partCalling()
+    if (calling) return calling.part(work)
     this.#turns ??= createTurns()
     const done = await this.#turns.take()
     try {
@@ -175,12 +202,12 @@ class Part implements Unit {
       const result = await inside.run(part, () => work(part))
       await part.end()
       if (carrier.failed) throw new FreeholdError('TRANSACTION_LOST')
-      if (!take(carrier.waiting, save)) carrier.waiting.push(release)
+      if (!carrier.withdraw(save)) carrier.waiting.push(release)
       return result
     } catch (error) {
       part.cutShort()
       // where the savepoint never left, nothing was done after it
-      if (!take(carrier.waiting, save)) await carrier.undo([undo, release]).catch(() => undefined)
+      if (!carrier.withdraw(save)) await carrier.undo(save, [undo, release]).catch(() => undefined)
       throw error
     }
   }
