@@ -11,6 +11,7 @@ import { isId } from './kernel/ids.ts'
 import { createKeyring } from './kernel/keyring.ts'
 import { systemRuntime } from './kernel/runtime.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
+import { checkedMigrations, createSafetyCheck, worstFirst } from './safety-check.ts'
 import { createSessionIssuer, type SessionIssuer } from './sessions/issue.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createTenantSessions } from './sessions/tenant-sessions.ts'
@@ -34,13 +35,25 @@ import { createTenants } from './tenancy/tenants.ts'
 export interface Composition<Db> extends FreeholdOptions<Db> {
   readonly passwordHasher: PasswordHasher
   readonly onError: (error: unknown) => void
+  readonly onWarning: (findings: readonly Finding[]) => void
 }
 
 /**
- * Composes an instance and looks at the database before it answers.
+ * Composes an instance and looks at the database before it answers. Options are checked before anything is asked of the
+ * storage, and a start that fails closes it.
  * @throws CONFIG_INVALID, KEY_WEAK, UNSAFE_DATABASE (the app's role could pass the wall), STORAGE_UNAVAILABLE
  */
 export async function composeFreehold<Db>(options: Composition<Db>): Promise<Freehold<Db>> {
+  try {
+    return await compose(options)
+  } catch (error) {
+    // what stopped the start is said, not what went wrong on the way out
+    await options.storage.close().catch(() => undefined)
+    throw error
+  }
+}
+
+async function compose<Db>(options: Composition<Db>): Promise<Freehold<Db>> {
   const told: ((notice: Notice) => void)[] = []
   const storage = withLocalNotices(options.storage, (notice) => {
     for (const hear of told) hear(notice)
@@ -52,24 +65,12 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
     passwordHasher: options.passwordHasher,
     settings: fillSettings(options),
   }
-  refuseUnsafe(await storage.inspect(), options.allowUnsafe ?? [])
-
   const directory = createDirectory(context)
   const { sessions, forget, forgetAll } = createSessions(context, directory)
   told.push((notice) => {
     if (notice.kind === 'tenant') directory.forget(notice.tenantId)
     forget(notice)
   })
-  const stopListening = await storage.subscribe({
-    onNotice: (notice) => {
-      for (const hear of told) hear(notice)
-    },
-    onGap: () => {
-      directory.forgetAll()
-      forgetAll()
-    },
-  })
-
   const rooms: Rooms<Db> = {
     context,
     directory,
@@ -90,16 +91,28 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
     onError: options.onError,
   })
 
+  const check = createSafetyCheck(storage, options)
+  await check()
+  const stopListening = await storage.subscribe({
+    onNotice: (notice) => {
+      for (const hear of told) hear(notice)
+    },
+    onGap: () => {
+      directory.forgetAll()
+      forgetAll()
+    },
+  })
+
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
-    closing ??= stopListening().then(() => storage.close())
+    closing ??= stopListening().finally(() => storage.close())
     return closing
   }
 
   return {
     tenants: createTenants(context, directory, open),
     sessions,
-    migrations: storage.migrations,
+    migrations: checkedMigrations(storage.migrations, check),
     async tenant(name, access) {
       if (closing) throw new FreeholdError('CLOSED')
       return open(await directory.require(tenantKey(name), access?.allow), access?.allow)
@@ -109,7 +122,7 @@ export async function composeFreehold<Db>(options: Composition<Db>): Promise<Fre
     resolve: http.resolve,
     authenticate: http.authenticate,
     problem: http.problem,
-    doctor: async () => sorted(await storage.inspect()),
+    doctor: async () => worstFirst(await storage.inspect()),
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -188,19 +201,4 @@ function lazily<V>(make: () => V): () => V {
 function tenantKey(name: string | { readonly id: string }): TenantKey {
   if (typeof name !== 'string') return { id: name.id }
   return isId(name) ? { id: name } : { slug: name }
-}
-
-/** @throws UNSAFE_DATABASE with everything that was found and not allowed by name */
-function refuseUnsafe(findings: readonly Finding[], allowed: readonly string[]): void {
-  const unsafe = findings.filter((finding) => finding.severity === 'refuse' && !allowed.includes(finding.id))
-  if (unsafe.length === 0) return
-  throw new FreeholdError('UNSAFE_DATABASE', {
-    findings: unsafe.map(({ id, message, remedy }) => ({ id, message: `${message} ${remedy}` })),
-  })
-}
-
-const WORST_FIRST = { refuse: 0, warn: 1, info: 2 } as const
-
-function sorted(findings: readonly Finding[]): Finding[] {
-  return [...findings].sort((a, b) => WORST_FIRST[a.severity] - WORST_FIRST[b.severity])
 }
