@@ -175,6 +175,15 @@ it('is not harmed by what was refused before it was sent', async () => {
   expect(await kinds()).toEqual(['a', 'b'])
 })
 
+it.each(['commit', 'commit and chain', 'rollback and chain'])('is lost when the host’s SQL was %s', async (text) => {
+  const left = link.unit(tenantId, async (unit) => {
+    await unit.send({ text, host: true })
+    await write(unit, 'outside')
+  })
+  await expect(left).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
+  expect(await kinds()).toEqual([])
+})
+
 it('throws when it is used after it ended', async () => {
   let whole: Unit | undefined
   let part: Unit | undefined
@@ -274,15 +283,12 @@ it('tells a conflict that is safe to run again: deadlock', async () => {
   const two = event('one').concat(event('two'))
   await scope.records.insert('security_events', two)
   let here = 0
-  let meet = (): void => undefined
-  const met = new Promise<void>((resolve) => {
-    meet = resolve
-  })
+  const met = Promise.withResolvers<void>()
   const lockBoth = (first: string, second: string) =>
     scope.transaction(async ({ records }) => {
       await records.lock('security_events', { id: first })
-      if (++here === 2) meet()
-      await met
+      if (++here === 2) met.resolve()
+      await met.promise
       await records.lock('security_events', { id: second })
     })
   const results = await Promise.allSettled([lockBoth(two[0]!.id, two[1]!.id), lockBoth(two[1]!.id, two[0]!.id)])

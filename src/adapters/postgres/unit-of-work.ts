@@ -72,6 +72,7 @@ class Carrier {
       if (this.failed || this.#over) throw new FreeholdError('TRANSACTION_LOST')
       const answer = await this.#exchange(ahead.length > 0 ? [...ahead, statement] : [statement])
       this.#begun = true
+      if (statement.host && leftTransaction(statement, answer)) throw new FreeholdError('TRANSACTION_LOST')
       return answer
     } catch (error) {
       // what was refused on this side was never sent, and does the transaction no harm
@@ -144,6 +145,11 @@ class Carrier {
     if (next) next()
     else this.#busy = false
   }
+}
+
+/** The host's SQL ended the transaction behind our back; what came next would stand outside it, and behind no wall. */
+function leftTransaction({ text }: Statement, { command }: Answer): boolean {
+  return command === 'COMMIT' || (command === 'ROLLBACK' && !/\bto\b/i.test(text))
 }
 
 class Part implements Unit {
