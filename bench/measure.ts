@@ -11,11 +11,13 @@ export interface Effort {
   readonly rounds: number
   /** How long each subject works in a round, in milliseconds. */
   readonly sliceMs: number
+  /** Operations of each subject before anything counts; fewer when they are slow. */
+  readonly warmUpOperations: number
 }
 
 export const efforts: { readonly thorough: Effort; readonly quick: Effort } = {
-  thorough: { rounds: 81, sliceMs: 50 },
-  quick: { rounds: 21, sliceMs: 25 },
+  thorough: { rounds: 81, sliceMs: 50, warmUpOperations: 5000 },
+  quick: { rounds: 21, sliceMs: 25, warmUpOperations: 2000 },
 }
 
 /** What one subject took in each round, in microseconds per operation. */
@@ -32,7 +34,7 @@ export async function measure(
   effort: Effort,
 ): Promise<ReadonlyMap<string, Figures>> {
   const operations = new Map<Subject, number>()
-  for (const subject of subjects) operations.set(subject, await calibrate(subject, concurrency, effort.sliceMs))
+  for (const subject of subjects) operations.set(subject, await calibrate(subject, concurrency, effort))
 
   const figures = new Map(subjects.map((subject) => [subject.name, { wall: [] as number[], cpu: [] as number[] }]))
   for (let round = 0; round < effort.rounds; round++) {
@@ -46,15 +48,20 @@ export async function measure(
   return figures
 }
 
-/** How many operations fill a slice; works long enough on the way for the code to be compiled and the caches warm. */
-async function calibrate(subject: Subject, concurrency: number, sliceMs: number): Promise<number> {
+/** Works until the code is compiled and the caches are warm, and answers how many operations then fill a slice. */
+async function calibrate(subject: Subject, concurrency: number, effort: Effort): Promise<number> {
+  const { sliceMs, warmUpOperations } = effort
+  const longestMs = 40 * sliceMs
   let operations = concurrency
+  let worked = 0
   let workedMs = 0
   for (;;) {
     const { wall } = await slice(subject, concurrency, operations)
     const tookMs = (wall * operations) / 1000
+    worked += operations
     workedMs += tookMs
-    if (workedMs >= 10 * sliceMs) return Math.max(concurrency, Math.round((operations * sliceMs) / tookMs))
+    const warm = worked >= warmUpOperations || workedMs >= longestMs
+    if (warm) return Math.max(concurrency, Math.round((operations * sliceMs) / tookMs))
     if (tookMs < sliceMs / 2) operations *= 2
   }
 }

@@ -34,7 +34,7 @@ function install(folder, what) {
     if (current()) return
     const npm = process.env.npm_execpath
     const args = ['ci', '--loglevel=error', '--no-audit', '--no-fund', '--no-progress']
-    step(`installing ${what} (npm ci; half a minute or so)`, () =>
+    step(`installing ${what} (npm ci; half a minute to two)`, () =>
       npm?.endsWith('.js') ? run(process.execPath, [npm, ...args], folder) : run('npm', args, folder),
     )
     utimesSync(installed, new Date(), new Date())

@@ -4,24 +4,36 @@ import { definePermissions, type OwnPermission, type Permissions } from './core/
 import type { Freehold, FreeholdOptions, FreeholdRooms } from './core/api.ts'
 import { composeFreehold } from './core/freehold.ts'
 import { FreeholdError } from './core/kernel/errors.ts'
+import type { Finding } from './core/storage/safety.ts'
 
 /**
- * Makes a Freehold instance. Looks at the database first and refuses to start where the app's role could pass the wall.
+ * Makes a Freehold instance. Looks at the database first and refuses to start where the app's role could pass the wall. A
+ * start that fails closes the storage: to try again, make another.
  * @throws CONFIG_INVALID, KEY_WEAK, UNSAFE_DATABASE, PACKAGE_MISSING (no `passwordHasher` given and no argon2 installed), STORAGE_UNAVAILABLE
  */
 export async function createFreehold<Db, P extends string = OwnPermission>(
   options: FreeholdOptions<Db, P>,
 ): Promise<Freehold<Db, P>> {
+  if (typeof options?.storage?.inspect !== 'function') {
+    const problem = "it is missing: postgres({ pool }) of 'freehold/postgres', pglite(), memory()"
+    throw new FreeholdError('CONFIG_INVALID', { option: 'storage', problem })
+  }
+  const { onError = reportError, onWarning = reportFindings } = options
   const passwordHasher = options.passwordHasher ?? (await defaultHasher())
   // without a declaration there are only our own, and P is what nobody said
   const permissions = options.permissions ?? (definePermissions({}) as Permissions<string> as Permissions<P>)
-  return composeFreehold({ ...options, passwordHasher, permissions, onError: options.onError ?? reportError })
+  return composeFreehold({ ...options, passwordHasher, permissions, onError, onWarning })
 }
 
 /** The code alone: an error's details and cause may hold what does not belong in a log. */
 function reportError(error: unknown): void {
   const name = FreeholdError.is(error) ? error.code : error instanceof Error ? error.name : 'error'
   console.error(`freehold: ${name}; give createFreehold an onError to see more`)
+}
+
+function reportFindings(findings: readonly Finding[]): void {
+  const names = findings.map(({ id, subject }) => (subject === undefined ? id : `${id} (${subject})`))
+  console.warn(`freehold: ${names.join(', ')}; npx freehold doctor says more`)
 }
 
 async function defaultHasher() {

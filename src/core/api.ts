@@ -47,6 +47,11 @@ export interface FreeholdOptions<Db, P extends string = string> {
   readonly runtime?: Partial<Runtime>
   /** Start although these were found, each by its name: `['superuser-role']`. For tests and first steps; never in production. */
   readonly allowUnsafe?: readonly FindingId[]
+  /**
+   * Told what the look at the database found at the start, and after migrations were applied: warnings, and what `allowUnsafe` let
+   * pass. Default: `console.warn` of their names.
+   */
+  readonly onWarning?: (findings: readonly Finding[]) => void
   /** Told what went wrong where nobody waits for an answer, and each internal error behind a 500. Default: `console.error` of the code alone. */
   readonly onError?: (error: unknown) => void
 }

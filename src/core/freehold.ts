@@ -8,14 +8,15 @@ import { checkActor, systemActor } from './audit/actor.ts'
 import type { Actor } from './audit/audit.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import { createPasswords } from './authentication/passwords.ts'
-import type { Context, TenantContext } from './context.ts'
+import type { Context } from './context.ts'
 import { createHttp } from './http/handler.ts'
 import { FreeholdError } from './kernel/errors.ts'
 import { isId } from './kernel/ids.ts'
 import { createKeyring } from './kernel/keyring.ts'
 import { systemRuntime } from './kernel/runtime.ts'
-import { type House, openTenant } from './open-tenant.ts'
+import { type House, insideTenant, openTenant } from './open-tenant.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
+import { checkedMigrations, createSafetyCheck, worstFirst } from './safety-check.ts'
 import { createSessionIssuer } from './sessions/issue.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { fillSettings } from './settings.ts'
@@ -33,13 +34,25 @@ export interface Composition<Db, P extends string> extends FreeholdOptions<Db, P
   readonly passwordHasher: PasswordHasher
   readonly permissions: Permissions<P>
   readonly onError: (error: unknown) => void
+  readonly onWarning: (findings: readonly Finding[]) => void
 }
 
 /**
- * Composes an instance and looks at the database before it answers.
+ * Composes an instance and looks at the database before it answers. Options are checked before anything is asked of the
+ * storage, and a start that fails closes it.
  * @throws CONFIG_INVALID, KEY_WEAK, UNSAFE_DATABASE (the app's role could pass the wall), STORAGE_UNAVAILABLE
  */
 export async function composeFreehold<Db, P extends string>(options: Composition<Db, P>): Promise<Freehold<Db, P>> {
+  try {
+    return await compose(options)
+  } catch (error) {
+    // what stopped the start is said, not what went wrong on the way out
+    await options.storage.close().catch(() => undefined)
+    throw error
+  }
+}
+
+async function compose<Db, P extends string>(options: Composition<Db, P>): Promise<Freehold<Db, P>> {
   const { permissions } = options
   const ears: Ear[] = []
   const hear = (notice: Notice): void => {
@@ -56,8 +69,6 @@ export async function composeFreehold<Db, P extends string>(options: Composition
     auditWriter: createAuditWriter({ runtime }),
     actor: systemActor,
   }
-  refuseUnsafe(await storage.inspect(), options.allowUnsafe ?? [])
-
   const directory = createDirectory(context)
   const { sessions, forget, forgetAll } = createSessions(context, directory)
   const house: House<Db, P> = {
@@ -79,12 +90,6 @@ export async function composeFreehold<Db, P extends string>(options: Composition
     { forget, forgetAll },
     house.accessCache,
   )
-  const stopListening = await storage.subscribe({
-    onNotice: hear,
-    onGap: () => {
-      for (const ear of ears) ear.forgetAll()
-    },
-  })
 
   const http = createHttp<Db, P>({
     runtime,
@@ -94,24 +99,32 @@ export async function composeFreehold<Db, P extends string>(options: Composition
         throw new FreeholdError('PROVIDER_UNKNOWN', { provider })
       },
     },
-    loadAccess(tenant, principal, versions) {
-      const ref = directory.ref(tenant)
-      const inside: TenantContext<Db> = { ...context, tenant, ref, scope: storage.tenant(ref) }
-      return createAccess(inside, house.accessCache, permissions).principal(principal, versions)
-    },
+    loadAccess: (tenant, principal, versions) =>
+      createAccess(insideTenant(house, tenant), house.accessCache, permissions).principal(principal, versions),
     resolver: createResolver(directory, options.tenants),
     sessions,
     settings: context.settings,
     options: options.http ?? {},
     tenants: options.tenants ?? {},
-    openTenant: (tenant, actor) => openTenant(house, tenant, checkActor(actor)),
+    openTenant: (tenant, actor, allow) => openTenant(house, tenant, { actor: checkActor(actor), allow }),
+    openSession: (tenant, actor, opening) =>
+      house.issuer.open({ ...insideTenant(house, tenant), actor: checkActor(actor) }, opening),
     takeAttempt: (tenant, attempt) => storage.tenant(directory.ref(tenant)).verbs.takeAttempt(attempt),
     onError: options.onError,
   })
 
+  const check = createSafetyCheck(storage, options)
+  await check()
+  const stopListening = await storage.subscribe({
+    onNotice: hear,
+    onGap: () => {
+      for (const ear of ears) ear.forgetAll()
+    },
+  })
+
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
-    closing ??= stopListening().then(() => storage.close())
+    closing ??= stopListening().finally(() => storage.close())
     return closing
   }
   const inNameOf = (actor: Actor): FreeholdRooms<Db, P> => {
@@ -121,7 +134,8 @@ export async function composeFreehold<Db, P extends string>(options: Composition
       tenants: createTenants(bound.context, directory, open),
       async tenant(name, access) {
         if (closing) throw new FreeholdError('CLOSED')
-        return open(await directory.require(tenantKey(name), access?.allow))
+        const allow = access?.allow
+        return openTenant(bound, await directory.require(tenantKey(name), allow), { allow })
       },
       as: (other) => inNameOf(checkActor(other)),
     }
@@ -130,14 +144,14 @@ export async function composeFreehold<Db, P extends string>(options: Composition
   return {
     ...inNameOf(systemActor),
     sessions,
-    migrations: storage.migrations,
+    migrations: checkedMigrations(storage.migrations, check),
     handler: http.handler,
     basePath: http.basePath,
     handles: http.handles,
     resolve: http.resolve,
     authenticate: http.authenticate,
     problem: http.problem,
-    doctor: async () => sorted(await storage.inspect()),
+    doctor: async () => worstFirst(await storage.inspect()),
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -153,19 +167,4 @@ interface Ear {
 function tenantKey(name: string | { readonly id: string }): TenantKey {
   if (typeof name !== 'string') return { id: name.id }
   return isId(name) ? { id: name } : { slug: name }
-}
-
-/** @throws UNSAFE_DATABASE with everything that was found and not allowed by name */
-function refuseUnsafe(findings: readonly Finding[], allowed: readonly string[]): void {
-  const unsafe = findings.filter((finding) => finding.severity === 'refuse' && !allowed.includes(finding.id))
-  if (unsafe.length === 0) return
-  throw new FreeholdError('UNSAFE_DATABASE', {
-    findings: unsafe.map(({ id, message, remedy }) => ({ id, message: `${message} ${remedy}` })),
-  })
-}
-
-const WORST_FIRST = { refuse: 0, warn: 1, info: 2 } as const
-
-function sorted(findings: readonly Finding[]): Finding[] {
-  return [...findings].sort((a, b) => WORST_FIRST[a.severity] - WORST_FIRST[b.severity])
 }

@@ -8,16 +8,18 @@ import type { Permissions } from './access/permissions.ts'
 import { createRoles } from './access/roles.ts'
 import { createServiceAccounts } from './access/service-accounts.ts'
 import { checkActor } from './audit/actor.ts'
-import { createAudit } from './audit/audit.ts'
+import { type Actor, createAudit } from './audit/audit.ts'
 import type { Passwords } from './authentication/passwords.ts'
-import { createSignIn, type SignIn } from './authentication/sign-in.ts'
+import { createSignIn } from './authentication/sign-in.ts'
 import type { Context, TenantContext } from './context.ts'
 import { createUsers } from './identity/users.ts'
 import type { SessionIssuer } from './sessions/issue.ts'
 import { createTenantSessions } from './sessions/tenant-sessions.ts'
 import type { TenantUnit } from './storage/storage.ts'
+import type { TenantStatus } from './storage/system-tables.ts'
 import type { Directory } from './tenancy/directory.ts'
 import { createDomains, type TxtLookup } from './tenancy/domains.ts'
+import { createGate, type Gate, gatedAccess, gatedDomains, gatedScope } from './tenancy/gate.ts'
 import type { TenantHandle, TenantServices, TenantTransaction } from './tenancy/handle.ts'
 import type { Tenant } from './tenancy/tenant.ts'
 
@@ -32,21 +34,39 @@ export interface House<Db, P extends string> {
   readonly lookUpTxt: TxtLookup | undefined
 }
 
-/** In the name of the house's actor, unless another is given. */
+export interface OpenOptions {
+  /** In whose name. Default: the house's actor. */
+  readonly actor?: Actor
+  /** States of the tenant, beside active, in which the handle works. */
+  readonly allow?: readonly TenantStatus[] | undefined
+}
+
+/** A tenant's scope without a gate: for whoever has just found its state. */
+export function insideTenant<Db, P extends string>(house: House<Db, P>, tenant: Tenant): TenantContext<Db> {
+  const ref = house.directory.ref(tenant)
+  return { ...house.context, tenant, ref, scope: house.context.storage.tenant(ref) }
+}
+
+/** In the name of the house's actor, unless another is given; each call looks whether the tenant may still be entered. */
 export function openTenant<Db, P extends string>(
   house: House<Db, P>,
   tenant: Tenant,
-  actor = house.context.actor,
+  { actor = house.context.actor, allow }: OpenOptions = {},
 ): TenantHandle<Db, P> {
   const { directory } = house
-  const ref = directory.ref(tenant)
-  const context: TenantContext<Db> = { ...house.context, actor, tenant, ref, scope: house.context.storage.tenant(ref) }
-  const signIn = lazily(() => openSignIn(house, context))
-  const domains = lazily(() => createDomains(context, directory, tenant, house.lookUpTxt))
-  return Object.defineProperties(openServices(house, context), {
+  const outer: TenantContext<Db> = { ...insideTenant(house, tenant), actor }
+  const gate = createGate(directory, tenant.id, allow)
+  const context: TenantContext<Db> = { ...outer, scope: gatedScope(outer.scope, gate) }
+  // nobody signs in to a suspended tenant, though an operator may look into it
+  const signIn = lazily(() => {
+    const open = { ...outer, scope: gatedScope(outer.scope, createGate(directory, tenant.id)) }
+    return createSignIn(open, house.passwords, house.issuer)
+  })
+  const domains = lazily(() => gatedDomains(createDomains(context, directory, tenant, house.lookUpTxt), gate))
+  return Object.defineProperties(openServices(house, context, gate), {
     signIn: { get: signIn, enumerable: true },
     domains: { get: domains, enumerable: true },
-    as: { value: (other: typeof actor) => openTenant(house, tenant, checkActor(other)), enumerable: true },
+    as: { value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow }), enumerable: true },
   }) as TenantHandle<Db, P>
 }
 
@@ -64,7 +84,12 @@ function openTransaction<Db, P extends string>(
   }) as TenantTransaction<Db, P>
 }
 
-function openServices<Db, P extends string>(house: House<Db, P>, context: TenantContext<Db>): TenantServices<Db, P> {
+/** `gate` stands before what is answered from memory, where the context's scope has one. */
+function openServices<Db, P extends string>(
+  house: House<Db, P>,
+  context: TenantContext<Db>,
+  gate?: Gate,
+): TenantServices<Db, P> {
   const { permissions } = house
   const users = lazily(() => createUsers(context, house.passwords))
   const sessions = lazily(() => createTenantSessions(context))
@@ -72,7 +97,10 @@ function openServices<Db, P extends string>(house: House<Db, P>, context: Tenant
   const serviceAccounts = lazily(() => createServiceAccounts(context))
   const roles = lazily(() => createRoles(context, permissions))
   const assignments = lazily(() => createAssignments(context, permissions))
-  const access = lazily(() => createAccess(context, house.accessCache, permissions))
+  const access = lazily(() => {
+    const ungated = createAccess(context, house.accessCache, permissions)
+    return gate ? gatedAccess(ungated, gate) : ungated
+  })
   const audit = lazily(() => createAudit(context))
   const services: Omit<TenantServices<Db, P>, 'billing' | 'entitlements'> = {
     id: context.tenant.id,
@@ -104,17 +132,6 @@ function openServices<Db, P extends string>(house: House<Db, P>, context: Tenant
     transaction: (work) => context.scope.transaction((unit) => work(openTransaction(house, context, unit))),
   }
   return services as TenantServices<Db, P>
-}
-
-/** A handle may be older than the tenant's suspension, so that is looked up again. */
-function openSignIn<Db, P extends string>(house: House<Db, P>, context: TenantContext<Db>): SignIn {
-  const signIn = createSignIn(context, house.passwords, house.issuer)
-  return {
-    async password(credentials) {
-      await house.directory.require({ id: context.tenant.id })
-      return signIn.password(credentials)
-    },
-  }
 }
 
 function lazily<V>(make: () => V): () => V {

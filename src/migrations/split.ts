@@ -73,6 +73,18 @@ export function splitStatements(sql: string): SqlStatement[] {
   return statements
 }
 
+/** A text from where its first statement begins: spaces, comments and empty statements before it are left out. */
+export function withoutLead(sql: string): string {
+  let at = 0
+  while (at < sql.length) {
+    const comment = skipComment(sql, at)
+    if (comment && comment.end < 0) break
+    if (!comment && !/[\s;]/.test(sql[at]!)) break
+    at = comment?.end ?? at + 1
+  }
+  return sql.slice(at)
+}
+
 interface Skipped {
   /** Position after it, or -1 when it is not closed. */
   readonly end: number
@@ -81,8 +93,8 @@ interface Skipped {
 
 function skipComment(sql: string, at: number): Skipped | undefined {
   if (sql.startsWith('--', at)) {
-    const end = sql.indexOf('\n', at)
-    return { what: 'a comment', end: end < 0 ? sql.length : end + 1 }
+    LINE_END.lastIndex = at
+    return { what: 'a comment', end: LINE_END.test(sql) ? LINE_END.lastIndex : sql.length }
   }
   if (!sql.startsWith('/*', at)) return undefined
   let depth = 0
@@ -120,6 +132,7 @@ function quoteEnd(sql: string, at: number, quote: string, escapes: boolean): num
   return -1
 }
 
+const LINE_END = /[\n\r]/g
 const DOLLAR = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y
 const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y
 

@@ -5,8 +5,7 @@ import { argon2 } from '../../src/adapters/argon2/index.ts'
 import { memory } from '../../src/adapters/memory/index.ts'
 import { nodeRsArgon2 } from '../../src/adapters/node-rs-argon2/index.ts'
 import { createSignIn } from '../../src/core/authentication/sign-in.ts'
-import type { TenantStatus } from '../../src/core/storage/system-tables.ts'
-import { makeTown, PASSWORD, refusal, type Town } from '../identity/town.ts'
+import { makeTown, PASSWORD, type Town } from '../identity/town.ts'
 import { quickHasher } from '../setup/context.ts'
 
 const storage = memory()
@@ -138,19 +137,6 @@ describe('everything else', () => {
     const error = await broken.enter(user).catch((thrown: Error) => thrown)
     expect(error).toBeInstanceOf(Error)
     expect(`${error} ${(error as Error).stack} ${JSON.stringify(error)}`).not.toMatch(/velvet|\$quick/)
-  })
-
-  it.each([
-    ['suspended', 'TENANT_SUSPENDED'],
-    ['moving', 'TENANT_MOVING'],
-    ['deleted', 'TENANT_DELETED'],
-    ['purging', 'TENANT_DELETED'],
-  ] as const)('a tenant that is %s is refused with %s, and nothing is counted', async (status, code) => {
-    const user = await town.person()
-    const tenant = { ...town.context.tenant, status: status satisfies TenantStatus }
-    const signIn = createSignIn({ ...town.context, tenant }, town.passwords, town.issuer)
-    expect((await refusal(signIn.password({ email: user.email, password: PASSWORD }))).code).toBe(code)
-    expect(await attempts()).toEqual([])
   })
 })
 

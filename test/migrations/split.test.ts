@@ -45,6 +45,7 @@ describe('splitStatements', () => {
       'select case when true then 1 end; select 2',
       ['select case when true then 1 end', 'select 2'],
     ],
+    ['a comment that ends with a carriage return', '-- a\rselect 1; select 2', ['select 1', 'select 2']],
     ['empty statements', ';; select 1;;\n; -- nothing\n', ['select 1']],
   ])('%s', (_, sql, expected) => {
     expect(texts(sql)).toEqual(expected)

@@ -53,7 +53,7 @@ describe('measure', () => {
         await new Promise((resolve) => setTimeout(resolve, 1))
       },
     })
-    const found = await measure([subject('a'), subject('b')], 3, { rounds: 4, sliceMs: 5 })
+    const found = await measure([subject('a'), subject('b')], 3, { rounds: 4, sliceMs: 5, warmUpOperations: 10 })
     expect(found.get('a')?.wall).toHaveLength(4)
     expect(found.get('b')?.cpu).toHaveLength(4)
     // both warm up, then the rounds are ab, ba, ab, ba

@@ -162,14 +162,29 @@ it('is lost when the server answers COMMIT with ROLLBACK', async () => {
 })
 
 it('is not harmed by what was refused before it was sent', async () => {
+  const unsendable = { text: 'select $1::json', values: [{ big: 1n }] }
   await link.unit(tenantId, async (unit) => {
     await unit.part(async (part) => {
-      const unsendable = part.send({ text: 'select $1::json', values: [{ big: 1n }] })
-      await expect(unsendable).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+      await expect(part.send(unsendable)).rejects.toMatchObject({ code: 'INPUT_INVALID' })
       await write(part, 'a')
     })
+    const undone = unit.part(async (part) => {
+      void part.send(unsendable).catch(() => undefined)
+      throw new Error('the part')
+    })
+    await expect(undone).rejects.toThrow('the part')
+    await unit.part((part) => write(part, 'b'))
   })
-  expect(await kinds()).toEqual(['a'])
+  expect(await kinds()).toEqual(['a', 'b'])
+})
+
+it.each(['commit', 'commit and chain', 'rollback and chain'])('is lost when the host’s SQL was %s', async (text) => {
+  const left = link.unit(tenantId, async (unit) => {
+    await unit.send({ text, host: true })
+    await write(unit, 'outside')
+  })
+  await expect(left).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
+  expect(await kinds()).toEqual([])
 })
 
 it('throws when it is used after it ended', async () => {
@@ -219,6 +234,22 @@ it('does not wait for itself when a part opens a part through its parent', async
   expect(await kinds()).toEqual(['deep', 'inner'])
 })
 
+it('keeps what was sent before a part that rolls back, and what is sent beside it', async () => {
+  await link.unit(tenantId, async (unit) => {
+    const slow = unit.send({ text: 'select pg_sleep(0.05)' })
+    const queued = write(unit, 'before')
+    const part = unit.part(async (inner) => {
+      await write(inner, 'lost')
+      await write(unit, 'lost too')
+      throw new Error('the part')
+    })
+    const beside = write(unit, 'beside')
+    await expect(part).rejects.toThrow('the part')
+    await Promise.all([slow, queued, beside])
+  })
+  expect(await kinds()).toEqual(['before', 'beside'])
+})
+
 it('waits for what its work started and did not await', async () => {
   let unawaited: Promise<unknown> = Promise.resolve()
   await link.unit(tenantId, async (unit) => {
@@ -255,15 +286,12 @@ it('tells a conflict that is safe to run again: deadlock', async () => {
   const two = event('one').concat(event('two'))
   await scope.records.insert('security_events', two)
   let here = 0
-  let meet = (): void => undefined
-  const met = new Promise<void>((resolve) => {
-    meet = resolve
-  })
+  const met = Promise.withResolvers<void>()
   const lockBoth = (first: string, second: string) =>
     scope.transaction(async ({ records }) => {
       await records.lock('security_events', { id: first })
-      if (++here === 2) meet()
-      await met
+      if (++here === 2) met.resolve()
+      await met.promise
       await records.lock('security_events', { id: second })
     })
   const results = await Promise.allSettled([lockBoth(two[0]!.id, two[1]!.id), lockBoth(two[1]!.id, two[0]!.id)])

@@ -57,6 +57,10 @@ export interface Workshop {
 export interface Part {
   isOver(): boolean
   isWithin(other: Part): boolean
+  /** A part of it is running. */
+  isBusy(): boolean
+  /** Waits for the parts that were begun before. */
+  pause(): Promise<void>
   open<R>(run: (part: Part) => Promise<R>): Promise<R>
 }
 
@@ -82,7 +86,14 @@ function createUnit<T extends TableName, Verbs, More>(
   transaction: Transaction,
   part: Part,
 ): Unit<T, Verbs, More> {
+  /** The part that the running code is inside of: waiting for it would be waiting for oneself. */
+  const calling = (): Part | undefined => {
+    const current = shop.inside.getStore()
+    return current && !current.isOver() && current.isWithin(part) ? current : undefined
+  }
   const run: Run = async (statement) => {
+    // what is written beside a running part would be taken back with it
+    if (part.isBusy() && !calling()) await part.pause()
     if (part.isOver() || transaction.failed) throw new FreeholdError('TRANSACTION_LOST')
     try {
       return statement(door.statements, (notice) => transaction.notices.push(notice))
@@ -97,9 +108,7 @@ function createUnit<T extends TableName, Verbs, More>(
     ...door.more((other) => createUnit(shop, other, transaction, part)),
     db: hostDb,
     async transaction<R>(work: (unit: Unit<T, Verbs, More>) => Promise<R>): Promise<R> {
-      const current = shop.inside.getStore()
-      // waiting for the part that this call is made from would be waiting for oneself
-      const parent = current && !current.isOver() && current.isWithin(part) ? current : part
+      const parent = calling() ?? part
       return parent.open((inner) => work(createUnit(shop, door, transaction, inner)))
     },
   }
@@ -121,6 +130,11 @@ async function runPart<R>(
   const part: Part = {
     isOver: () => ended || (parent?.isOver() ?? false),
     isWithin: (other) => parent === other || (parent?.isWithin(other) ?? false),
+    isBusy: () => turns.taken,
+    async pause() {
+      const end = await turns.take()
+      end()
+    },
     async open(run) {
       const end = await turns.take()
       try {
@@ -137,8 +151,7 @@ async function runPart<R>(
   try {
     const result = await inside.run(part, () => work(part))
     // parts that nobody waited for belong to it too
-    const end = await turns.take()
-    end()
+    await part.pause()
     check()
     return result
   } catch (error) {

@@ -4,6 +4,7 @@
 import { FreeholdError } from '../../core/kernel/errors.ts'
 
 export interface Turns {
+  readonly taken: boolean
   /** Waits for a turn; answers how to end it. @throws POOL_EXHAUSTED after `waitMs` */
   take(): Promise<() => void>
 }
@@ -19,6 +20,9 @@ export function createTurns(waitMs: number): Turns {
   }
 
   return {
+    get taken() {
+      return taken
+    },
     async take() {
       if (taken) {
         await new Promise<void>((resolve, reject) => {

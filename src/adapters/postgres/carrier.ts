@@ -47,6 +47,8 @@ export class Carrier {
   failed = false
   /** What travels with the next statement. */
   #waiting: Waiting[]
+  /** What was to travel with a statement that was refused before it was sent: it travels with the next. */
+  #left: Waiting[] = []
   readonly #opening: Opening
   readonly #exchange: Exchange
   /** Who is entered once what waits has been sent; undefined: not known. */
@@ -67,21 +69,22 @@ export class Carrier {
   }
 
   async send(part: Owner, tenantId: string | null, statement: Statement): Promise<Answer> {
+    this.#enter(part, tenantId, statement)
+    // taken along now: a savepoint that is set while this one waits for its turn comes after it
+    const along = this.#waiting
+    this.#waiting = []
     if (this.#busy) await this.#turn()
     this.#busy = true
-    let along: Waiting[] = []
+    if (this.#left.length > 0) along.unshift(...this.#left.splice(0))
     try {
       if (this.failed || this.#over) throw new FreeholdError('TRANSACTION_LOST')
-      this.#enter(part, tenantId, statement)
-      // what comes to wait meanwhile travels with the next
-      along = this.#waiting
-      this.#waiting = []
       const answer = await this.#exchange(along.length > 0 ? [...along.map(textOf), statement] : [statement])
       this.#begun = true
+      if (statement.host && leftTransaction(statement, answer)) throw new FreeholdError('TRANSACTION_LOST')
       return answer
     } catch (error) {
       // what was refused on this side was never sent, and does the transaction no harm
-      if (FreeholdError.is(error, 'INPUT_INVALID')) this.#waiting.unshift(...along)
+      if (FreeholdError.is(error, 'INPUT_INVALID')) this.#left = along
       else this.#fail()
       throw error
     } finally {
@@ -103,23 +106,30 @@ export class Carrier {
 
   /** Takes back what waits to be sent; true when that was all of it, and the server never heard of the savepoint. */
   unmark(part: Owner, save: Statement): boolean {
-    const unsent = this.#waiting.some(({ statement }) => statement === save)
-    this.#waiting = this.#waiting.filter((waiting) => !waiting.part?.isWithin(part))
+    const isOf = (waiting: Waiting): boolean => waiting.part?.isWithin(part) ?? false
+    const unsent = [...this.#left, ...this.#waiting].some(({ statement }) => statement === save)
+    this.#left = this.#left.filter((waiting) => !isOf(waiting))
+    this.#waiting = this.#waiting.filter((waiting) => !isOf(waiting))
     if (this.#moved) this.#entered = undefined
     return unsent
   }
 
   /** The savepoint is not needed: everything after it was done. False when it was sent. */
   forgo(save: Statement): boolean {
-    const at = this.#waiting.findIndex(({ statement }) => statement === save)
-    if (at >= 0) this.#waiting.splice(at, 1)
-    return at >= 0
+    for (const list of [this.#left, this.#waiting]) {
+      const at = list.findIndex(({ statement }) => statement === save)
+      if (at < 0) continue
+      list.splice(at, 1)
+      return true
+    }
+    return false
   }
 
   /** Goes back to a savepoint. */
-  undo(statements: readonly Statement[]): Promise<unknown> {
+  undo(part: Owner, save: Statement, statements: readonly Statement[]): Promise<unknown> {
     return this.#alone(async () => {
-      if (this.#over) return
+      // it was about to leave when its part failed, and did not
+      if (this.#over || this.unmark(part, save)) return
       await this.#exchange(statements)
       if (this.#moved) this.#entered = undefined
       this.failed = false
@@ -129,8 +139,8 @@ export class Carrier {
   commit(): Promise<void> {
     return this.#alone(async () => {
       if (this.failed) throw new FreeholdError('TRANSACTION_LOST')
-      const riding = this.#waiting.some(({ rider }) => rider) ? this.#waiting.map(textOf) : []
-      this.#waiting = []
+      const waiting = [...this.#left.splice(0), ...this.#waiting.splice(0)]
+      const riding = waiting.some(({ rider }) => rider) ? waiting.map(textOf) : []
       this.#over = riding.length === 0
       if (riding.length === 0 && !this.#begun) return
       this.#begun = true
@@ -145,7 +155,6 @@ export class Carrier {
     return this.#alone(async () => {
       const needed = this.#begun && !this.#over
       this.#over = true
-      this.#waiting = []
       // a connection that cannot roll back is broken, and whoever lent it destroys it
       if (needed) await this.#exchange([ROLLBACK]).catch(() => undefined)
     })
@@ -186,6 +195,11 @@ export class Carrier {
     if (next) next()
     else this.#busy = false
   }
+}
+
+/** The host's SQL ended the transaction behind our back; what came next would stand outside it, and behind no wall. */
+function leftTransaction({ text }: Statement, { command }: Answer): boolean {
+  return command === 'COMMIT' || (command === 'ROLLBACK' && !/\bto\b/i.test(text))
 }
 
 function textOf({ statement }: Waiting): Statement {

@@ -109,19 +109,20 @@ where s.tenant_id = $1::uuid and s.user_id = $2::uuid and s.id = $4::uuid and u.
 returning s.id`,
 
   // The epoch moves on, and the session that is kept moves with it: what is opened or refreshed meanwhile under the
-  // old epoch is dead, though this statement cannot see it.
+  // old epoch is dead, though this statement cannot see it. A call that waited for the user sees the sessions as they
+  // stood before the winner: it takes them of any epoch, and tells by the row as the winner left it which of them
+  // lived. What was dead by its epoch is marked, and not answered.
   end_all: (schema) => `
 with moved as (
   update ${schema}.users set session_epoch = session_epoch + 1
   where tenant_id = $1::uuid and id = $2::uuid
-  returning session_epoch
+  returning session_epoch, session_epoch - 1 as passed
 )
 update ${schema}.sessions s set
-  epoch = case when s.id = $4::uuid then moved.session_epoch else s.epoch end,
-  revoked_at = case when s.id = $4::uuid then null else clock_timestamp() end,
-  revoke_reason = case when s.id = $4::uuid then null else $3::text end
+  epoch = case when s.id = $4::uuid and s.epoch = moved.passed then moved.session_epoch else s.epoch end,
+  revoked_at = case when s.id = $4::uuid and s.epoch = moved.passed then null else clock_timestamp() end,
+  revoke_reason = case when s.id = $4::uuid and s.epoch = moved.passed then null else $3::text end
 from moved
-where s.tenant_id = $1::uuid and s.user_id = $2::uuid and s.epoch = moved.session_epoch - 1
-  and s.revoked_at is null and ${unexpired}
-returning s.id`,
+where s.tenant_id = $1::uuid and s.user_id = $2::uuid and s.revoked_at is null and ${unexpired}
+returning s.id, s.epoch = moved.passed as lived`,
 }

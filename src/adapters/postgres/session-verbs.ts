@@ -60,9 +60,9 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
     async endSessions({ userId, reason, only, except }) {
       const rows =
         only === undefined
-          ? await run('end_all', [userId, reason, except ?? null])
+          ? (await run('end_all', [userId, reason, except ?? null])).filter(({ lived }) => lived === true)
           : await run('end_one', [userId, reason, only])
-      return rows.filter(({ id }) => id !== except).map(({ id }) => id as string)
+      return rows.map(({ id }) => id as string)
     },
   }
 }

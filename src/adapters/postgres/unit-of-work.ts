@@ -37,6 +37,8 @@ class Part implements Unit, Owner {
   readonly #depth: number
   readonly #tenantId: string | null
   #turns: Turns | undefined
+  /** Riders that came while a part was running. */
+  readonly #beside: { readonly tenantId: string | null; readonly statement: Statement }[] = []
   #ended = false
 
   constructor(carrier: Carrier, parent: Part | undefined, depth: number, tenantId: string | null) {
@@ -58,23 +60,51 @@ class Part implements Unit, Owner {
 
   sendAs(tenantId: string | null, statement: Statement): Promise<Answer> {
     if (this.isOver) return Promise.reject(new FreeholdError('TRANSACTION_LOST'))
-    return this.#carrier.send(this, tenantId, statement)
+    if (!this.#turns?.busy) return this.#carrier.send(this, tenantId, statement)
+    // beside a running part it would stand behind that part's savepoint, and be taken back with it
+    const calling = this.#partCalling()
+    return calling ? calling.sendAs(tenantId, statement) : this.#sendInTurn(this.#turns, tenantId, statement)
   }
 
   rideAs(tenantId: string | null, statement: Statement): void {
     if (this.isOver) throw new FreeholdError('TRANSACTION_LOST')
-    this.#carrier.ride(this, tenantId, statement)
+    const calling = this.#turns?.busy ? this.#partCalling() : this
+    if (calling === this) this.#carrier.ride(this, tenantId, statement)
+    else if (calling) calling.rideAs(tenantId, statement)
+    else this.#beside.push({ tenantId, statement })
+  }
+
+  async #sendInTurn(turns: Turns, tenantId: string | null, statement: Statement): Promise<Answer> {
+    const done = await turns.take()
+    done()
+    if (this.isOver) throw new FreeholdError('TRANSACTION_LOST')
+    // before anything else can begin: the next in turn comes a moment later
+    this.#board()
+    return this.#carrier.send(this, tenantId, statement)
+  }
+
+  /** What was to ride and had to let a part end first. Where the carrier failed there is nothing left to ride with. */
+  #board(): void {
+    const riders = this.#beside.splice(0)
+    if (this.isOver || this.#carrier.failed) return
+    for (const { tenantId, statement } of riders) this.#carrier.ride(this, tenantId, statement)
+  }
+
+  /** The part of this one that the running code is inside of: waiting for it would be waiting for oneself. */
+  #partCalling(): Part | undefined {
+    const current = inside.getStore()
+    return current && current !== this && !current.isOver && current.isWithin(this) ? current : undefined
   }
 
   async part<R>(work: (part: Unit) => Promise<R>): Promise<R> {
-    const current = inside.getStore()
-    // waiting for the part that this call is made from would be waiting for oneself
-    if (current && current !== this && !current.isOver && current.isWithin(this)) return current.part(work)
+    const calling = this.#partCalling()
+    if (calling) return calling.part(work)
     this.#turns ??= createTurns()
     const done = await this.#turns.take()
     try {
       return await this.#run(work)
     } finally {
+      this.#board()
       done()
     }
   }
@@ -94,7 +124,7 @@ class Part implements Unit, Owner {
     } catch (error) {
       part.cutShort()
       // where the savepoint never left, nothing was done after it
-      if (!carrier.unmark(part, save)) await carrier.undo([undo, release]).catch(() => undefined)
+      if (!carrier.unmark(part, save)) await carrier.undo(part, save, [undo, release]).catch(() => undefined)
       throw error
     }
   }
@@ -102,6 +132,7 @@ class Part implements Unit, Owner {
   /** Over once the parts that nobody waited for are. */
   async end(): Promise<void> {
     if (this.#turns?.busy) (await this.#turns.take())()
+    this.#board()
     this.#ended = true
   }
 

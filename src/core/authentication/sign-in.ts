@@ -5,7 +5,6 @@ import { inRequestOf } from '../audit/actor.ts'
 import type { TenantContext } from '../context.ts'
 import { readEmail } from '../identity/email.ts'
 import { type User, userFromRow } from '../identity/user.ts'
-import { FreeholdError } from '../kernel/errors.ts'
 import type { UserId } from '../kernel/ids.ts'
 import type { OpenedSession, SessionIssuer } from '../sessions/issue.ts'
 import type { ClientInfo, Session, Tokens } from '../sessions/session.ts'
@@ -30,6 +29,11 @@ export interface SignIn {
   password(credentials: PasswordSignIn): Promise<SignedIn>
 }
 
+/** What a password proves: one factor (NIST SP 800-63B-4; RFC 8176). */
+export const PASSWORD_ASSURANCE = { assuranceLevel: 1, authenticationMethods: ['pwd'] } as const
+/** The epoch of a user whose sessions were never ended. */
+export const NEW_USER_EPOCH = 0
+
 /** A pool of its own for each factor: who guesses codes does not lock the password, nor the reverse. */
 const POOL = 'password'
 const REFUSED: SignedIn = { ok: false, reason: 'bad-credentials' }
@@ -37,7 +41,7 @@ const REFUSED: SignedIn = { ok: false, reason: 'bad-credentials' }
 const MAXIMUM_SUBJECT = 1024
 
 export function createSignIn(context: TenantContext, passwords: Passwords, issuer: SessionIssuer): SignIn {
-  const { scope, tenant, settings, actor, auditWriter } = context
+  const { scope, settings, actor, auditWriter } = context
   const markOf = createAddressMark(context)
 
   /** Who failed to sign in is nobody yet; whom they meant is told by id where there is such a user, by a mark in any case. */
@@ -60,7 +64,6 @@ export function createSignIn(context: TenantContext, passwords: Passwords, issue
 
   return {
     async password({ email, password, client }) {
-      if (tenant.status !== 'active') throw refusalOf(tenant.status)
       const emailNorm = readEmail(email)?.emailNorm
       const subject = subjectOf(emailNorm, email)
 
@@ -102,8 +105,7 @@ function open(context: TenantContext, issuer: SessionIssuer, entry: Entry): Prom
       {
         userId: found.id as UserId,
         epoch: found.session_epoch,
-        assuranceLevel: 1,
-        authenticationMethods: ['pwd'],
+        ...PASSWORD_ASSURANCE,
         ...(client ? { client } : {}),
       },
     )
@@ -131,11 +133,4 @@ function subjectOf(emailNorm: string | undefined, given: unknown): Uint8Array {
   return createHash('sha256')
     .update(`freehold/1/sign-in/${emailNorm === undefined ? 'malformed' : 'email'}\0${text}`)
     .digest()
-}
-
-/** The tenant as it was when the handle was opened; the handle itself looks again. */
-function refusalOf(status: Exclude<TenantContext['tenant']['status'], 'active'>): FreeholdError {
-  if (status === 'suspended') return new FreeholdError('TENANT_SUSPENDED')
-  if (status === 'moving') return new FreeholdError('TENANT_MOVING')
-  return new FreeholdError('TENANT_DELETED')
 }

@@ -6,6 +6,7 @@ import type { Actor } from '../audit/audit.ts'
 import { type ErrorCode, FreeholdError } from '../kernel/errors.ts'
 import type { Runtime } from '../kernel/runtime.ts'
 import type { Sessions, VerificationMode, Verified } from '../sessions/session.ts'
+import type { TenantStatus } from '../storage/system-tables.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { RequestView, Resolution, Resolver } from '../tenancy/resolver.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
@@ -19,14 +20,14 @@ export interface Entrance<Db, P extends string> {
   /** @throws as Resolver.resolve */
   resolve(request: Request, info?: RequestInfo): Promise<Resolution | undefined>
   /** As `resolve`, without asking a credential: for routes that make one. */
-  resolveStranger(request: Request, info: RequestInfo): Promise<Resolution | undefined>
+  resolveStranger(request: Request, info: RequestInfo, allow?: readonly TenantStatus[]): Promise<Resolution | undefined>
   /**
    * Tenant, and session where there is one.
    * @throws TENANT_UNKNOWN and its like, TENANT_MISMATCH, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, CSRF_REFUSED
    */
   authenticate(request: Request, info?: RequestInfo, options?: AuthenticateOptions): Promise<RequestContext<Db, P>>
-  /** The tenant, for somebody who is not signed in. */
-  openToStranger(tenant: Tenant, request: Request, info: RequestInfo): TenantHandle<Db, P>
+  /** Who acts where nobody is signed in. */
+  stranger(request: Request, info: RequestInfo): Actor
   clientAddress(request: Request, info: RequestInfo): string | undefined
 }
 
@@ -34,6 +35,8 @@ export interface AuthenticateOptions {
   readonly mode?: VerificationMode
   /** False: nobody will ask what the principal may do. Default true. */
   readonly access?: boolean
+  /** States of the tenant beside active. */
+  readonly allow?: readonly TenantStatus[]
 }
 
 export interface EntranceParts<Db, P extends string> {
@@ -45,7 +48,7 @@ export interface EntranceParts<Db, P extends string> {
   readonly runtime: Pick<Runtime, 'newId'>
   /** As given to the resolver. */
   readonly trustedProxies: number
-  openTenant(tenant: Tenant, actor: Actor): TenantHandle<Db, P>
+  openTenant(tenant: Tenant, actor: Actor, allow?: readonly TenantStatus[]): TenantHandle<Db, P>
   /** From memory where it is current, or young enough when no versions are known; else with one query. */
   loadAccess(tenant: Tenant, principal: Principal, versions: Verified['accessVersions']): Promise<PrincipalAccess<P>>
 }
@@ -91,14 +94,14 @@ export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>
       return resolver.resolve(view(request, info), verified?.tenant.id)
     },
 
-    resolveStranger: (request, info) => resolver.resolve(view(request, info), undefined),
+    resolveStranger: (request, info, allow) => resolver.resolve(view(request, info), undefined, allow),
 
-    async authenticate(request, info = {}, { mode = parts.verification, access: wanted = true } = {}) {
+    async authenticate(request, info = {}, { mode = parts.verification, access: wanted = true, allow } = {}) {
       const credential = readCredential(request.headers, cookies)
       if (credential.kind === 'cookie') origin.check(request)
       const { verified, refused } = await checked(credential, mode)
       const seen = view(request, info)
-      const resolution = await resolver.resolve(seen, verified?.tenant.id)
+      const resolution = await resolver.resolve(seen, verified?.tenant.id, allow)
       if (!resolution) throw new FreeholdError('TENANT_UNKNOWN')
       const { tenant } = resolution
       const clientAddress = resolver.clientAddress(seen)
@@ -106,7 +109,7 @@ export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>
       const access =
         verified && wanted ? await parts.loadAccess(tenant, verified.principal, verified.accessVersions) : undefined
       return createRequestContext<Db, P>({
-        tenant: parts.openTenant(tenant, actor),
+        tenant: parts.openTenant(tenant, actor, allow),
         resolvedBy: resolution.by,
         path: resolution.path,
         session: verified,
@@ -119,8 +122,7 @@ export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>
       })
     },
 
-    openToStranger: (tenant, request, info) =>
-      parts.openTenant(tenant, actorOf(request, resolver.clientAddress(view(request, info)))),
+    stranger: (request, info) => actorOf(request, resolver.clientAddress(view(request, info))),
 
     clientAddress: (request, info) => resolver.clientAddress(view(request, info)),
   }

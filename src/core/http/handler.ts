@@ -7,7 +7,9 @@ import type { Webhooks } from '../billing/billing.ts'
 import type { Settings } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { Runtime } from '../kernel/runtime.ts'
+import type { OpenedSession, Opening } from '../sessions/issue.ts'
 import type { Sessions } from '../sessions/session.ts'
+import type { TenantStatus } from '../storage/system-tables.ts'
 import type { AttemptAnswer, AttemptTake } from '../storage/verbs.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { Resolver, ResolverOptions } from '../tenancy/resolver.ts'
@@ -37,8 +39,10 @@ export interface HttpParts<Db, P extends string> {
   readonly permissions: Permissions<P>
   readonly webhooks: Pick<Webhooks, 'receive'>
   /** Bound to who acts. */
-  openTenant(tenant: Tenant, actor: Actor): TenantHandle<Db, P>
+  openTenant(tenant: Tenant, actor: Actor, allow?: readonly TenantStatus[]): TenantHandle<Db, P>
   readonly loadAccess: EntranceParts<Db, P>['loadAccess']
+  /** A session for a user whom this request made. */
+  openSession(tenant: Tenant, actor: Actor, opening: Opening): Promise<OpenedSession | undefined>
   takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
   onError(error: unknown): void
 }
@@ -87,6 +91,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
       signUp: options.signUp ?? 'closed',
       maximumBodyBytes,
       credentialTellsTenant: tenants.resolve?.includes('credential') ?? true,
+      openSession: parts.openSession,
       admitSignUp: createSignUpLimit({ attempts: parts.settings.attempts, takeAttempt: parts.takeAttempt }),
     }),
     ...sessionRoutes<Db, P>(cookies),
@@ -101,24 +106,24 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     if (direct?.kind === 'route' && direct.route.asks === 'nothing') {
       return direct.route.answer({ request, info, params: direct.params })
     }
-    const lenient = direct?.kind === 'route' && direct.route.asks === 'tenant' && direct.route.suspended
-    const resolution = await entrance.resolveStranger(request, info).catch((error) => {
-      if (lenient && FreeholdError.is(error, 'TENANT_SUSPENDED')) return undefined
-      throw error
-    })
+    const allow = direct?.kind === 'route' && direct.route.asks === 'tenant' ? direct.route.allow : undefined
+    const resolution = await entrance.resolveStranger(request, info, allow)
     const match = direct ?? table.match(request.method, resolution?.path ?? url.pathname)
     if (match.kind === 'options') return emptyResponse({ allow: match.allow.join(', ') })
     const { route, params } = match
     switch (route.asks) {
       case 'nothing':
         return route.answer({ request, info, params })
-      case 'tenant':
+      case 'tenant': {
+        const actor = entrance.stranger(request, info)
         return route.answer({
           request,
           info,
-          tenant: resolution && entrance.openToStranger(resolution.tenant, request, info),
+          actor,
+          tenant: resolution && parts.openTenant(resolution.tenant, actor, allow),
           clientAddress: entrance.clientAddress(request, info),
         })
+      }
     }
     // looked up in the database, whatever the mode of the host's own routes
     const access = route.asks === 'access'

@@ -3,8 +3,10 @@
 
 import type { PrincipalAccess } from '../access/access.ts'
 import type { OwnPermission } from '../access/permissions.ts'
+import type { Actor } from '../audit/audit.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { Verified } from '../sessions/session.ts'
+import type { TenantStatus } from '../storage/system-tables.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { RequestInfo } from './options.ts'
 import type { RequestContext } from './request-context.ts'
@@ -26,6 +28,8 @@ export interface OpenVisit extends Visit {
 /** Undefined tenant: nothing but the credential itself tells it. */
 export interface TenantVisit<Db, P extends string = string> extends Visit {
   readonly tenant: TenantHandle<Db, P> | undefined
+  /** In whose name the handle is: nobody is signed in yet. */
+  readonly actor: Actor
   readonly clientAddress: string | undefined
 }
 
@@ -51,10 +55,10 @@ interface RouteFacts {
 export type Route<Db, P extends string = string> =
   /** Answers on every host, tenant or not. */
   | (RouteFacts & { readonly asks: 'nothing'; answer(visit: OpenVisit): Response | Promise<Response> })
-  /** A tenant by the request itself; a session it may show does not count. With `suspended`, a suspended one will do. */
+  /** A tenant by the request itself; a session it may show does not count. `allow`: states of it that will do beside active. */
   | (RouteFacts & {
       readonly asks: 'tenant'
-      readonly suspended?: true
+      readonly allow?: readonly TenantStatus[]
       answer(visit: TenantVisit<Db, P>): Promise<Response>
     })
   /** A session, looked up in the database. */

@@ -1,10 +1,15 @@
 // Getting in and out: sign up, sign in, refresh, sign out. Browsers get their tokens as cookies and never see them in
 // a body; a client without cookies says `"transport": "body"` and shows its tokens itself.
 
+import type { Actor } from '../audit/audit.ts'
+import { NEW_USER_EPOCH, PASSWORD_ASSURANCE } from '../authentication/sign-in.ts'
 import type { User } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
+import { PLATFORM_TENANT_ID } from '../kernel/ids.ts'
 import { checkKeys, invalid } from '../kernel/input.ts'
+import type { OpenedSession, Opening } from '../sessions/issue.ts'
 import type { Refreshed, RefreshOptions, Session, Sessions, Tokens } from '../sessions/session.ts'
+import type { TenantStatus } from '../storage/system-tables.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
 import { type JsonObject, optionalTextField, readBody, textField } from './body.ts'
@@ -26,6 +31,7 @@ export interface SignInParts<Db, P extends string> {
   readonly maximumBodyBytes: number
   /** May a token alone tell its tenant? */
   readonly credentialTellsTenant: boolean
+  openSession(tenant: Tenant, actor: Actor, opening: Opening): Promise<OpenedSession | undefined>
   /** Counts a sign-up from this address. @throws TOO_MANY_ATTEMPTS */
   admitSignUp(tenant: Tenant, clientAddress: string | undefined): Promise<void>
 }
@@ -37,6 +43,8 @@ interface Grant {
   readonly tokens: Tokens
 }
 
+/** A suspended tenant lets everybody out. */
+const LEAVING: readonly TenantStatus[] = ['suspended']
 /** What a client whose refresh was throttled should wait, in milliseconds. */
 const REFRESH_PAUSE_MS = 1000
 
@@ -70,7 +78,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
     return response
   }
 
-  async function enter(visit: TenantVisit<Db, P>, body: JsonObject, transport: Transport, status: number) {
+  async function enter(visit: TenantVisit<Db, P>, body: JsonObject, transport: Transport) {
     const signedIn = await tenantOf(visit).signIn.password({
       email: textField(body, 'email'),
       password: textField(body, 'password'),
@@ -80,10 +88,14 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       if (signedIn.reason === 'bad-credentials') throw new FreeholdError('BAD_CREDENTIALS')
       throw new FreeholdError('TOO_MANY_ATTEMPTS', { retryAfterMs: signedIn.retryAfterMs })
     }
-    // the browser forgets the session it had, which must not live on unseen (ASVS V7.2.4)
+    await leaveFormer(visit, transport)
+    return granted(signedIn, transport)
+  }
+
+  /** The browser forgets the session it had, which must not live on unseen (ASVS V7.2.4). */
+  async function leaveFormer(visit: TenantVisit<Db, P>, transport: Transport): Promise<void> {
     const former = transport === 'cookies' ? cookies.refresh(visit.request.headers) : undefined
-    if (former !== undefined) await sessions.end(former)
-    return granted(signedIn, transport, status)
+    if (former !== undefined) await sessions.end(former, within(visit))
   }
 
   /** @throws TENANT_UNKNOWN when neither the request nor the token may tell the tenant */
@@ -93,12 +105,14 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
     throw new FreeholdError('TENANT_UNKNOWN')
   }
 
+  /** By the token's signature alone: a session that is over has nothing to be signed out of, and a suspended tenant no objection. */
   async function endByAccessToken(visit: Visit): Promise<void> {
-    const { tenant, session } = await entrance.authenticate(visit.request, visit.info, {
-      mode: 'database',
-      access: false,
+    const options = { mode: 'signature', access: false, allow: LEAVING } as const
+    const { tenant, session } = await entrance.authenticate(visit.request, visit.info, options)
+    if (!session) return
+    await tenant.sessions.revoke(session.session.id).catch((error: unknown) => {
+      if (!FreeholdError.is(error, 'SESSION_UNKNOWN')) throw error
     })
-    if (session) await tenant.sessions.revoke(session.session.id)
   }
 
   return [
@@ -110,14 +124,26 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       async answer(visit) {
         if (parts.signUp !== 'open') throw new FreeholdError('SIGN_UP_CLOSED')
         const tenant = tenantOf(visit)
+        // its users are the operators: no stranger becomes one
+        if (tenant.id === PLATFORM_TENANT_ID) throw new FreeholdError('SIGN_UP_CLOSED')
         const body = await bodyOf(visit, ['email', 'password', 'name', 'transport'])
         const transport = transportOf(visit, body)
         const email = textField(body, 'email')
         const password = textField(body, 'password')
         const name = optionalTextField(body, 'name')
         await parts.admitSignUp(tenant.tenant, visit.clientAddress)
-        await tenant.users.create({ email, password, ...(name === undefined ? {} : { name }) })
-        return enter(visit, body, transport, 201)
+        const user = await tenant.users.create({ email, password, ...(name === undefined ? {} : { name }) })
+        // not by signing in: whoever guessed at this address before must not delay its owner
+        const opened = await parts.openSession(tenant.tenant, visit.actor, {
+          userId: user.id,
+          epoch: NEW_USER_EPOCH,
+          ...PASSWORD_ASSURANCE,
+          client: clientOf(visit),
+        })
+        // disabled in this very moment
+        if (!opened) throw new FreeholdError('BAD_CREDENTIALS')
+        await leaveFormer(visit, transport)
+        return granted({ user, ...opened }, transport, 201)
       },
     },
     {
@@ -127,7 +153,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       asks: 'tenant',
       async answer(visit) {
         const body = await bodyOf(visit, ['email', 'password', 'transport'])
-        return enter(visit, body, transportOf(visit, body), 200)
+        return enter(visit, body, transportOf(visit, body))
       },
     },
     {
@@ -156,12 +182,12 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       path: 'sign-out',
       does: 'Ends the session of the refresh token (cookie or `refreshToken`) or of the access token.',
       asks: 'tenant',
-      suspended: true,
+      allow: LEAVING,
       async answer(visit) {
         const body = await bodyOf(visit, ['refreshToken'])
         const shown = optionalTextField(body, 'refreshToken')
         if (shown !== undefined) {
-          await sessions.end(shown)
+          await sessions.end(shown, within(visit))
           return emptyResponse()
         }
         const { headers } = visit.request
@@ -173,7 +199,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
         const refreshToken = cookies.refresh(headers)
         if (kind === 'none' && refreshToken === undefined) return emptyResponse()
         origin.check(visit.request)
-        const ended = refreshToken !== undefined && (await sessions.end(refreshToken))
+        const ended = refreshToken !== undefined && (await sessions.end(refreshToken, within(visit)))
         if (!ended && kind === 'cookie') await endByAccessToken(visit)
         const response = emptyResponse()
         cookies.clear(response.headers)

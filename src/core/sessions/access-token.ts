@@ -38,6 +38,8 @@ export interface AccessTokens {
    * @throws TOKEN_INVALID, TOKEN_EXPIRED
    */
   verify(token: unknown): Promise<AccessClaims>
+  /** Looks like a token of ours: length, header, canonical form. Says nothing of the signature, and costs little. */
+  plausible(token: string): boolean
   jwks(): { readonly keys: readonly JsonWebKey[] }
 }
 
@@ -77,7 +79,13 @@ export function createAccessTokens(keyring: Keyring, runtime: Runtime, issuer: s
     requiredClaims: ['sub', 'tid', 'sid', 'gen', 'epoch', 'aal', 'auth_time', 'iat', 'exp', 'jti'],
   })
 
+  const keyOf = (token: string): CryptoKey | undefined =>
+    token.length <= MAXIMUM_LENGTH && CANONICAL.test(token)
+      ? byHeader.get(token.slice(0, token.indexOf('.')))
+      : undefined
+
   return {
+    plausible: (token) => keyOf(token) !== undefined,
     sign(grant) {
       const now = Math.floor(runtime.now() / 1000)
       const claims = {
@@ -99,9 +107,8 @@ export function createAccessTokens(keyring: Keyring, runtime: Runtime, issuer: s
       return `${input}.${encodeBase64url(sign(null, Buffer.from(input), current.secret))}`
     },
     async verify(token) {
-      if (typeof token !== 'string' || token.length > MAXIMUM_LENGTH) throw new FreeholdError('TOKEN_INVALID')
-      const key = byHeader.get(token.slice(0, token.indexOf('.')))
-      if (!key || !CANONICAL.test(token)) throw new FreeholdError('TOKEN_INVALID')
+      const key = typeof token === 'string' ? keyOf(token) : undefined
+      if (typeof token !== 'string' || !key) throw new FreeholdError('TOKEN_INVALID')
       try {
         const { payload } = await jwtVerify<Payload>(token, key, { ...rules, currentDate: new Date(runtime.now()) })
         return read(payload)
@@ -125,6 +132,11 @@ interface Payload {
   readonly auth_time: number
   readonly iat: number
   readonly exp: number
+}
+
+/** By the rule of `verify`: whole seconds, and 5 s for clocks that differ. */
+export function hasExpired({ expiresAt }: AccessClaims, nowMs: number): boolean {
+  return expiresAt.getTime() / 1000 <= Math.floor(nowMs / 1000) - CLOCK_TOLERANCE_S
 }
 
 /** Signed by us, yet looked at: ids lead to rows and to places in caches. */

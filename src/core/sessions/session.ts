@@ -94,8 +94,12 @@ export interface Sessions {
    * @throws TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, STORAGE_UNAVAILABLE
    */
   refresh(refreshToken: string, options?: RefreshOptions): Promise<Refreshed>
-  /** Ends the session of a refresh token (sign-out); false when the token is not one of ours or the session was over. */
-  end(refreshToken: string): Promise<boolean>
+  /**
+   * Ends the session of a refresh token (sign-out); false when the token is not one of ours, or of another tenant than
+   * `tenantId`, or the session was over.
+   * @throws TENANT_MOVING, STORAGE_UNAVAILABLE
+   */
+  end(refreshToken: string, options?: RefreshOptions): Promise<boolean>
   /** The public signing keys, RFC 7517: previous, current and next. */
   jwks(): { readonly keys: readonly JsonWebKey[] }
 }

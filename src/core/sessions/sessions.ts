@@ -11,6 +11,7 @@ import { createRefreshTokens } from './refresh-token.ts'
 import { createRevocationCache } from './revocation-cache.ts'
 import { createRefresh } from './rotation.ts'
 import type { Sessions } from './session.ts'
+import { rememberingTokens } from './verified-tokens.ts'
 import { createVerify } from './verify.ts'
 
 export interface SessionsRoom {
@@ -24,16 +25,19 @@ export interface SessionsRoom {
 export function createSessions(context: Context, directory: Directory): SessionsRoom {
   const { keyring, runtime, settings, storage, actor, auditWriter } = context
   const refreshTokens = createRefreshTokens(keyring)
-  const accessTokens = createAccessTokens(keyring, runtime, settings.issuer)
+  const accessTokens = rememberingTokens(createAccessTokens(keyring, runtime, settings.issuer), runtime.now)
   const cache = createRevocationCache(runtime.now, settings.sessions.revocationCacheMs)
   const sessions: Sessions = {
     verify: createVerify(context, directory, accessTokens, cache),
     refresh: createRefresh(context, directory, refreshTokens, accessTokens, cache),
     jwks: accessTokens.jwks,
-    async end(refreshToken) {
+    async end(refreshToken, options) {
       const token = refreshTokens.parse(refreshToken)
-      const tenant = token && (await reachable(directory, token.tenantId))
-      if (!token || !tenant) return false
+      if (!token) return false
+      // R12: as at a refresh, before anything is looked up
+      if (options?.tenantId !== undefined && options.tenantId !== token.tenantId) return false
+      const tenant = await reachable(directory, token.tenantId)
+      if (!tenant) return false
       // whichever generation it is: who signs out with an older token of the family means this family
       return storage.tenant(directory.ref(tenant)).transaction(async (unit) => {
         const found = await unit.records.get('sessions', { id: token.sessionId })

@@ -20,7 +20,7 @@ export interface Directory {
    */
   require(by: TenantKey, allow?: readonly TenantStatus[]): Promise<Tenant>
   /** As `require`, when the answer is at hand; undefined when it must be looked up. No promise, so that a hot path stays cheap. */
-  peek(id: string): Tenant | undefined
+  peek(id: string, allow?: readonly TenantStatus[]): Tenant | undefined
   /** Where the tenant's rows are. @throws ISOLATION_UNAVAILABLE */
   ref(tenant: Tenant): TenantRef
   /** Something about this tenant changed: what is known of it, and all that is known not to exist, is forgotten. */
@@ -107,9 +107,9 @@ export function createDirectory(context: Context): Directory {
       if (!tenant) throw new FreeholdError('TENANT_UNKNOWN')
       return admit(tenant, allow)
     },
-    peek(id) {
+    peek(id, allow) {
       const tenant = known.id.get(id)
-      return tenant && admit(tenant)
+      return tenant && admit(tenant, allow)
     },
     ref(tenant) {
       const { id, isolationLevel } = tenant

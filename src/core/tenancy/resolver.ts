@@ -4,6 +4,7 @@
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId } from '../kernel/ids.ts'
 import { baseDomainsOf } from '../settings.ts'
+import type { TenantStatus } from '../storage/system-tables.ts'
 import type { TenantKey } from '../storage/verbs.ts'
 import { admit, type Directory } from './directory.ts'
 import { clientAddressOf, hostOf } from './forwarded.ts'
@@ -49,9 +50,14 @@ export interface Resolution {
 export interface Resolver {
   /**
    * Undefined when nothing in the request tells a tenant. A credential is asked for its tenant whatever the order says, and must agree.
+   * The tenant is active, or in one of the states allowed.
    * @throws HOST_INVALID, TENANT_UNKNOWN, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, TENANT_MISMATCH
    */
-  resolve(request: RequestView, credentialTenantId: string | undefined): Promise<Resolution | undefined>
+  resolve(
+    request: RequestView,
+    credentialTenantId: string | undefined,
+    allow?: readonly TenantStatus[],
+  ): Promise<Resolution | undefined>
   /** The client's address, by the trusted-proxy rule. */
   clientAddress(request: RequestView): string | undefined
   /** The host the client asked for, normalised: ASCII, lower case, no port, no trailing dot. @throws HOST_INVALID */
@@ -104,7 +110,7 @@ export function createResolver(directory: Directory, options: ResolverOptions = 
   return {
     host,
     clientAddress: (request) => clientAddressOf(request, rules.trustedProxies),
-    async resolve(request, credentialTenantId) {
+    async resolve(request, credentialTenantId, allow) {
       for (const by of rules.resolve) {
         const answer = ways[by](request, credentialTenantId)
         if (!answer) continue
@@ -114,7 +120,7 @@ export function createResolver(directory: Directory, options: ResolverOptions = 
         if (credentialTenantId !== undefined && credentialTenantId !== tenant.id) {
           throw new FreeholdError('TENANT_MISMATCH')
         }
-        return { tenant: admit(tenant), by, path: answer.path ?? pathnameOf(request.url) }
+        return { tenant: admit(tenant, allow), by, path: answer.path ?? pathnameOf(request.url) }
       }
       return undefined
     },

@@ -19,11 +19,15 @@ export type Framework = (typeof FRAMEWORKS)[number]
 type App = Freehold<unknown, Permission>
 type Env = onHono.FreeholdEnv<unknown, Permission>
 
-export const apps: { readonly [F in Framework]: (freehold: App) => Promise<Server> } = {
-  hono: async (freehold) => {
+/** `gate`: a path that the app refuses in front of Freehold. */
+type Serve = (freehold: App, gate: string) => Promise<Server>
+
+export const apps: { readonly [F in Framework]: Serve } = {
+  hono: async (freehold, gate) => {
     const { freeholdHono, freeholdOnError, require, requireEntitlement, requireSession } = onHono
     const app = new Hono<Env>()
     const organization = (c: Context) => c.req.param('organization') as OrganizationId
+    app.use(gate, async (c) => c.text('gated', 403))
     app.onError(freeholdOnError(freehold))
     app.use(freeholdHono(freehold))
     app.all('/public', (c) => c.json(described(c.var.freehold)))
@@ -48,12 +52,13 @@ export const apps: { readonly [F in Framework]: (freehold: App) => Promise<Serve
     return createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }))
   },
 
-  express: async (freehold) => {
+  express: async (freehold, gate) => {
     const { contextOf, freeholdErrors, freeholdExpress, require, requireEntitlement, requireSession } = onExpress
     const app = express()
     const answer: express.RequestHandler = (req, res) => void res.json(described(contextOf(req)))
     const owner = (req: express.Request<{ owner: string }>) => noteOf(req.params.owner)
     const organization = (req: express.Request) => String(req.params.organization) as OrganizationId
+    app.use(gate, (_req, res) => void res.status(403).send('gated'))
     app.use(freeholdExpress(freehold))
     app.all('/public', answer)
     app.get('/private', requireSession(), answer)
@@ -74,7 +79,7 @@ export const apps: { readonly [F in Framework]: (freehold: App) => Promise<Serve
     return createServer(app)
   },
 
-  fastify: async (freehold) => {
+  fastify: async (freehold, gate) => {
     const { contextOf, freeholdErrors, freeholdFastify, require, requireEntitlement, requireSession } = onFastify
     const app = Fastify()
     const answer = async (request: object) => described(contextOf(request))
@@ -83,6 +88,7 @@ export const apps: { readonly [F in Framework]: (freehold: App) => Promise<Serve
     const owner = (request: Request) => noteOf(params(request).owner)
     const organization = (request: Request) => params(request).organization
     app.setErrorHandler(freeholdErrors(freehold))
+    app.addHook('onRequest', async ({ url }, reply) => (url === gate ? reply.code(403).send('gated') : undefined))
     app.register(freeholdFastify(freehold))
     app.all('/public', answer)
     app.get('/private', { onRequest: requireSession() }, answer)
@@ -103,56 +109,56 @@ export const apps: { readonly [F in Framework]: (freehold: App) => Promise<Serve
     return app.server
   },
 
-  node: async (freehold) =>
-    createServer(
-      freeholdNode(freehold, async (req, res, context) => {
-        const json = (value: unknown): void => {
-          res.setHeader('content-type', 'application/json')
-          res.end(JSON.stringify(value))
-        }
-        const body = async (): Promise<string> => {
-          const chunks: Buffer[] = []
-          for await (const chunk of req) chunks.push(chunk as Buffer)
-          return Buffer.concat(chunks).toString()
-        }
-        const [, first, second] = context.path.split('/')
-        switch (`${req.method} /${first}${second === undefined ? '' : '/'}`) {
-          case 'GET /private':
-            requiredSession(context)
-            return json(described(context))
-          case 'POST /echo':
-            return json({ length: (await body()).length })
-          case 'GET /refused':
-            return refuse()
-          case 'GET /broken':
-            return fail()
-          case 'GET /notes':
-            context.require('note:read')
-            return json(described(context))
-          case 'GET /unknown':
-            context.require('note:shred' as 'note:read')
-            return fail()
-          case 'GET /draft':
-            context.require('note:write', { resource: { status: 'draft' } })
-            return json(described(context))
-          case 'PUT /notes/':
-            requiredSession(context)
-            context.require('note:write', { resource: await noteOf(second) })
-            return json(described(context))
-          case 'GET /in/':
-            context.require('note:read', { organization: second as OrganizationId })
-            return json(described(context))
-          case 'GET /export':
-            await context.tenant.entitlements.demand('export')
-            return json(exported)
-          case 'POST /seats':
-            return json(await take(context))
-          case 'POST /rename':
-            requiredSession(context)
-            return json(await rename(context, JSON.parse(await body())))
-          default:
-            return json(described(context))
-        }
-      }),
-    ),
+  node: async (freehold, gate) => {
+    const listen = freeholdNode(freehold, async (req, res, context) => {
+      const json = (value: unknown): void => {
+        res.setHeader('content-type', 'application/json')
+        res.end(JSON.stringify(value))
+      }
+      const body = async (): Promise<string> => {
+        const chunks: Buffer[] = []
+        for await (const chunk of req) chunks.push(chunk as Buffer)
+        return Buffer.concat(chunks).toString()
+      }
+      const [, first, second] = context.path.split('/')
+      switch (`${req.method} /${first}${second === undefined ? '' : '/'}`) {
+        case 'GET /private':
+          requiredSession(context)
+          return json(described(context))
+        case 'POST /echo':
+          return json({ length: (await body()).length })
+        case 'GET /refused':
+          return refuse()
+        case 'GET /broken':
+          return fail()
+        case 'GET /notes':
+          context.require('note:read')
+          return json(described(context))
+        case 'GET /unknown':
+          context.require('note:shred' as 'note:read')
+          return fail()
+        case 'GET /draft':
+          context.require('note:write', { resource: { status: 'draft' } })
+          return json(described(context))
+        case 'PUT /notes/':
+          requiredSession(context)
+          context.require('note:write', { resource: await noteOf(second) })
+          return json(described(context))
+        case 'GET /in/':
+          context.require('note:read', { organization: second as OrganizationId })
+          return json(described(context))
+        case 'GET /export':
+          await context.tenant.entitlements.demand('export')
+          return json(exported)
+        case 'POST /seats':
+          return json(await take(context))
+        case 'POST /rename':
+          requiredSession(context)
+          return json(await rename(context, JSON.parse(await body())))
+        default:
+          return json(described(context))
+      }
+    })
+    return createServer((req, res) => void (req.url === gate ? res.writeHead(403).end('gated') : listen(req, res)))
+  },
 }

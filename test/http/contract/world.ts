@@ -28,9 +28,11 @@ export interface World extends AsyncDisposable {
   browser(slug: string): Browser
 }
 
+/** `gate`: a path that the app refuses in front of Freehold, as a host does that closes one of our routes. */
 export async function openWorld(
   framework: Framework,
   options: Partial<FreeholdOptions<unknown, Permission>> = {},
+  gate = '/gated-by-the-app',
 ): Promise<World> {
   const told: unknown[] = []
   const freehold = await createFreehold<unknown, Permission>({
@@ -45,7 +47,7 @@ export async function openWorld(
   await freehold.migrations.apply()
   const acme = await freehold.tenants.create({ slug: 'acme', name: 'Acme' })
   const globex = await freehold.tenants.create({ slug: 'globex', name: 'Globex' })
-  const server = await apps[framework](freehold)
+  const server = await apps[framework](freehold, gate)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   let users = 0

@@ -120,6 +120,28 @@ export const audit = examine('audit', [
     },
   },
   {
+    name: 'an event told beside a part that rolls back is kept; one told inside it, through the whole, is not',
+    async ask(room) {
+      await room.scope.transaction(async (unit) => {
+        let begun = (): void => undefined
+        const running = new Promise<void>((resolve) => {
+          begun = resolve
+        })
+        const part = unit.transaction(async ({ records }) => {
+          begun()
+          await records.count('users')
+          await unit.verbs.appendAudit([auditEvent(room.id(), { action: 'lost' })])
+          await records.count('users')
+          throw new Stop()
+        })
+        const beside = running.then(() => unit.verbs.appendAudit([auditEvent(room.id(), { action: 'beside' })]))
+        await rejects(part, Stop)
+        await beside
+      })
+      same(await actions(room), ['beside'])
+    },
+  },
+  {
     name: 'an event that cannot be stored fails its transaction, with the next statement or with the commit',
     async ask(room) {
       const { scope } = room

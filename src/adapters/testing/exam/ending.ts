@@ -87,6 +87,31 @@ export const ending = examine('ending', [
     },
   },
   {
+    name: 'except: the kept session lives through several such calls at once, and not through an end of all beside one',
+    async ask(room) {
+      const { id: userId } = await room.user()
+      const kept = await room.session({ userId })
+      const other = await room.session({ userId })
+      const keep = () => room.scope.verbs.endSessions({ userId, except: kept.id, reason: 'revoked' })
+      same(await keep(), [other.id])
+      same(await keep(), [])
+      await expectAlive(room, [kept.id])
+    },
+    async race(room) {
+      const { id: userId } = await room.user()
+      const kept = await room.session({ userId })
+      const other = await room.session({ userId })
+      const end = (except?: string) =>
+        room.scope.verbs.endSessions({ userId, reason: 'revoked', ...(except && { except }) })
+      const ended = await Promise.all(Array.from({ length: 8 }, () => end(kept.id)))
+      same(ended.flat(), [other.id])
+      await expectAlive(room, [kept.id])
+      const all = await Promise.all([end(kept.id), end(kept.id), end(), end(kept.id)])
+      same(all.flat(), [kept.id])
+      await expectAlive(room, [])
+    },
+  },
+  {
     name: 'sessions that were over are not ended again, and keep their reason',
     async ask(room) {
       const { scope } = room

@@ -132,6 +132,35 @@ export const parts = examine('parts of a transaction', [
     },
   },
   {
+    name: 'what the whole is asked beside a part that rolls back is kept, before it and while it runs',
+    async ask(room) {
+      await room.scope.transaction(async (unit) => {
+        let begun = (): void => undefined
+        const running = new Promise<void>((resolve) => {
+          begun = resolve
+        })
+        const ended = await Promise.allSettled([
+          addEvent(room, unit, 'before 1'),
+          addEvent(room, unit, 'before 2'),
+          unit.transaction(async (part) => {
+            await addEvent(room, part, 'lost')
+            begun()
+            await part.records.count('users')
+            await addEvent(room, unit, 'lost too')
+            throw new Stop()
+          }),
+          running.then(() => addEvent(room, unit, 'beside')),
+        ])
+        same(
+          ended.map(({ status }) => status),
+          ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+        )
+        same(await kinds(unit), ['before 1', 'before 2', 'beside'])
+      })
+      same(await kinds(room.scope), ['before 1', 'before 2', 'beside'])
+    },
+  },
+  {
     name: 'a transaction waits for the parts that its work did not wait for',
     async ask(room) {
       await room.scope.transaction(async (unit) => {

@@ -1,0 +1,106 @@
+// The gate of a handle: a handle outlives the state in which its tenant was opened, so each call looks whether the
+// tenant may still be entered. Inside a transaction nobody looks again: it was let in as a whole.
+
+import type { Access } from '../access/access.ts'
+import type { TenantScope } from '../storage/storage.ts'
+import type { TenantStatus } from '../storage/system-tables.ts'
+import type { Directory } from './directory.ts'
+import type { Domains } from './domains.ts'
+
+/**
+ * Passes while the tenant is in a state that lets it be entered. Undefined where that is known at once, so that a hot
+ * path waits for nothing.
+ * @throws TENANT_UNKNOWN, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING
+ */
+export type Gate = () => Promise<unknown> | undefined
+
+/** For the tenant with this id while it is active, or in one of the states allowed. */
+export function createGate(directory: Directory, id: string, allow?: readonly TenantStatus[]): Gate {
+  return () => (directory.peek(id, allow) ? undefined : directory.require({ id }, allow))
+}
+
+/** The same scope behind a gate. */
+export function gatedScope<Db>({ records, verbs, ...scope }: TenantScope<Db>, gate: Gate): TenantScope<Db> {
+  /** Asynchronous, so that a refusal is a rejection however it was found. */
+  const past = async <R>(go: () => Promise<R>): Promise<R> => {
+    const asked = gate()
+    if (asked) await asked
+    return go()
+  }
+  return {
+    records: {
+      get: (table, key) => past(() => records.get(table, key)),
+      lock: (table, key) => past(() => records.lock(table, key)),
+      find: (table, query) => past(() => records.find(table, query)),
+      insert: (table, rows, options) => past(() => records.insert(table, rows, options)),
+      update: (table, where, change) => past(() => records.update(table, where, change)),
+      remove: (table, where) => past(() => records.remove(table, where)),
+      count: (table, where) => past(() => records.count(table, where)),
+    },
+    verbs: {
+      openSession: (opening) => past(() => verbs.openSession(opening)),
+      lookUpSession: (id) => past(() => verbs.lookUpSession(id)),
+      rotateSession: (step) => past(() => verbs.rotateSession(step)),
+      endSessions: (ending) => past(() => verbs.endSessions(ending)),
+      takeAttempt: (attempt) => past(() => verbs.takeAttempt(attempt)),
+      loadAccess: (question) => past(() => verbs.loadAccess(question)),
+      moveAccess: () => past(() => verbs.moveAccess()),
+      appendAudit: (events) => past(() => verbs.appendAudit(events)),
+      takeLimit: (take) => past(() => verbs.takeLimit(take)),
+      loadEntitlements: () => past(() => verbs.loadEntitlements()),
+      purge: () => past(() => verbs.purge()),
+      publish: (notice) => past(() => verbs.publish(notice)),
+    },
+    transaction: (work) => past(() => scope.transaction(work)),
+  }
+}
+
+/** Domains are rows of the system's: no scope of the tenant's stands before them. */
+export function gatedDomains(domains: Domains, gate: Gate): Domains {
+  return {
+    async add(domain) {
+      await gate()
+      return domains.add(domain)
+    },
+    async list() {
+      await gate()
+      return domains.list()
+    },
+    async verify(domain) {
+      await gate()
+      return domains.verify(domain)
+    },
+    async remove(domain) {
+      await gate()
+      return domains.remove(domain)
+    },
+  }
+}
+
+/** Checks are answered from memory, past every scope. */
+export function gatedAccess<P extends string>(access: Access<P>, gate: Gate): Access<P> {
+  return {
+    check(principal, permission, options) {
+      try {
+        const asked = gate()
+        // no promise of ours where there is nothing to wait for
+        if (!asked) return access.check(principal, permission, options)
+        return asked.then(() => access.check(principal, permission, options))
+      } catch (refusal) {
+        return Promise.reject(refusal)
+      }
+    },
+    async checkMany(principal, checks) {
+      await gate()
+      return access.checkMany(principal, checks)
+    },
+    async explain(principal, permission, options) {
+      await gate()
+      return access.explain(principal, permission, options)
+    },
+    async principal(principal, versions) {
+      await gate()
+      return access.principal(principal, versions)
+    },
+  }
+}
