@@ -8,6 +8,10 @@ import { checkActor, systemActor } from './audit/actor.ts'
 import type { Actor } from './audit/audit.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import { createPasswords } from './authentication/passwords.ts'
+import { createPlans } from './billing/plans.ts'
+import { createPriceList } from './billing/price-list.ts'
+import { checkProviders } from './billing/providers.ts'
+import { createWebhooks } from './billing/webhooks.ts'
 import type { Context, TenantContext } from './context.ts'
 import { createHttp } from './http/handler.ts'
 import { FreeholdError } from './kernel/errors.ts'
@@ -67,6 +71,8 @@ export async function composeFreehold<Db, P extends string>(options: Composition
     passwords: createPasswords(context),
     issuer: createSessionIssuer(context),
     accessCache: createAccessCache(context),
+    planBook: createPlans(context),
+    providers: checkProviders(options.billing),
     lookUpTxt: options.resolveTxt,
   }
   ears.push(
@@ -78,6 +84,7 @@ export async function composeFreehold<Db, P extends string>(options: Composition
     },
     { forget, forgetAll },
     house.accessCache,
+    house.planBook,
   )
   const stopListening = await storage.subscribe({
     onNotice: hear,
@@ -86,14 +93,31 @@ export async function composeFreehold<Db, P extends string>(options: Composition
     },
   })
 
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closing ??= stopListening().then(() => storage.close())
+    return closing
+  }
+  const inNameOf = (actor: Actor): FreeholdRooms<Db, P> => {
+    const bound: House<Db, P> = { ...house, context: { ...context, actor } }
+    const open = (tenant: Tenant): TenantHandle<Db, P> => openTenant(bound, tenant)
+    return {
+      tenants: createTenants(bound.context, directory, open),
+      plans: createPriceList(bound.context),
+      webhooks: createWebhooks(bound.context, directory, house.providers, house.planBook, options.onError),
+      async tenant(name, access) {
+        if (closing) throw new FreeholdError('CLOSED')
+        return open(await directory.require(tenantKey(name), access?.allow))
+      },
+      as: (other) => inNameOf(checkActor(other)),
+    }
+  }
+  const system = inNameOf(systemActor)
+
   const http = createHttp<Db, P>({
     runtime,
     permissions,
-    webhooks: {
-      receive: async (provider) => {
-        throw new FreeholdError('PROVIDER_UNKNOWN', { provider })
-      },
-    },
+    webhooks: system.webhooks,
     loadAccess(tenant, principal, versions) {
       const ref = directory.ref(tenant)
       const inside: TenantContext<Db> = { ...context, tenant, ref, scope: storage.tenant(ref) }
@@ -109,26 +133,8 @@ export async function composeFreehold<Db, P extends string>(options: Composition
     onError: options.onError,
   })
 
-  let closing: Promise<void> | undefined
-  const close = (): Promise<void> => {
-    closing ??= stopListening().then(() => storage.close())
-    return closing
-  }
-  const inNameOf = (actor: Actor): FreeholdRooms<Db, P> => {
-    const bound: House<Db, P> = { ...house, context: { ...context, actor } }
-    const open = (tenant: Tenant): TenantHandle<Db, P> => openTenant(bound, tenant)
-    return {
-      tenants: createTenants(bound.context, directory, open),
-      async tenant(name, access) {
-        if (closing) throw new FreeholdError('CLOSED')
-        return open(await directory.require(tenantKey(name), access?.allow))
-      },
-      as: (other) => inNameOf(checkActor(other)),
-    }
-  }
-
   return {
-    ...inNameOf(systemActor),
+    ...system,
     sessions,
     migrations: storage.migrations,
     handler: http.handler,

@@ -11,6 +11,11 @@ import { checkActor } from './audit/actor.ts'
 import { createAudit } from './audit/audit.ts'
 import type { Passwords } from './authentication/passwords.ts'
 import { createSignIn, type SignIn } from './authentication/sign-in.ts'
+import { createEntitlements } from './billing/entitlements.ts'
+import { createMembers } from './billing/members.ts'
+import type { PlanBook } from './billing/plans.ts'
+import type { Providers } from './billing/providers.ts'
+import { createBilling } from './billing/tenant-billing.ts'
 import type { Context, TenantContext } from './context.ts'
 import { createUsers } from './identity/users.ts'
 import type { SessionIssuer } from './sessions/issue.ts'
@@ -29,6 +34,8 @@ export interface House<Db, P extends string> {
   readonly issuer: SessionIssuer
   readonly permissions: Permissions<P>
   readonly accessCache: AccessCache
+  readonly planBook: PlanBook
+  readonly providers: Providers
   readonly lookUpTxt: TxtLookup | undefined
 }
 
@@ -66,7 +73,7 @@ function openTransaction<Db, P extends string>(
 
 function openServices<Db, P extends string>(house: House<Db, P>, context: TenantContext<Db>): TenantServices<Db, P> {
   const { permissions } = house
-  const users = lazily(() => createUsers(context, house.passwords))
+  const users = lazily(() => createUsers(context, house.passwords, createMembers(context, house.planBook)))
   const sessions = lazily(() => createTenantSessions(context))
   const organizations = lazily(() => createOrganizations(context))
   const serviceAccounts = lazily(() => createServiceAccounts(context))
@@ -74,7 +81,9 @@ function openServices<Db, P extends string>(house: House<Db, P>, context: Tenant
   const assignments = lazily(() => createAssignments(context, permissions))
   const access = lazily(() => createAccess(context, house.accessCache, permissions))
   const audit = lazily(() => createAudit(context))
-  const services: Omit<TenantServices<Db, P>, 'billing' | 'entitlements'> = {
+  const billing = lazily(() => createBilling(context, house.providers))
+  const entitlements = lazily(() => createEntitlements(context, house.planBook))
+  return {
     id: context.tenant.id,
     tenant: context.tenant,
     get users() {
@@ -101,9 +110,14 @@ function openServices<Db, P extends string>(house: House<Db, P>, context: Tenant
     get audit() {
       return audit()
     },
+    get billing() {
+      return billing()
+    },
+    get entitlements() {
+      return entitlements()
+    },
     transaction: (work) => context.scope.transaction((unit) => work(openTransaction(house, context, unit))),
   }
-  return services as TenantServices<Db, P>
 }
 
 /** A handle may be older than the tenant's suspension, so that is looked up again. */
