@@ -53,17 +53,50 @@ export type {
 export type { NewRole, Role, RoleChange, Roles } from './core/access/roles.ts'
 export type { ServiceAccount, ServiceAccounts } from './core/access/service-accounts.ts'
 export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } from './core/audit/audit.ts'
+export { type OwnAction, ownActions } from './core/audit/catalog.ts'
 export type { PasswordSignIn, SignedIn, SignIn } from './core/authentication/sign-in.ts'
-export type { AttemptSettings, PasswordSettings, SessionSettings } from './core/context.ts'
+export type {
+  Billing,
+  Entitlements,
+  Invoice,
+  PaymentCustomer,
+  Plan,
+  Plans,
+  Price,
+  Subscription,
+  WebhookAnswer,
+  WebhookRequest,
+  Webhooks,
+} from './core/billing/billing.ts'
+export type {
+  AttemptSettings,
+  EntitlementSettings,
+  PasswordSettings,
+  SessionSettings,
+  WebhookSettings,
+} from './core/context.ts'
 export type { CookieOptions, HttpOptions, RequestInfo } from './core/http/options.ts'
 export type { RequestContext } from './core/http/request-context.ts'
 export type { User } from './core/identity/user.ts'
 export type { NewUser, UserChange, UserKey, Users } from './core/identity/users.ts'
 export type { AnyFreeholdError, ErrorCode, Problem } from './core/kernel/errors.ts'
-export { type DomainId, PLATFORM_TENANT_ID, type SessionId, type TenantId, type UserId } from './core/kernel/ids.ts'
+export {
+  type AuditEventId,
+  type DomainId,
+  type OrganizationId,
+  type PaymentCustomerId,
+  PLATFORM_TENANT_ID,
+  type RoleAssignmentId,
+  type RoleId,
+  type ServiceAccountId,
+  type SessionId,
+  type TenantId,
+  type UserId,
+} from './core/kernel/ids.ts'
 export type { Keys } from './core/kernel/keyring.ts'
 export type { Page, PageRequest } from './core/kernel/page.ts'
 export type { Runtime } from './core/kernel/runtime.ts'
+export type { BillingProvider } from './core/ports/billing-provider.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type {
   ClientInfo,
@@ -77,6 +110,8 @@ export type {
   VerificationMode,
   Verified,
 } from './core/sessions/session.ts'
+export type { PermissionEntry } from './core/storage/access-tables.ts'
+export type { AuditOutcome } from './core/storage/audit-tables.ts'
 export type {
   MigrationEvent,
   MigrationOptions,

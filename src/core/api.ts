@@ -2,6 +2,8 @@
 
 import type { Permissions } from './access/permissions.ts'
 import type { Actor } from './audit/audit.ts'
+import type { Plans, Webhooks } from './billing/billing.ts'
+import type { Providers } from './billing/providers.ts'
 import type {
   AttemptSettings,
   EntitlementSettings,
@@ -37,6 +39,8 @@ export interface FreeholdOptions<Db, P extends string = string> {
   readonly sessions?: Partial<SessionSettings>
   readonly passwords?: Partial<PasswordSettings>
   readonly attempts?: Partial<AttemptSettings>
+  /** Payment providers by name: `{ stripe: stripeBilling({ stripe, webhookSecrets }) }`. */
+  readonly billing?: Providers
   readonly entitlements?: Partial<EntitlementSettings>
   /** How events of payment providers are applied. */
   readonly webhooks?: Partial<WebhookSettings>
@@ -59,6 +63,10 @@ export interface FreeholdOptions<Db, P extends string = string> {
 /** What can be done in somebody's name. `Db` is the storage's query handle, `P` the permissions that were declared. */
 export interface FreeholdRooms<Db = unknown, P extends string = string> {
   readonly tenants: Tenants<Db, P>
+  /** What is sold. */
+  readonly plans: Plans
+  /** What payment providers tell. */
+  readonly webhooks: Webhooks
   /**
    * Opens a tenant by slug, id, or anything that carries the id. An operator who must look into one that is not
    * active says so: `{ allow: ['suspended'] }`.

@@ -8,6 +8,10 @@ import { checkActor, systemActor } from './audit/actor.ts'
 import type { Actor } from './audit/audit.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import { createPasswords } from './authentication/passwords.ts'
+import { createPlans } from './billing/plans.ts'
+import { createPriceList } from './billing/price-list.ts'
+import { checkProviders } from './billing/providers.ts'
+import { createWebhooks } from './billing/webhooks.ts'
 import type { Context } from './context.ts'
 import { createHttp } from './http/handler.ts'
 import { FreeholdError } from './kernel/errors.ts'
@@ -78,6 +82,8 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     passwords: createPasswords(context),
     issuer: createSessionIssuer(context),
     accessCache: createAccessCache(context),
+    planBook: createPlans(context),
+    providers: checkProviders(options.billing),
     lookUpTxt: options.resolveTxt,
   }
   ears.push(
@@ -89,16 +95,31 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     },
     { forget, forgetAll },
     house.accessCache,
+    house.planBook,
   )
+
+  let closing: Promise<void> | undefined
+  const inNameOf = (actor: Actor): FreeholdRooms<Db, P> => {
+    const bound: House<Db, P> = { ...house, context: { ...context, actor } }
+    const open = (tenant: Tenant): TenantHandle<Db, P> => openTenant(bound, tenant)
+    return {
+      tenants: createTenants(bound.context, directory, open),
+      plans: createPriceList(bound.context),
+      webhooks: createWebhooks(bound.context, directory, house.providers, house.planBook, options.onError),
+      async tenant(name, access) {
+        if (closing) throw new FreeholdError('CLOSED')
+        const allow = access?.allow
+        return openTenant(bound, await directory.require(tenantKey(name), allow), { allow })
+      },
+      as: (other) => inNameOf(checkActor(other)),
+    }
+  }
+  const system = inNameOf(systemActor)
 
   const http = createHttp<Db, P>({
     runtime,
     permissions,
-    webhooks: {
-      receive: async (provider) => {
-        throw new FreeholdError('PROVIDER_UNKNOWN', { provider })
-      },
-    },
+    webhooks: system.webhooks,
     loadAccess: (tenant, principal, versions) =>
       createAccess(insideTenant(house, tenant), house.accessCache, permissions).principal(principal, versions),
     resolver: createResolver(directory, options.tenants),
@@ -121,28 +142,13 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
       for (const ear of ears) ear.forgetAll()
     },
   })
-
-  let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     closing ??= stopListening().finally(() => storage.close())
     return closing
   }
-  const inNameOf = (actor: Actor): FreeholdRooms<Db, P> => {
-    const bound: House<Db, P> = { ...house, context: { ...context, actor } }
-    const open = (tenant: Tenant): TenantHandle<Db, P> => openTenant(bound, tenant)
-    return {
-      tenants: createTenants(bound.context, directory, open),
-      async tenant(name, access) {
-        if (closing) throw new FreeholdError('CLOSED')
-        const allow = access?.allow
-        return openTenant(bound, await directory.require(tenantKey(name), allow), { allow })
-      },
-      as: (other) => inNameOf(checkActor(other)),
-    }
-  }
 
   return {
-    ...inNameOf(systemActor),
+    ...system,
     sessions,
     migrations: checkedMigrations(storage.migrations, check),
     handler: http.handler,

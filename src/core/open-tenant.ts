@@ -11,6 +11,11 @@ import { checkActor } from './audit/actor.ts'
 import { type Actor, createAudit } from './audit/audit.ts'
 import type { Passwords } from './authentication/passwords.ts'
 import { createSignIn } from './authentication/sign-in.ts'
+import { createEntitlements } from './billing/entitlements.ts'
+import { createMembers } from './billing/members.ts'
+import type { PlanBook } from './billing/plans.ts'
+import type { Providers } from './billing/providers.ts'
+import { createBilling } from './billing/tenant-billing.ts'
 import type { Context, TenantContext } from './context.ts'
 import { createUsers } from './identity/users.ts'
 import type { SessionIssuer } from './sessions/issue.ts'
@@ -19,7 +24,7 @@ import type { TenantUnit } from './storage/storage.ts'
 import type { TenantStatus } from './storage/system-tables.ts'
 import type { Directory } from './tenancy/directory.ts'
 import { createDomains, type TxtLookup } from './tenancy/domains.ts'
-import { createGate, type Gate, gatedAccess, gatedDomains, gatedScope } from './tenancy/gate.ts'
+import { createGate, type Gate, gatedAccess, gatedRoom, gatedScope, type Room } from './tenancy/gate.ts'
 import type { TenantHandle, TenantServices, TenantTransaction } from './tenancy/handle.ts'
 import type { Tenant } from './tenancy/tenant.ts'
 
@@ -31,6 +36,8 @@ export interface House<Db, P extends string> {
   readonly issuer: SessionIssuer
   readonly permissions: Permissions<P>
   readonly accessCache: AccessCache
+  readonly planBook: PlanBook
+  readonly providers: Providers
   readonly lookUpTxt: TxtLookup | undefined
 }
 
@@ -62,7 +69,7 @@ export function openTenant<Db, P extends string>(
     const open = { ...outer, scope: gatedScope(outer.scope, createGate(directory, tenant.id)) }
     return createSignIn(open, house.passwords, house.issuer)
   })
-  const domains = lazily(() => gatedDomains(createDomains(context, directory, tenant, house.lookUpTxt), gate))
+  const domains = lazily(() => gatedRoom(createDomains(context, directory, tenant, house.lookUpTxt), gate))
   return Object.defineProperties(openServices(house, context, gate), {
     signIn: { get: signIn, enumerable: true },
     domains: { get: domains, enumerable: true },
@@ -84,14 +91,14 @@ function openTransaction<Db, P extends string>(
   }) as TenantTransaction<Db, P>
 }
 
-/** `gate` stands before what is answered from memory, where the context's scope has one. */
+/** `gate` stands before what does not pass the context's scope, where that has one: memory, the system's tables, providers. */
 function openServices<Db, P extends string>(
   house: House<Db, P>,
   context: TenantContext<Db>,
   gate?: Gate,
 ): TenantServices<Db, P> {
   const { permissions } = house
-  const users = lazily(() => createUsers(context, house.passwords))
+  const users = lazily(() => createUsers(context, house.passwords, createMembers(context, house.planBook)))
   const sessions = lazily(() => createTenantSessions(context))
   const organizations = lazily(() => createOrganizations(context))
   const serviceAccounts = lazily(() => createServiceAccounts(context))
@@ -102,7 +109,9 @@ function openServices<Db, P extends string>(
     return gate ? gatedAccess(ungated, gate) : ungated
   })
   const audit = lazily(() => createAudit(context))
-  const services: Omit<TenantServices<Db, P>, 'billing' | 'entitlements'> = {
+  const billing = lazily(() => behind(gate, createBilling(context, house.providers)))
+  const entitlements = lazily(() => behind(gate, createEntitlements(context, house.planBook)))
+  return {
     id: context.tenant.id,
     tenant: context.tenant,
     get users() {
@@ -129,9 +138,18 @@ function openServices<Db, P extends string>(
     get audit() {
       return audit()
     },
+    get billing() {
+      return billing()
+    },
+    get entitlements() {
+      return entitlements()
+    },
     transaction: (work) => context.scope.transaction((unit) => work(openTransaction(house, context, unit))),
   }
-  return services as TenantServices<Db, P>
+}
+
+function behind<R extends Room<R>>(gate: Gate | undefined, room: R): R {
+  return gate ? gatedRoom(room, gate) : room
 }
 
 function lazily<V>(make: () => V): () => V {

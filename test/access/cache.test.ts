@@ -3,12 +3,8 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { memory } from '../../src/adapters/memory/index.ts'
-import { createAccess } from '../../src/core/access/access.ts'
-import { createAccessCache } from '../../src/core/access/cache.ts'
-import type { Notice } from '../../src/core/storage/verbs.ts'
-import { makeContext, makeTenantContext } from '../setup/context.ts'
 import { refused } from '../setup/refusal.ts'
-import { gate, type House, makeHouse, permissions, type WatchedStorage, watchLoads } from './house.ts'
+import { gate, type House, makeHouse, type WatchedStorage, watchLoads } from './house.ts'
 
 const start = Date.UTC(2030, 0, 1)
 let now = start
@@ -190,68 +186,5 @@ describe('versions', () => {
     held.open()
     await Promise.all([early, late, same])
     expect(watched.loads.length - before).toBe(1)
-  })
-})
-
-describe('the cache', () => {
-  async function bare(limits: Parameters<typeof createAccessCache>[1]) {
-    const context = makeContext(watched.storage, { runtime: { now: () => now } })
-    const cache = createAccessCache(context, limits)
-    const access = createAccess(makeTenantContext(context, house.acme.tenant), cache, permissions)
-    return { cache, access, tenantId: house.acme.id }
-  }
-
-  it('gives up who was loaded longest ago', async () => {
-    const people = [await house.person(['member']), await house.person(['member']), await house.person(['member'])]
-    const { access } = await bare({ principals: 2 })
-    for (const one of people) await access.check(one, 'note:read')
-    expect(await loads(() => access.check(people[2]!, 'note:read'))).toBe(0)
-    expect(await loads(() => access.check(people[1]!, 'note:read'))).toBe(0)
-    expect(await loads(() => access.check(people[0]!, 'note:read'))).toBe(1)
-  })
-
-  it('gives up a tenant before it holds too many roles', async () => {
-    const globex = await house.globex()
-    const [ana, hank] = [await house.person(['member']), await house.person(['member'], globex)]
-    const { cache, access } = await bare({ roles: 6 })
-    const context = makeTenantContext(makeContext(watched.storage, { runtime: { now: () => now } }), globex.tenant)
-    const there = createAccess(context, cache, permissions)
-    await access.check(ana, 'note:read')
-    expect(await there.check(hank, 'note:read')).toBe(true)
-    expect(await loads(() => there.check(hank, 'note:read'))).toBe(0)
-    expect(await loads(() => access.check(ana, 'note:read'))).toBe(1)
-  })
-
-  it('forgets by notice what it says, and nothing else', async () => {
-    const [ana, bob] = [await house.person(['member']), await house.person(['member'])]
-    const { cache, access, tenantId } = await bare({})
-    const forgets = async (notice: Notice | undefined) => {
-      for (const one of [ana, bob]) await access.check(one, 'note:read')
-      if (notice) cache.forget(notice)
-      else cache.forgetAll()
-      return [await loads(() => access.check(ana, 'note:read')), await loads(() => access.check(bob, 'note:read'))]
-    }
-    expect(await forgets({ kind: 'access', tenantId, principalId: ana.id })).toEqual([1, 0])
-    expect(await forgets({ kind: 'access', tenantId })).toEqual([1, 0])
-    expect(watched.loads.at(-1)?.knownVersion).toBeNull()
-    expect(await forgets({ kind: 'tenant', tenantId })).toEqual([1, 1])
-    expect(await forgets(undefined)).toEqual([1, 1])
-    expect(await forgets({ kind: 'access', tenantId: house.acme.id.replace(/.$/, '0') })).toEqual([0, 0])
-    expect(await forgets({ kind: 'session', tenantId, userId: ana.id })).toEqual([0, 0])
-    expect(await forgets({ kind: 'billing', tenantId })).toEqual([0, 0])
-  })
-
-  it('serves two catalogs without mixing their numbers', async () => {
-    const ana = await house.person(['viewer'])
-    const { cache, access } = await bare({})
-    const { definePermissions } = await import('../../src/core/access/permissions.ts')
-    const other = definePermissions({ zebra: ['write'], note: ['read'] })
-    const context = makeTenantContext(makeContext(watched.storage, { runtime: { now: () => now } }), house.acme.tenant)
-    const strange = createAccess(context, cache, other)
-    for (let i = 0; i < 2; i++) {
-      expect(await access.check(ana, 'note:read')).toBe(true)
-      expect(await strange.check(ana, 'zebra:write')).toBe(false)
-      expect(await strange.check(ana, 'note:read')).toBe(true)
-    }
   })
 })

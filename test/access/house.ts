@@ -53,6 +53,8 @@ export interface WatchedStorage {
   readonly loads: AccessQuestion[]
   /** Everything else that was asked of a tenant's scope outside transactions. */
   others: number
+  /** While set, a load waits for this before it reads. */
+  holdBefore: Promise<void> | undefined
   /** While set, a load has read and waits for this before it answers. */
   hold: Promise<void> | undefined
 }
@@ -61,6 +63,7 @@ export function watchLoads(storage: Storage<unknown>): WatchedStorage {
   const watched: WatchedStorage = {
     loads: [],
     others: 0,
+    holdBefore: undefined,
     hold: undefined,
     storage: { ...storage, system: storage.system, tenant: (ref) => watch(storage.tenant(ref)) },
   }
@@ -78,6 +81,7 @@ export function watchLoads(storage: Storage<unknown>): WatchedStorage {
       ...scope.verbs,
       async loadAccess(question) {
         watched.loads.push(question)
+        await watched.holdBefore
         const answer = await scope.verbs.loadAccess(question)
         await watched.hold
         return answer

@@ -7,12 +7,14 @@ import type { Actor, AuditEntry } from '../../src/core/audit/audit.ts'
 import { type OwnEntry, ownActions, ownWords } from '../../src/core/audit/catalog.ts'
 import { checkHostEntry, checkOwnEntry } from '../../src/core/audit/entry.ts'
 import { checkRow, eventFromRow, eventRow, MAXIMUM_BODY_BYTES } from '../../src/core/audit/event.ts'
+import { createEventClock } from '../../src/core/audit/event-clock.ts'
+import { isId } from '../../src/core/kernel/ids.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
 import { refused } from '../setup/refusal.ts'
 
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057'
 const USER = '01890a5d-ac96-774b-bcce-b302099a8001'
-const runtime = systemRuntime({ now: () => Date.UTC(2026, 10, 22, 9, 30, 0, 7), newId: () => ID })
+const instant = { id: ID, at: Date.UTC(2026, 10, 22, 9, 30, 0, 7) }
 const anna: Actor = checkActor({
   type: 'user',
   id: USER,
@@ -21,7 +23,7 @@ const anna: Actor = checkActor({
   ip: '192.0.2.1',
   riskScore: 0.25,
 })
-const row = (entry: AuditEntry, actor: Actor = anna) => eventRow(runtime, actor, checkHostEntry(entry))
+const row = (entry: AuditEntry, actor: Actor = anna) => eventRow(instant, actor, checkHostEntry(entry))
 
 describe('an event', () => {
   const full = row({
@@ -213,5 +215,25 @@ describe('an actor', () => {
       ip: '192.0.2.1',
       userAgent: 'x',
     })
+  })
+})
+
+describe('the clock of events', () => {
+  it('sorts what is told in one millisecond as it was told, and keeps id and moment the same', () => {
+    let now = 1_000_000
+    const tick = createEventClock(systemRuntime({ now: () => now }))
+    const told = Array.from({ length: 10_000 }, (_, i) => {
+      // stands still, runs, and is put back a little
+      if (i % 1000 === 999) now += i % 2000 === 999 ? 1 : -1
+      return tick()
+    })
+    expect(told.map(({ id }) => id)).toEqual(told.map(({ id }) => id).sort())
+    expect(new Set(told.map(({ id }) => id)).size).toBe(told.length)
+    for (const { id, at } of told)
+      expect([isId(id), Number.parseInt(id.replace('-', '').slice(0, 12), 16)]).toEqual([true, at])
+    // 4,096 to a millisecond; the rest borrows from the next
+    expect(told.at(-1)!.at - told[0]!.at).toBeLessThan(10)
+    now -= 60_000
+    expect(tick().at).toBe(now)
   })
 })

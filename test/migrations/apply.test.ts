@@ -6,9 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMigrations } from '../../src/migrations/index.ts'
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
-import { applied, connectTo, createRunner, type Runner, refusal } from './runner.ts'
-
-const OURS = ['system/0001_foundation', 'system/0002_tenants', 'tenant/0001_identity']
+import { applied, connectTo, createRunner, OURS, type Runner, refusal } from './runner.ts'
 
 describe('apply', () => {
   let database: TestDatabase
@@ -34,18 +32,18 @@ describe('apply', () => {
   it('plans everything on an empty database, and changes nothing by it', async () => {
     const plan = await runner.migrations.plan()
     expect(plan).toMatchObject({ database: database.name, schema: 'freehold' })
-    expect(await labels()).toEqual(['system/1', 'system/2', 'tenant/1'])
+    expect(await labels()).toHaveLength(OURS.length)
     expect(plan.pending[0]!.sql).toContain('create or replace function freehold.enter_tenant')
-    expect((await runner.migrations.status()).map(({ state }) => state)).toEqual(['pending', 'pending', 'pending'])
+    expect((await runner.migrations.status()).map(({ state }) => state)).toEqual(OURS.map(() => 'pending'))
     expect(await database.admin("select 1 from pg_namespace where nspname = 'freehold'")).toEqual([])
   })
 
   it('does nothing until it is awaited or iterated, and runs once however often', async () => {
     const run = runner.migrations.apply()
-    expect(await labels()).toHaveLength(3)
+    expect(await labels()).toHaveLength(OURS.length)
     const kinds: string[] = []
     for await (const event of run) kinds.push(event.kind)
-    expect(kinds).toEqual(['started', 'applied', 'started', 'applied', 'started', 'applied', 'finished'])
+    expect(kinds).toEqual([...OURS.flatMap(() => ['started', 'applied']), 'finished'])
     expect(applied(await run)).toEqual(OURS)
     expect(applied(await run)).toEqual(OURS)
   })
@@ -54,7 +52,7 @@ describe('apply', () => {
     expect(await labels()).toEqual([])
     expect(await runner.migrations.apply()).toMatchObject([{ kind: 'finished', applied: 0 }])
     const status = await runner.migrations.status()
-    expect(status.map(({ state }) => state)).toEqual(['done', 'done', 'done'])
+    expect(status.map(({ state }) => state)).toEqual(OURS.map(() => 'done'))
     expect(status[0]!.appliedAt).toBeInstanceOf(Date)
     expect(status[0]!.durationMs).toBeGreaterThan(0)
   })
@@ -62,7 +60,7 @@ describe('apply', () => {
   it('lets the app read the ledger and not write it', async () => {
     await database.admin('grant freehold_app to freehold_test_app')
     expect((await database.appPool.query('select count(*)::int as n from freehold.schema_migrations')).rows).toEqual([
-      { n: 3 },
+      { n: OURS.length },
     ])
     await expect(database.appPool.query('delete from freehold.schema_migrations')).rejects.toMatchObject({
       code: '42501',
@@ -104,15 +102,7 @@ describe('apply', () => {
       const events = await named.migrations.apply({ baseline: 'host:0003' })
       expect(applied(events)).toEqual([...OURS, 'host/0004_named'])
       expect(await tables('public')).toContain('named')
-      expect(await tables(owner)).toEqual([
-        'schema_migrations',
-        'security_events',
-        'sessions',
-        'sign_in_attempts',
-        'tenant_domains',
-        'tenants',
-        'users',
-      ])
+      expect(await tables(owner)).toEqual(await tables('freehold'))
     } finally {
       await database.admin(`drop owned by ${owner} cascade`)
       await database.admin(`drop role ${owner}`)
@@ -137,16 +127,16 @@ describe('apply', () => {
   it('refuses a database that is newer than the code', async () => {
     const write = `insert into freehold.schema_migrations ("set", number, name, checksum, state, started_at, freehold_version)
       values ($1, $2, 'later', repeat('0', 64), 'done', now(), '9.9.9')`
-    await database.admin(write, ['tenant', 2])
+    await database.admin(write, ['tenant', 99])
     for (const work of [runner.migrations.plan(), runner.migrations.apply()]) {
       expect(await refusal(work)).toMatchObject({
         code: 'MIGRATION_NEWER',
-        details: { migration: 'tenant/0002_later' },
+        details: { migration: 'tenant/0099_later' },
       })
     }
-    expect((await runner.migrations.status()).at(3)).toMatchObject({
+    expect((await runner.migrations.status()).at(OURS.length)).toMatchObject({
       set: 'tenant',
-      number: 2,
+      number: 99,
       state: 'unknown-to-code',
     })
     await database.admin(`delete from freehold.schema_migrations where name = 'later'`)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FreeholdError } from '../../src/core/kernel/errors.ts'
-import { inOrder, parseMigration } from '../../src/migrations/file.ts'
+import { inOrder, labelOf, parseMigration } from '../../src/migrations/file.ts'
 import { bundledMigrations, readMigrations } from '../../src/migrations/manifest.ts'
 import { VERSION } from '../../src/migrations/version.ts'
 import { refusal } from './runner.ts'
@@ -106,8 +106,15 @@ describe('a folder of migration files', () => {
 
 describe('the bundled migrations', () => {
   it('are the system set, then the tenant set', () => {
-    const labels = bundledMigrations().map(({ set, number }) => `${set}/${number}`)
-    expect(labels).toEqual(['system/1', 'system/2', 'tenant/1'])
+    expect(bundledMigrations().map(labelOf)).toEqual([
+      'system/0001_foundation',
+      'system/0002_tenants',
+      'system/0003_billing',
+      'tenant/0001_identity',
+      'tenant/0002_access',
+      'tenant/0003_audit',
+      'tenant/0004_billing',
+    ])
   })
 
   it('are every SQL file there is', async () => {

@@ -5,7 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { MigrationEvent, MigrationOptions, Migrations } from '../../src/core/storage/migrations.ts'
-import { createMigrations, type MigrationConnection, type MigrationTarget } from '../../src/migrations/index.ts'
+import {
+  createMigrations,
+  labelOf,
+  type MigrationConnection,
+  type MigrationTarget,
+} from '../../src/migrations/index.ts'
+import { bundledMigrations } from '../../src/migrations/manifest.ts'
+
+/** What the package brings, in the order in which it runs. */
+export const OURS: readonly string[] = bundledMigrations().map(labelOf)
 
 export interface Runner {
   readonly migrations: Migrations

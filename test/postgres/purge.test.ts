@@ -85,11 +85,11 @@ it('removes every row of the tenant and none of another, and answers how many', 
   const [acme, globex] = [await createTenantRow(database), await createTenantRow(database)]
   await fill(acme)
   await fill(globex)
-  expect(await storage.tenant(acme).verbs.purge()).toEqual({
+  const removed = Object.entries(await storage.tenant(acme).verbs.purge())
+  expect(Object.fromEntries(removed.filter(([, count]) => count > 0))).toEqual({
     users: 1,
     sessions: 1,
     security_events: 1,
-    sign_in_attempts: 0,
     "Host's.a_folders": 2,
     "Host's.b_files": 1,
     'public.visits': 2,

@@ -52,7 +52,10 @@ it('08: the app may enter a tenant, and neither protect nor unprotect a table', 
   )
   expect(rows).toEqual([
     { name: 'current_tenant', app: true, everybody: false },
+    { name: 'ensure_audit_partitions', app: false, everybody: false },
     { name: 'enter_tenant', app: true, everybody: false },
+    { name: 'forget_audit', app: false, everybody: false },
+    { name: 'keep_audit', app: false, everybody: false },
     { name: 'protect_table', app: false, everybody: false },
   ])
 })

@@ -1,12 +1,15 @@
-// Two tenants in one schema: A with 3 users, B with 5, each user with a session, an attempt and an event. And a
-// connection of the app's login to look at them.
+// Two tenants in one schema: A with 3 users, B with 5, each user with one row of every other table. And a connection
+// of the app's login to look at them.
 
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
+import { type TenantTableName, tenantTables } from '../../src/core/storage/tables.ts'
 import { createTenantRow, createTestDatabase, type TestDatabase } from '../setup/database.ts'
+import { ROWS } from './rows.ts'
 
-export const TABLES = ['users', 'sessions', 'sign_in_attempts', 'security_events'] as const
+/** All that stand behind the wall. */
+export const TABLES = Object.keys(tenantTables) as TenantTableName[]
 
 export interface TwoTenants {
   readonly database: TestDatabase
@@ -68,6 +71,10 @@ export async function twoTenants(): Promise<TwoTenants> {
           randomBytes(32),
         ])
         await client.query('insert into freehold.security_events (id, kind) values ($1, $2)', [runtime.newId(), 'seed'])
+        for (const row of ROWS) {
+          const values = [id, `row ${i}`].slice(row.includes('$1') ? 0 : 1, row.includes('$2') ? 2 : 1)
+          await client.query(row.includes('$1') ? row : row.replaceAll('$2', '$1'), values)
+        }
       })
     }
     return ids

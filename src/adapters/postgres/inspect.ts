@@ -5,6 +5,7 @@ import { FreeholdError } from '../../core/kernel/errors.ts'
 import type { Finding } from '../../core/storage/safety.ts'
 import { labelOf, surveyOf } from '../../migrations/index.ts'
 import { serverError } from './errors.ts'
+import { lookAtAudit } from './inspect-audit.ts'
 import { lookAtCode } from './inspect-code.ts'
 import { lookAtKeys } from './inspect-keys.ts'
 import { lookAtRoles, type RoleLook } from './inspect-roles.ts'
@@ -23,7 +24,7 @@ export interface InspectOptions {
 }
 
 /**
- * Everything that is not as it should be, worst first; empty means nothing was found. About eight statements, none
+ * Everything that is not as it should be, worst first; empty means nothing was found. About nine statements, none
  * of which writes. Before the schema exists only roles, server and pending migrations are looked at.
  */
 export async function inspect(ask: Ask, options: InspectOptions): Promise<Finding[]> {
@@ -42,6 +43,7 @@ export async function inspect(ask: Ask, options: InspectOptions): Promise<Findin
     findings.push(...(await lookAtTables(ask, look)))
     findings.push(...(await lookAtKeys(ask, look)))
     findings.push(...(await lookAtCode(ask, look)))
+    findings.push(...(await lookAtAudit(ask, look)))
   }
   findings.push(...(await lookAtMigrations(ask, options)))
   return worstFirst(findings)

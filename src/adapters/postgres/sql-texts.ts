@@ -97,7 +97,10 @@ export function createSqlTexts(kysely: KyselyPackage, schema: string): SqlTexts 
     const after = (term: OrderTerm): RawBuilder<unknown> => (term.descending ? sql`<` : sql`>`)
     if (rest.every(({ descending }) => descending === first.descending)) {
       const names = sql.join(order.map(({ by }) => sql.ref(by)))
-      return sql`(${names}) ${after(first)} (${sql.join(order.map((term) => slot(term.after)))})`
+      const beyondRow = sql<SqlBool>`(${names}) ${after(first)} (${sql.join(order.map((term) => slot(term.after)))})`
+      if (rest.length === 0) return beyondRow
+      // says nothing new, but leaves out the partitions beyond: a row comparison does not
+      return sql`${sql.ref(first.by)} ${after(first)}= ${slot(first.after)} and ${beyondRow}`
     }
     const name = sql.ref(first.by)
     const value = slot(first.after)

@@ -8,6 +8,7 @@ import { type Listing, type Page, type PageQuery, type PageRequest, pageOf, page
 import type { AuditEventRow, AuditOutcome } from '../storage/audit-tables.ts'
 import type { Where } from '../storage/records.ts'
 import { name } from './actor.ts'
+import { checkOutcome } from './entry.ts'
 import { checkRow, eventFromRow } from './event.ts'
 
 /** Who acted. `system`: the host's own code, without a person behind it. */
@@ -138,7 +139,7 @@ function whereOf(filter: AuditFilter): Where<'audit_events'> {
     ...(userId === undefined ? {} : { user_id: parseId<string>(userId, 'userId') }),
     ...(resourceType === undefined ? {} : { resource_type: name(resourceType, 'resourceType') }),
     ...(resourceId === undefined ? {} : { resource_id: name(resourceId, 'resourceId') }),
-    ...(outcome === undefined ? {} : { outcome }),
+    ...(outcome === undefined ? {} : { outcome: checkOutcome(outcome) }),
     ...(from === undefined ? {} : { created_at: { from: moment(from, 'from') } }),
   }
 }

@@ -26,9 +26,7 @@ const SECRET =
 export function checkHostEntry(entry: AuditEntry): AuditEntry {
   checkKeys(entry, 'entry', FIELDS)
   const { targets, outcome, changes, details, complianceFlags } = entry
-  if (outcome !== undefined && !OUTCOMES.includes(outcome)) {
-    throw invalid('outcome', `it is one of ${OUTCOMES.join(', ')}`)
-  }
+  if (outcome !== undefined) checkOutcome(outcome)
   if (details !== undefined) checkKeys(details, 'details', Object.keys(details ?? {}))
   if (changes !== undefined) {
     checkKeys(changes, 'changes', Object.keys(changes ?? {}))
@@ -55,6 +53,12 @@ export function checkOwnEntry(entry: OwnEntry): AuditEntry {
   }
   const { complianceFlags } = ownActions[entry.action]
   return { ...entry, complianceFlags: [...new Set([...complianceFlags, ...(entry.complianceFlags ?? [])])] }
+}
+
+/** @throws INPUT_INVALID */
+export function checkOutcome(outcome: AuditOutcome): AuditOutcome {
+  if (!OUTCOMES.includes(outcome)) throw invalid('outcome', `it is one of ${OUTCOMES.join(', ')}`)
+  return outcome
 }
 
 function hostAction(action: unknown): string {

@@ -4,10 +4,10 @@
 import { createHash } from 'node:crypto'
 import { FreeholdError } from '../kernel/errors.ts'
 import { type AuditEventId, isId } from '../kernel/ids.ts'
-import type { Runtime } from '../kernel/runtime.ts'
 import type { AuditEventRow, AuditOutcome } from '../storage/audit-tables.ts'
 import type { Actor, AuditEntry, AuditEvent, AuditTarget } from './audit.ts'
 import { canonicalJson } from './canonical.ts'
+import type { Instant } from './event-clock.ts'
 
 /** UTF-8 bytes of a body at most, all of the event in it: 48 KiB. */
 export const MAXIMUM_BODY_BYTES = 49_152
@@ -32,11 +32,11 @@ interface Body {
 }
 
 /** @throws INPUT_INVALID, AUDIT_TOO_LARGE */
-export function eventRow(runtime: Pick<Runtime, 'now' | 'newId'>, actor: Actor, entry: AuditEntry): AuditEventRow {
+export function eventRow({ id, at }: Instant, actor: Actor, entry: AuditEntry): AuditEventRow {
   const body: Body = {
     version: VERSION,
-    id: runtime.newId(),
-    at: new Date(runtime.now()).toISOString(),
+    id,
+    at: new Date(at).toISOString(),
     action: entry.action,
     actor,
     outcome: entry.outcome ?? 'success',

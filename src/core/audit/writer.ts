@@ -6,6 +6,7 @@ import type { Actor, AuditEntry } from './audit.ts'
 import type { OwnAction, OwnEntry } from './catalog.ts'
 import { checkHostEntry, checkOwnEntry } from './entry.ts'
 import { eventRow } from './event.ts'
+import { createEventClock } from './event-clock.ts'
 
 export interface AuditWriter {
   /**
@@ -24,8 +25,9 @@ export interface AuditScope {
 }
 
 export function createAuditWriter({ runtime }: Pick<Context, 'runtime'>): AuditWriter {
+  const tick = createEventClock(runtime)
   const write = ({ verbs }: AuditScope, actor: Actor, entry: AuditEntry): Promise<void> =>
-    verbs.appendAudit([eventRow(runtime, actor, entry)])
+    verbs.appendAudit([eventRow(tick(), actor, entry)])
   return {
     append: async (scope, actor, entry) => write(scope, actor, checkOwnEntry(entry)),
     record: async (scope, actor, entry) => write(scope, actor, checkHostEntry(entry)),

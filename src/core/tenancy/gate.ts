@@ -5,7 +5,6 @@ import type { Access } from '../access/access.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import type { TenantStatus } from '../storage/system-tables.ts'
 import type { Directory } from './directory.ts'
-import type { Domains } from './domains.ts'
 
 /**
  * Passes while the tenant is in a state that lets it be entered. Undefined where that is known at once, so that a hot
@@ -55,29 +54,24 @@ export function gatedScope<Db>({ records, verbs, ...scope }: TenantScope<Db>, ga
   }
 }
 
-/** Domains are rows of the system's: no scope of the tenant's stands before them. */
-export function gatedDomains(domains: Domains, gate: Gate): Domains {
-  return {
-    async add(domain) {
-      await gate()
-      return domains.add(domain)
-    },
-    async list() {
-      await gate()
-      return domains.list()
-    },
-    async verify(domain) {
-      await gate()
-      return domains.verify(domain)
-    },
-    async remove(domain) {
-      await gate()
-      return domains.remove(domain)
-    },
-  }
+/** A room of which every method answers a promise. */
+export type Room<R> = { readonly [M in keyof R]: (...asked: never[]) => Promise<unknown> }
+
+/** The same room behind a gate: for one that has more than the tenant's scope to ask. */
+export function gatedRoom<R extends Room<R>>(room: R, gate: Gate): R {
+  const methods = Object.entries<(...asked: never[]) => Promise<unknown>>(room)
+  const gated = methods.map(([name, method]) => {
+    const past = async (...asked: never[]): Promise<unknown> => {
+      const passing = gate()
+      if (passing) await passing
+      return method(...asked)
+    }
+    return [name, past] as const
+  })
+  return Object.fromEntries(gated) as R
 }
 
-/** Checks are answered from memory, past every scope. */
+/** Checks are answered from memory, and at once where nothing has to be asked. */
 export function gatedAccess<P extends string>(access: Access<P>, gate: Gate): Access<P> {
   return {
     check(principal, permission, options) {

@@ -1,0 +1,21 @@
+// One row of every table behind the wall but the first ones, for a user that is there.
+
+const UUID = 'gen_random_uuid()'
+
+/** `$1` is the user, `$2` a name that the tenant has not used. Run in a tenant, one after the other. */
+export const ROWS: readonly string[] = [
+  'insert into freehold.tenant_counters (name) values ($2)',
+  `insert into freehold.organizations (id, key, name) values ($1, $2, 'x')`,
+  `insert into freehold.service_accounts (id, name) values ($1, $2)`,
+  `insert into freehold.roles (id, key, name) values ($1, $2, 'x')`,
+  `insert into freehold.role_assignments (id, user_id, role_id, organization_id) values (${UUID}, $1, $1, $1)`,
+  `insert into freehold.audit_events (id, created_at, action, actor_type, outcome, body, leaf)
+     values ($1, clock_timestamp(), 'x', 'system', 'success', '{}', sha256(''))`,
+  `insert into freehold.audit_pending (event_id, leaf) values ($1, sha256(''))`,
+  `insert into freehold.payment_customers (id, livemode, stripe_customer_id) values ($1, false, $2)`,
+  `insert into freehold.subscriptions (id, customer_id, provider, livemode, provider_subscription_id, status, status_since, provider_updated_at)
+     values ($1, $1, 'x', false, $2, 'active', now(), now())`,
+  `insert into freehold.subscription_items (id, subscription_id, provider_item_id, provider_price_id) values ($1, $1, $2, $2)`,
+  `insert into freehold.invoices (id, customer_id, provider, livemode, provider_invoice_id, status, currency, amount_due, amount_paid, provider_updated_at)
+     values ($1, $1, 'x', false, $2, 'open', 'usd', 1, 0, now())`,
+]
