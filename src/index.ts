@@ -47,6 +47,7 @@ export { type DomainId, PLATFORM_TENANT_ID, type SessionId, type TenantId, type 
 export type { Keys } from './core/kernel/keyring.ts'
 export type { Page, PageRequest } from './core/kernel/page.ts'
 export type { Runtime } from './core/kernel/runtime.ts'
+export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/maintenance.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type {
   ClientInfo,

@@ -5,6 +5,7 @@ import type { HttpOptions, RequestInfo } from './http/options.ts'
 import type { RequestContext } from './http/request-context.ts'
 import type { Keys } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
+import type { Maintenance } from './maintenance.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { Sessions } from './sessions/session.ts'
 import type { Migrations } from './storage/migrations.ts'
@@ -47,6 +48,8 @@ export interface Freehold<Db = unknown> {
   readonly tenants: Tenants<Db>
   readonly sessions: Sessions
   readonly migrations: Migrations
+  /** Removes what is no longer needed; run it daily. */
+  readonly maintenance: Maintenance
   /**
    * Opens a tenant by slug, id, or anything that carries the id. An operator who must look into one that is not
    * active says so: `{ allow: ['suspended'] }`.

@@ -10,6 +10,7 @@ import { FreeholdError } from './kernel/errors.ts'
 import { isId } from './kernel/ids.ts'
 import { createKeyring } from './kernel/keyring.ts'
 import { systemRuntime } from './kernel/runtime.ts'
+import { createMaintenance } from './maintenance.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import { checkedMigrations, createSafetyCheck, worstFirst } from './safety-check.ts'
 import { createSessionIssuer, type SessionIssuer } from './sessions/issue.ts'
@@ -113,6 +114,7 @@ async function compose<Db>(options: Composition<Db>): Promise<Freehold<Db>> {
     tenants: createTenants(context, directory, open),
     sessions,
     migrations: checkedMigrations(storage.migrations, check),
+    maintenance: createMaintenance(context, directory),
     async tenant(name, access) {
       if (closing) throw new FreeholdError('CLOSED')
       return open(await directory.require(tenantKey(name), access?.allow), access?.allow)
