@@ -7,7 +7,7 @@ import type { Context, TenantContext } from './context.ts'
 import { createHttp } from './http/handler.ts'
 import { createUsers } from './identity/users.ts'
 import { FreeholdError } from './kernel/errors.ts'
-import { isId } from './kernel/ids.ts'
+import { checkKeys, invalid } from './kernel/input.ts'
 import { createKeyring } from './kernel/keyring.ts'
 import { systemRuntime } from './kernel/runtime.ts'
 import { createMaintenance } from './maintenance.ts'
@@ -21,7 +21,7 @@ import { withLocalNotices } from './storage/local-notices.ts'
 import type { Finding } from './storage/safety.ts'
 import type { TenantUnit } from './storage/storage.ts'
 import type { TenantStatus } from './storage/system-tables.ts'
-import type { Notice, TenantKey } from './storage/verbs.ts'
+import type { Notice } from './storage/verbs.ts'
 import type { Directory } from './tenancy/directory.ts'
 import { createDirectory } from './tenancy/directory.ts'
 import type { TxtLookup } from './tenancy/domains.ts'
@@ -30,6 +30,8 @@ import { createGate, gatedDomains, gatedScope } from './tenancy/gate.ts'
 import type { TenantHandle, TenantServices, TenantTransaction } from './tenancy/handle.ts'
 import { createResolver } from './tenancy/resolver.ts'
 import type { Tenant } from './tenancy/tenant.ts'
+import { checkStatus } from './tenancy/tenant-input.ts'
+import { keyOf } from './tenancy/tenant-name.ts'
 import { createTenants } from './tenancy/tenants.ts'
 
 /** As `FreeholdOptions`, with nothing left to choose. */
@@ -117,7 +119,8 @@ async function compose<Db>(options: Composition<Db>): Promise<Freehold<Db>> {
     maintenance: createMaintenance(context, directory),
     async tenant(name, access) {
       if (closing) throw new FreeholdError('CLOSED')
-      return open(await directory.require(tenantKey(name), access?.allow), access?.allow)
+      const allow = checkAccess(access)
+      return open(await directory.require(keyOf(name), allow), allow)
     },
     handler: http.handler,
     handles: http.handles,
@@ -179,7 +182,10 @@ function tenantServices<Db>(context: TenantContext<Db>, passwords: Passwords): T
     get sessions() {
       return sessions()
     },
-    transaction: (work) => context.scope.transaction((unit) => work(tenantTransaction(context, passwords, unit))),
+    async transaction(work) {
+      if (typeof work !== 'function') throw invalid('work', 'it is not a function')
+      return context.scope.transaction((unit) => work(tenantTransaction(context, passwords, unit)))
+    },
   }
 }
 
@@ -200,7 +206,9 @@ function lazily<V>(make: () => V): () => V {
   }
 }
 
-function tenantKey(name: string | { readonly id: string }): TenantKey {
-  if (typeof name !== 'string') return { id: name.id }
-  return isId(name) ? { id: name } : { slug: name }
+/** @throws INPUT_INVALID */
+function checkAccess(access: { readonly allow?: readonly TenantStatus[] } = {}): readonly TenantStatus[] | undefined {
+  checkKeys(access, 'access', ['allow'])
+  if (access.allow !== undefined && !Array.isArray(access.allow)) throw invalid('allow', 'it is not a list')
+  return access.allow?.map(checkStatus)
 }

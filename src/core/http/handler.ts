@@ -115,7 +115,7 @@ export function createHttp<Db>(parts: HttpParts<Db>): Http<Db> {
       const response = await answer(request, info).catch(problem)
       return request.method === 'HEAD' ? new Response(null, response) : response
     },
-    handles: (path) => table.covers(path) || table.covers(withoutTenant(path, tenants)),
+    handles: (path) => typeof path === 'string' && (table.covers(path) || table.covers(withoutTenant(path, tenants))),
     problem,
     resolve: entrance.resolve,
     authenticate: (request, info) => entrance.authenticate(request, info),

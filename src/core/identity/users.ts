@@ -130,6 +130,7 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
     },
 
     async list(page = {}) {
+      checkKeys(page, 'page', ['limit', 'cursor', 'deleted'])
       const query = pageQuery(LISTING, page)
       const where = page.deleted === true ? {} : { status: { not: 'deleted' as const } }
       return pageOf(LISTING, query, await scope.records.find('users', { ...query, where }), userFromRow)
@@ -154,6 +155,7 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
 
     async setPassword(key, password, options = {}) {
       const id = userId(key)
+      checkKeys(options, 'options', ['keep'])
       const keep = options.keep === undefined ? undefined : parseId<string>(options.keep, 'keep')
       const before = await find(id)
       if (before.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')
