@@ -155,7 +155,7 @@ it('is lost when the server answers COMMIT with ROLLBACK', async () => {
   }
   const work = runUnit([BEGIN], answers, ({ send }) => send({ text: 'select 1' }))
   await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
-  expect(heard).toEqual(['begin', 'select 1', 'commit'])
+  expect(heard).toEqual([BEGIN.text, 'select 1', 'commit'])
 })
 
 it('is not harmed by what was refused before it was sent', async () => {

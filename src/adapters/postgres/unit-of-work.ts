@@ -9,7 +9,8 @@ import { createTurns, type Turns } from './turns.ts'
 /** Carries statements to the server, in order and in one round trip; answers for the last. */
 export type Exchange = (statements: readonly Statement[]) => Promise<Answer>
 
-export const BEGIN: Statement = { name: 'begin', text: 'begin' }
+// whatever the server's default is: our statements are written for rows that are looked at again once waited for
+export const BEGIN: Statement = { name: 'begin', text: 'begin isolation level read committed' }
 const COMMIT: Statement = { name: 'commit', text: 'commit' }
 const ROLLBACK: Statement = { name: 'rollback', text: 'rollback' }
 
