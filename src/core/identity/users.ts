@@ -99,22 +99,24 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
       const metadata = user.metadata === undefined ? {} : checkJson(user.metadata, 'metadata')
       const hash = user.password === undefined ? null : await hashNew(user.password, emailNorm)
       // the unique key decides between any number of callers, and a taken address leaves a surrounding transaction alive
-      const [row] = await scope.records.insert(
-        'users',
-        [
-          {
-            id: runtime.newId(),
-            email,
-            email_norm: emailNorm,
-            email_verified_at: emailVerified ? fromNow() : null,
-            name,
-            password_hash: hash,
-            password_changed_at: hash === null ? null : fromNow(),
-            metadata,
-          },
-        ],
-        { onConflict: 'ignore' },
-      )
+      const [row] = await scope.records
+        .insert(
+          'users',
+          [
+            {
+              id: runtime.newId(),
+              email,
+              email_norm: emailNorm,
+              email_verified_at: emailVerified ? fromNow() : null,
+              name,
+              password_hash: hash,
+              password_changed_at: hash === null ? null : fromNow(),
+              metadata,
+            },
+          ],
+          { onConflict: 'ignore' },
+        )
+        .catch(refusedRow)
       if (!row) throw new FreeholdError('EMAIL_TAKEN')
       return userFromRow(row)
     },
@@ -140,15 +142,17 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
       const id = userId(key)
       checkKeys(change, 'change', ['name', 'metadata'])
       const { name, metadata } = change
-      const [row] = await scope.records.update(
-        'users',
-        { id, status: { not: 'deleted' } },
-        {
-          ...(name === undefined ? {} : { name: name === null ? null : checkText(name, 'name', NAME) }),
-          ...(metadata === undefined ? {} : { metadata: checkJson(metadata, 'metadata') }),
-          updated_at: fromNow(),
-        },
-      )
+      const [row] = await scope.records
+        .update(
+          'users',
+          { id, status: { not: 'deleted' } },
+          {
+            ...(name === undefined ? {} : { name: name === null ? null : checkText(name, 'name', NAME) }),
+            ...(metadata === undefined ? {} : { metadata: checkJson(metadata, 'metadata') }),
+            updated_at: fromNow(),
+          },
+        )
+        .catch(refusedRow)
       if (!row) throw new FreeholdError('USER_UNKNOWN')
       return userFromRow(row)
     },
@@ -204,6 +208,12 @@ async function endSessions(
 ): Promise<void> {
   await verbs.endSessions({ userId, reason, ...(keep === undefined ? {} : { except: keep }) })
   await verbs.publish({ kind: 'session', tenantId, userId })
+}
+
+/** Says in the caller's words what the database refused; anything else goes on as it is. */
+function refusedRow(error: unknown): never {
+  const large = FreeholdError.is(error, 'ROW_REFUSED') && error.details.constraint === 'users_metadata_check'
+  throw large ? invalid('metadata', 'it is too large') : error
 }
 
 function userId(key: UserKey): UserId {
