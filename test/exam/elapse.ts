@@ -25,7 +25,7 @@ export function createTenants(location: TenantRef['location'], run: (sql: string
       const shifts = (Object.keys(tenantTables) as TenantTableName[]).map((table) => {
         const times = columnsOf(table).flatMap(([column, { type }]) => (type === 'time' ? [column] : []))
         const moved = times.map((column) => `${column} = ${column} - interval '${ms} milliseconds'`)
-        return `update freehold.${table} set ${moved} where tenant_id in ('${present.join("', '")}')`
+        return `update "${location.schema.replaceAll('"', '""')}".${table} set ${moved} where tenant_id in ('${present.join("', '")}')`
       })
       await run(shifts.join('; '))
     },

@@ -24,7 +24,6 @@ beforeAll(async () => {
   pool = new pg.Pool({ connectionString: proxy.url(database.appUrl), max: 2 })
   link = new PoolLink({
     pool,
-    schema: '"freehold"',
     namedStatements: true,
     acquireTimeoutMs: 5_000,
     listening: deaf,

@@ -15,8 +15,6 @@ export interface PgliteLinkOptions {
   readonly open: () => Promise<PgliteDatabase>
   /** Whether `close` closes the instance. */
   readonly owned: boolean
-  /** Quoted name of the schema of `enter_tenant`. */
-  readonly schema: string
   readonly acquireTimeoutMs: number
 }
 
@@ -147,7 +145,7 @@ export class PgliteLink implements Link {
     if (tenantId === null) return { text: role }
     // a script takes no parameters, so nothing but an id may stand in it
     if (!isId(tenantId.toLowerCase())) throw new FreeholdError('ID_INVALID', { field: 'tenant' })
-    return { text: `${role}; select ${this.#options.schema}.enter_tenant('${tenantId}')` }
+    return { text: `${role}; select freehold.enter_tenant('${tenantId}')` }
   }
 
   /** @throws POOL_EXHAUSTED when no turn comes in time */
