@@ -96,6 +96,7 @@ export {
 export type { Keys } from './core/kernel/keyring.ts'
 export type { Page, PageRequest } from './core/kernel/page.ts'
 export type { Runtime } from './core/kernel/runtime.ts'
+export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/maintenance.ts'
 export type { BillingProvider } from './core/ports/billing-provider.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type {

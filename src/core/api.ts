@@ -15,6 +15,7 @@ import type { HttpOptions, RequestInfo } from './http/options.ts'
 import type { RequestContext } from './http/request-context.ts'
 import type { Keys } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
+import type { Maintenance } from './maintenance.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { Sessions } from './sessions/session.ts'
 import type { Migrations } from './storage/migrations.ts'
@@ -84,6 +85,8 @@ export interface FreeholdRooms<Db = unknown, P extends string = string> {
 export interface Freehold<Db = unknown, P extends string = string> extends FreeholdRooms<Db, P> {
   readonly sessions: Sessions
   readonly migrations: Migrations
+  /** Removes what is no longer needed; run it daily. */
+  readonly maintenance: Maintenance
   /** The sign-up, sign-in, refresh and session routes as one fetch-style function. Never rejects; ROUTE_UNKNOWN for a path that is not ours. */
   handler(request: Request, info?: RequestInfo): Promise<Response>
   /** Where `handler`'s routes start, as `http.basePath` says. */

@@ -15,9 +15,10 @@ import { createWebhooks } from './billing/webhooks.ts'
 import type { Context } from './context.ts'
 import { createHttp } from './http/handler.ts'
 import { FreeholdError } from './kernel/errors.ts'
-import { isId } from './kernel/ids.ts'
+import { checkKeys, invalid } from './kernel/input.ts'
 import { createKeyring } from './kernel/keyring.ts'
 import { systemRuntime } from './kernel/runtime.ts'
+import { createMaintenance } from './maintenance.ts'
 import { type House, insideTenant, openTenant } from './open-tenant.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import { checkedMigrations, createSafetyCheck, worstFirst } from './safety-check.ts'
@@ -26,11 +27,14 @@ import { createSessions } from './sessions/sessions.ts'
 import { fillSettings } from './settings.ts'
 import { withLocalNotices } from './storage/local-notices.ts'
 import type { Finding } from './storage/safety.ts'
-import type { Notice, TenantKey } from './storage/verbs.ts'
+import type { TenantStatus } from './storage/system-tables.ts'
+import type { Notice } from './storage/verbs.ts'
 import { createDirectory } from './tenancy/directory.ts'
 import type { TenantHandle } from './tenancy/handle.ts'
 import { createResolver } from './tenancy/resolver.ts'
 import type { Tenant } from './tenancy/tenant.ts'
+import { checkStatus } from './tenancy/tenant-input.ts'
+import { keyOf } from './tenancy/tenant-name.ts'
 import { createTenants } from './tenancy/tenants.ts'
 
 /** As `FreeholdOptions`, with nothing left to choose. */
@@ -108,8 +112,8 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
       webhooks: createWebhooks(bound.context, directory, house.providers, house.planBook, options.onError),
       async tenant(name, access) {
         if (closing) throw new FreeholdError('CLOSED')
-        const allow = access?.allow
-        return openTenant(bound, await directory.require(tenantKey(name), allow), { allow })
+        const allow = checkAccess(access)
+        return openTenant(bound, await directory.require(keyOf(name), allow), { allow })
       },
       as: (other) => inNameOf(checkActor(other)),
     }
@@ -151,6 +155,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     ...system,
     sessions,
     migrations: checkedMigrations(storage.migrations, check),
+    maintenance: createMaintenance(context, directory),
     handler: http.handler,
     basePath: http.basePath,
     handles: http.handles,
@@ -170,7 +175,9 @@ interface Ear {
   forgetAll(): void
 }
 
-function tenantKey(name: string | { readonly id: string }): TenantKey {
-  if (typeof name !== 'string') return { id: name.id }
-  return isId(name) ? { id: name } : { slug: name }
+/** @throws INPUT_INVALID */
+function checkAccess(access: { readonly allow?: readonly TenantStatus[] } = {}): readonly TenantStatus[] | undefined {
+  checkKeys(access, 'access', ['allow'])
+  if (access.allow !== undefined && !Array.isArray(access.allow)) throw invalid('allow', 'it is not a list')
+  return access.allow?.map(checkStatus)
 }

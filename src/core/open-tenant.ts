@@ -18,6 +18,7 @@ import type { Providers } from './billing/providers.ts'
 import { createBilling } from './billing/tenant-billing.ts'
 import type { Context, TenantContext } from './context.ts'
 import { createUsers } from './identity/users.ts'
+import { invalid } from './kernel/input.ts'
 import type { SessionIssuer } from './sessions/issue.ts'
 import { createTenantSessions } from './sessions/tenant-sessions.ts'
 import type { TenantUnit } from './storage/storage.ts'
@@ -144,7 +145,10 @@ function openServices<Db, P extends string>(
     get entitlements() {
       return entitlements()
     },
-    transaction: (work) => context.scope.transaction((unit) => work(openTransaction(house, context, unit))),
+    async transaction(work) {
+      if (typeof work !== 'function') throw invalid('work', 'it is not a function')
+      return context.scope.transaction((unit) => work(openTransaction(house, context, unit)))
+    },
   }
 }
 

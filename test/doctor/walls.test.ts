@@ -89,8 +89,32 @@ describe('found', () => {
     expect(await found()).toEqual(['refuse partition-grant host.part'])
   })
 
+  it('rights on a partition whose own wall is none', async () => {
+    await database.ownerPool.query(
+      `create schema host; create table host.notes (tenant_id uuid, id uuid, primary key (tenant_id, id)) partition by hash (tenant_id);
+       create table host.part partition of host.notes for values with (modulus 1, remainder 0); select freehold.protect_table('host.notes');
+       alter table host.part enable row level security; alter table host.part force row level security;
+       create policy open on host.part using (true); grant select on host.part to freehold_app`,
+    )
+    expect(await found()).toEqual(['refuse partition-grant host.part'])
+    await database.ownerPool.query(
+      `drop policy open on host.part; create policy wall on host.part as restrictive using (${SETTING})`,
+    )
+    expect(await found()).toEqual([])
+  })
+
+  it('a table that nobody sees a row of', async () => {
+    expect(await host('drop policy freehold_rows on host.notes')).toEqual(['warn policy-not-permissive host.notes'])
+  })
+
   it.each(['truncate', 'references', 'trigger'])('the right %s', async (right) => {
     expect(await host(`grant ${right} on host.notes to freehold_app`)).toEqual(['refuse dangerous-grant host.notes'])
+  })
+
+  it('the right to refer to a column', async () => {
+    expect(await host('grant references (id) on host.notes to freehold_app')).toEqual([
+      'refuse dangerous-grant host.notes',
+    ])
   })
 
   it('keys and foreign keys without tenant_id, and those without an index', async () => {

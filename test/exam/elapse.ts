@@ -22,6 +22,7 @@ export function createTenants(location: TenantRef['location'], run: (sql: string
       return { id, location }
     },
     async elapse(ms) {
+      const schema = `"${location.schema.replaceAll('"', '""')}"`
       const shift = (columns: readonly string[]): string =>
         columns.map((column) => `${column} = ${column} - interval '${ms} milliseconds'`).join(', ')
       // nothing is decided by when an audit event happened, and nobody changes one
@@ -29,10 +30,10 @@ export function createTenants(location: TenantRef['location'], run: (sql: string
       const shifts = tables.flatMap((table) => {
         const times = columnsOf(table).flatMap(([column, { type }]) => (type === 'time' ? [column] : []))
         if (times.length === 0) return []
-        return [`update freehold.${table} set ${shift(times)} where tenant_id in ('${present.join("', '")}')`]
+        return [`update ${schema}.${table} set ${shift(times)} where tenant_id in ('${present.join("', '")}')`]
       })
       // of the inbox what our clock says, not the provider's
-      shifts.push(`update freehold.webhook_inbox set ${shift(['available_at', 'leased_until', 'received_at'])}`)
+      shifts.push(`update ${schema}.webhook_inbox set ${shift(['available_at', 'leased_until', 'received_at'])}`)
       await run(shifts.join('; '))
     },
     forget() {

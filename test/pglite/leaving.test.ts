@@ -30,7 +30,6 @@ describe('SQL of the host’s that leaves its transaction', () => {
       const link = new PgliteLink({
         open: async () => database,
         owned: false,
-        schema: '"freehold"',
         acquireTimeoutMs: 300,
       })
       const said: unknown[] = []

@@ -258,6 +258,9 @@ describe('instances', () => {
       await expect.poll(() => seen.at(-1)).toBe('counted 0')
       expect(seen.at(-2)).toBe('finished')
       expect(await found()).toEqual(always)
+      const elsewhere = pglite({ database: bare, schema: 'We"ird' })
+      await elsewhere.migrations.apply()
+      expect(await elsewhere.tenant(ref()).records.count('users')).toBe(0)
     } finally {
       await bare.close()
     }

@@ -41,7 +41,6 @@ function onePool(): pg.Pool {
 function linkOn(of: pg.Pool, namedStatements = true): PoolLink {
   return new PoolLink({
     pool: of,
-    schema: '"freehold"',
     namedStatements,
     acquireTimeoutMs: 5_000,
     listening: deaf,

@@ -16,7 +16,7 @@ async function sent(work: (unit: Unit) => Promise<unknown>): Promise<string[]> {
     if (statements.at(-1)?.text === UNSENDABLE.text) {
       throw new FreeholdError('INPUT_INVALID', { field: 'values', problem: 'it cannot be sent' })
     }
-    trips.push(statements.map(({ text }) => text).join('; '))
+    trips.push(statements.map((statement) => (statement === BEGIN ? 'BEGIN' : statement.text)).join('; '))
     await new Promise((resolve) => setTimeout(resolve, 1))
     if (statements.at(-1)?.text === FAILING.text) throw new Error(FAILING.text)
     return { rows: [], command: statements.at(-1)?.text.toUpperCase() ?? '', count: 0 }
@@ -38,7 +38,7 @@ it('takes along what waited when it was asked, and no savepoint that was set whi
     ]),
   )
   expect(trips).toEqual([
-    'begin; enter a; first',
+    'BEGIN; enter a; first',
     'queued',
     'savepoint part_1; inner',
     'release savepoint part_1; beside',
@@ -50,7 +50,7 @@ it('enters the tenant of each statement in the order in which they were asked', 
   const trips = await sent((unit) =>
     Promise.all([unit.send(say('one')), unit.as('b').send(say('two')), unit.send(say('three'))]),
   )
-  expect(trips).toEqual(['begin; enter a; one', 'enter b; two', 'enter a; three', 'commit'])
+  expect(trips).toEqual(['BEGIN; enter a; one', 'enter b; two', 'enter a; three', 'commit'])
 })
 
 it('keeps what was to travel with a statement that could not be sent, for the next one or COMMIT', async () => {
@@ -58,7 +58,7 @@ it('keeps what was to travel with a statement that could not be sent, for the ne
     unit.ride(say('rider'))
     await expect(unit.send(UNSENDABLE)).rejects.toMatchObject({ code: 'INPUT_INVALID' })
   })
-  expect(trips).toEqual(['begin; enter a; rider; commit'])
+  expect(trips).toEqual(['BEGIN; enter a; rider; commit'])
   const undone = await sent(async (unit) => {
     unit.ride(say('rider'))
     const part = unit.part(async (inner) => {
@@ -69,7 +69,7 @@ it('keeps what was to travel with a statement that could not be sent, for the ne
     await expect(part).rejects.toThrow('the part')
     await unit.send(say('after'))
   })
-  expect(undone).toEqual(['begin; enter a; rider; after', 'commit'])
+  expect(undone).toEqual(['BEGIN; enter a; rider; after', 'commit'])
 })
 
 it('lets riders of the whole wait while a part runs, and takes back those of the part', async () => {
@@ -84,7 +84,7 @@ it('lets riders of the whole wait while a part runs, and takes back those of the
     await expect(part).rejects.toThrow('failing')
   })
   expect(trips).toEqual([
-    'begin; enter a; savepoint part_1; inner',
+    'BEGIN; enter a; savepoint part_1; inner',
     'of the part, though asked of the whole; failing',
     'rollback to savepoint part_1; release savepoint part_1',
     'beside; commit',

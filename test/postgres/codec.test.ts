@@ -13,7 +13,6 @@ beforeAll(async () => {
   database = await createTestDatabase({ connections: 1 })
   link = new PoolLink({
     pool: database.appPool,
-    schema: '"freehold"',
     namedStatements: true,
     acquireTimeoutMs: 5_000,
     listening: deaf,

@@ -32,6 +32,11 @@ beforeAll(async () => {
     create table public.visits_2026 partition of public.visits for values from ('2026-01-01') to ('2027-01-01');
     create table public.open_table (tenant_id uuid, text text);
     grant select, insert, delete on public.open_table to freehold_app;
+    create table public.own_wall (tenant_id uuid not null, id uuid not null default gen_random_uuid(), primary key (tenant_id, id));
+    grant select, insert, delete on public.own_wall to freehold_app;
+    alter table public.own_wall enable row level security, force row level security;
+    create policy mine on public.own_wall as restrictive using (tenant_id = (select freehold.current_tenant()));
+    create policy every on public.own_wall using (true);
     select freehold.protect_table('"Host''s".a_folders');
     select freehold.protect_table('"Host''s".b_files');
     select freehold.protect_table('public.visits')`)
@@ -56,6 +61,7 @@ async function fill(tenant: TenantRef): Promise<void> {
     },
   ])
   await scope.records.insert('security_events', [{ id: crypto.randomUUID(), kind: 'x', user_id: userId }])
+  await database.admin('insert into public.own_wall (tenant_id) values ($1)', [tenant.id])
   await database.admin('insert into public.open_table values ($1, $2)', [tenant.id, 'not behind the wall'])
   await database.admin(
     `with top as (insert into "Host's".a_folders (tenant_id) values ($1) returning id),
@@ -74,6 +80,7 @@ const everything = async (tenant: TenantRef) => {
     `"Host's".a_folders`,
     `"Host's".b_files`,
     'visits',
+    'own_wall',
   ]
   const counts = tables.map(
     (table) => `(select count(*)::int from ${table} where tenant_id = $1) as "${table.replaceAll('"', '')}"`,
@@ -93,9 +100,10 @@ it('removes every row of the tenant and none of another, and answers how many', 
     "Host's.a_folders": 2,
     "Host's.b_files": 1,
     'public.visits': 2,
+    'public.own_wall': 1,
   })
-  expect(await everything(acme)).toEqual([0, 0, 0, 0, 0, 0])
-  expect(await everything(globex)).toEqual([1, 1, 1, 2, 1, 2])
+  expect(await everything(acme)).toEqual([0, 0, 0, 0, 0, 0, 0])
+  expect(await everything(globex)).toEqual([1, 1, 1, 2, 1, 2, 1])
   // what has no wall is the host's own affair
   expect(await database.admin('select tenant_id from public.open_table')).toHaveLength(2)
 })

@@ -25,7 +25,6 @@ beforeAll(async () => {
   pool = new pg.Pool({ connectionString: proxy.url(database.appUrl), max: 2 })
   link = new PoolLink({
     pool,
-    schema: '"freehold"',
     namedStatements: true,
     acquireTimeoutMs: 5_000,
     listening: deaf,
@@ -158,7 +157,7 @@ it('is lost when the server answers COMMIT with ROLLBACK', async () => {
     send({ text: 'select 1' }),
   )
   await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
-  expect(heard).toEqual(['begin', 'select 1', 'commit'])
+  expect(heard).toEqual([BEGIN.text, 'select 1', 'commit'])
 })
 
 it('is not harmed by what was refused before it was sent', async () => {
@@ -236,8 +235,7 @@ it('does not wait for itself when a part opens a part through its parent', async
 
 it('keeps what was sent before a part that rolls back, and what is sent beside it', async () => {
   await link.unit(tenantId, async (unit) => {
-    const slow = unit.send({ text: 'select pg_sleep(0.05)' })
-    const queued = write(unit, 'before')
+    const before = [unit.send({ text: 'select pg_sleep(0.05)' }), write(unit, 'before')]
     const part = unit.part(async (inner) => {
       await write(inner, 'lost')
       await write(unit, 'lost too')
@@ -245,7 +243,7 @@ it('keeps what was sent before a part that rolls back, and what is sent beside i
     })
     const beside = write(unit, 'beside')
     await expect(part).rejects.toThrow('the part')
-    await Promise.all([slow, queued, beside])
+    await Promise.all([...before, beside])
   })
   expect(await kinds()).toEqual(['before', 'beside'])
 })
@@ -286,12 +284,15 @@ it('tells a conflict that is safe to run again: deadlock', async () => {
   const two = event('one').concat(event('two'))
   await scope.records.insert('security_events', two)
   let here = 0
-  const met = Promise.withResolvers<void>()
+  let meet = (): void => undefined
+  const met = new Promise<void>((resolve) => {
+    meet = resolve
+  })
   const lockBoth = (first: string, second: string) =>
     scope.transaction(async ({ records }) => {
       await records.lock('security_events', { id: first })
-      if (++here === 2) met.resolve()
-      await met.promise
+      if (++here === 2) meet()
+      await met
       await records.lock('security_events', { id: second })
     })
   const results = await Promise.allSettled([lockBoth(two[0]!.id, two[1]!.id), lockBoth(two[1]!.id, two[0]!.id)])

@@ -78,20 +78,6 @@ it('hears the end of all sessions of a user, and of nobody else', async () => {
   expect([await check(others[0]), await check(others[1])]).toEqual([false, false])
 })
 
-it.each([{ ...ending, sessionId: 's1' }, ending])(
-  'does not keep an answer that was under way when %j came',
-  async (notice) => {
-    const { world, cache, check } = make()
-    let answer = (_: boolean): void => undefined
-    const early = cache.check(key, () => new Promise((resolve) => (answer = resolve)))
-    cache.forget(notice)
-    answer(true)
-    expect(await early).toBe(true)
-    world.alive = false
-    expect(await check()).toBe(false)
-  },
-)
-
 it('does not mistake one place for another', async () => {
   const { world, check } = make()
   await check({ tenantId: 'a', userId: 'u', sessionId: 'b:c' })
@@ -107,4 +93,63 @@ it('is bounded, and keeps what was used last', async () => {
   for (let n = 999; n >= 0; n--) await check({ ...key, sessionId: `s${n}` })
   expect(world.asked).toBeGreaterThanOrEqual(800)
   expect(world.asked).toBeLessThan(900)
+})
+
+/** Questions that are answered by hand. */
+function slow() {
+  const world = { now: 1_000 }
+  const answers: ((alive: boolean) => void)[] = []
+  const cache = createRevocationCache(() => world.now, 10_000)
+  const check = () => cache.check(key, () => new Promise((resolve) => answers.push(resolve)))
+  return { world, cache, answers, check }
+}
+
+it('joins no question that is ten seconds old, and keeps the younger of two answers (S09)', async () => {
+  const { world, answers, check } = slow()
+  const first = check()
+  world.now += 9_999
+  const joined = check()
+  expect(answers).toHaveLength(1)
+  world.now += 1
+  const second = check()
+  expect(answers).toHaveLength(2)
+  answers[1]!(false)
+  expect(await second).toBe(false)
+  answers[0]!(true)
+  expect([await first, await joined]).toEqual([true, true])
+  expect(check()).toBe(false)
+})
+
+it('asks again when an end of the user was heard while somebody waited (S02)', async () => {
+  const { world, cache, answers, check } = slow()
+  const old = check()
+  world.now += 10_000
+  const waiting = check()
+  cache.forget(ending)
+  // both were answered before the end, perhaps
+  answers[0]!(true)
+  answers[1]!(true)
+  await new Promise((resolve) => setTimeout(resolve))
+  expect(answers).toHaveLength(3)
+  answers[2]!(false)
+  expect([await old, await waiting, await check()]).toEqual([false, false, false])
+})
+
+it('believes the end of this session at once, whatever those who wait are answered (S02)', async () => {
+  const { cache, answers, check } = slow()
+  const waiting = check()
+  cache.forget({ ...ending, sessionId: key.sessionId })
+  answers[0]!(true)
+  expect([await waiting, await check()]).toEqual([false, false])
+  expect(answers).toHaveLength(1)
+})
+
+it('asks again when notices may have been missed while somebody waited', async () => {
+  const { cache, answers, check } = slow()
+  const waiting = check()
+  cache.forgetAll()
+  answers[0]!(true)
+  await new Promise((resolve) => setTimeout(resolve))
+  answers[1]!(true)
+  expect(await waiting).toBe(true)
 })

@@ -166,6 +166,20 @@ describe('notices', () => {
     expect(watched.lookUps).toHaveLength(1)
   })
 
+  it('joins no lookup that has taken as long as an answer lives', async () => {
+    const release = hold()
+    const all = [house.directory.find({ slug: 'acme' })]
+    await settle()
+    now += 9_999
+    all.push(house.directory.find({ slug: 'acme' }))
+    expect(watched.lookUps).toHaveLength(1)
+    now += 1
+    all.push(house.directory.find({ slug: 'acme' }))
+    expect(watched.lookUps).toHaveLength(2)
+    release()
+    for (const tenant of await Promise.all(all)) expect(tenant).toEqual(acme)
+  })
+
   it.each(['forget', 'forgetAll'] as const)('S02: %s during a lookup keeps its stale answer out', async (how) => {
     const { directory } = house
     const release = hold()

@@ -9,7 +9,6 @@ import { createMigrations } from '../../migrations/index.ts'
 import { subscribe } from '../postgres/index.ts'
 import { inspect, worstFirst } from '../postgres/inspect.ts'
 import { createScopes } from '../postgres/scopes.ts'
-import { placeOf } from '../postgres/verbs.ts'
 import { isDurable, openDatabase, type PgliteDatabase } from './engine.ts'
 import { PgliteLink } from './pglite-link.ts'
 
@@ -47,7 +46,6 @@ export function pglite<HostTables = unknown>(options: PgliteOptions = {}): Stora
   const link = new PgliteLink({
     open: async () => database ?? openDatabase(dataDir),
     owned: database === undefined,
-    schema: placeOf(schema).quoted,
     acquireTimeoutMs,
   })
   const { folder } = options.migrations ?? {}

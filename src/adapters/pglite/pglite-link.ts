@@ -16,8 +16,6 @@ export interface PgliteLinkOptions {
   readonly open: () => Promise<PgliteDatabase>
   /** Whether `close` closes the instance. */
   readonly owned: boolean
-  /** Quoted name of the schema of `enter_tenant`. */
-  readonly schema: string
   readonly acquireTimeoutMs: number
 }
 
@@ -155,7 +153,7 @@ export class PgliteLink implements Link {
     if (tenantId === null) return LEAVE
     // a script takes no parameters, so nothing but an id may stand in it
     if (!isId(tenantId.toLowerCase())) throw new FreeholdError('ID_INVALID', { field: 'tenant' })
-    return { name: ENTER, text: `select ${this.#options.schema}.enter_tenant('${tenantId}')` }
+    return { name: ENTER, text: `select freehold.enter_tenant('${tenantId}')` }
   }
 
   /** @throws POOL_EXHAUSTED when no turn comes in time */

@@ -7,7 +7,8 @@ import type { Answer, Statement } from './link.ts'
 /** Carries statements to the server, in order and in one round trip; answers for the last. */
 export type Exchange = (statements: readonly Statement[]) => Promise<Answer>
 
-export const BEGIN: Statement = { name: 'begin', text: 'begin' }
+// whatever the server's default is: our statements are written for rows that are looked at again once waited for
+export const BEGIN: Statement = { name: 'begin', text: 'begin isolation level read committed' }
 /** No tenant is entered any more. */
 export const LEAVE: Statement = {
   name: 'leave_tenant',

@@ -11,7 +11,7 @@ import { migrationTarget } from './owner.ts'
 import { PoolLink } from './pool-link.ts'
 import { openClient, openPool } from './pools.ts'
 import { createScopes } from './scopes.ts'
-import { CHANNEL, placeOf } from './verbs.ts'
+import { CHANNEL } from './verbs.ts'
 import type { PgPool } from './wire.ts'
 
 export interface PostgresOptions {
@@ -53,7 +53,6 @@ export function postgres<HostTables = unknown>(options: PostgresOptions): Storag
     listen === false ? deaf : createListening(() => openClient(typeof listen === 'string' ? listen : app.now()))
   const link = new PoolLink({
     pool: app.pool,
-    schema: placeOf(schema).quoted,
     namedStatements: options.namedStatements ?? true,
     acquireTimeoutMs,
     listening,

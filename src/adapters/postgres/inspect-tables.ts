@@ -2,8 +2,10 @@
 // for everybody, and nobody holds a right that goes around it.
 
 import type { Finding } from '../../core/storage/safety.ts'
+import { systemTables } from '../../core/storage/tables.ts'
 import type { Ask } from './inspect.ts'
 import { HAS_TENANT, NOT_SYSTEM, type RoleLook } from './inspect-roles.ts'
+import { isWall, POLICIES, policiesOf } from './walls.ts'
 
 export async function lookAtTables(ask: Ask, look: RoleLook): Promise<Finding[]> {
   const tables = await ask(
@@ -14,24 +16,37 @@ export async function lookAtTables(ask: Ask, look: RoleLook): Promise<Finding[]>
          select from who where has_table_privilege(who.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE')
            or has_any_column_privilege(who.oid, c.oid, 'SELECT, INSERT, UPDATE')
        ) as reachable,
-       (select string_agg(distinct right_name, ', ') from who, unnest(array['TRUNCATE', 'REFERENCES', 'TRIGGER']) right_name
-        where has_table_privilege(who.oid, c.oid, right_name)) as dangerous,
-       (select coalesce(json_agg(json_build_object(
-          'restrictive', not p.polpermissive, 'all', p.polcmd = '*', 'public', p.polroles = array[0]::oid[],
-          'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid),
-          'ours', exists (
-            select from pg_depend d join pg_proc f on f.oid = d.refobjid join pg_namespace fn on fn.oid = f.pronamespace
-            where d.classid = 'pg_policy'::regclass and d.objid = p.oid and d.refclassid = 'pg_proc'::regclass
-              and fn.nspname = 'freehold' and f.proname = 'current_tenant'
-          ))), '[]')::text
-        from pg_policy p where p.polrelid = c.oid) as policies
+       ${rights("'TRUNCATE', 'REFERENCES', 'TRIGGER'")} as dangerous,
+       ${POLICIES} as policies
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where c.relkind in ('r', 'p', 'f') and ${HAS_TENANT} and ${NOT_SYSTEM} and ${notOpen('$2')}
      order by 1`,
     [look.logins, look.schema],
   )
-  return tables.flatMap((table) => [...wallFindings(table), ...grantFindings(table)])
+  const open = await ask(
+    `with ${WHO}
+     select format('%I.%I', n.nspname, c.relname) as name,
+       case when c.relname = '${LEDGER}' then ${rights("'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'")}
+         else ${rights("'TRUNCATE', 'REFERENCES', 'TRIGGER'")} end as dangerous
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'p') and n.nspname = $2 and c.relname = any($3::text[])
+     order by 1`,
+    [look.logins, look.schema, [LEDGER, ...Object.keys(systemTables)]],
+  )
+  return [
+    ...tables.flatMap((table) => [...wallFindings(table), ...partitionFindings(table), ...grantFindings(table)]),
+    ...open.flatMap((table) => grantFindings(table)),
+  ]
 }
+
+const LEDGER = 'schema_migrations'
+
+/** Which of these rights on a table `c` the application holds, on the whole of it or on a column. */
+const rights = (names: string): string => `(
+  select string_agg(distinct right_name, ', ') from who, unnest(array[${names}]) right_name
+  where has_table_privilege(who.oid, c.oid, right_name)
+    or (right_name in ('INSERT', 'UPDATE', 'REFERENCES') and has_any_column_privilege(who.oid, c.oid, right_name))
+)`
 
 /** The logins that are looked at and the app's role; a superuser, for whom every right is true, is left out. */
 export const WHO = `who as (
@@ -41,16 +56,6 @@ export const WHO = `who as (
 /** A domain, or a provider's customer, leads to its tenant before any is entered: system tables with a tenant_id. */
 export const notOpen = (schema: string): string =>
   `not (n.nspname = ${schema} and c.relname in ('tenant_domains', 'billing_routes'))`
-
-interface Policy {
-  readonly restrictive: boolean
-  readonly all: boolean
-  readonly public: boolean
-  readonly using: string | null
-  readonly check: string | null
-  /** It calls freehold.current_tenant(). */
-  readonly ours: boolean
-}
 
 function wallFindings(table: Record<string, unknown>): Finding[] {
   if (table.partition === true) return []
@@ -69,7 +74,7 @@ function wallFindings(table: Record<string, unknown>): Finding[] {
   ]
   if (table.enabled !== true)
     return finding('rls-missing', 'has a tenant_id, and no Row-Level Security: every tenant sees every row.')
-  const policies = JSON.parse(String(table.policies)) as Policy[]
+  const policies = policiesOf(table.policies)
   const walls = policies.filter((policy) => isWall(policy))
   const restrictive = walls.filter((policy) => policy.restrictive)
   const flaws =
@@ -88,41 +93,39 @@ function wallFindings(table: Record<string, unknown>): Finding[] {
   if (!restrictive.some((policy) => policy.public)) {
     return [...flaws, ...finding('policy-not-public', 'has a tenant policy for some roles only; it must be TO PUBLIC.')]
   }
+  if (policies.every((policy) => policy.restrictive)) {
+    const [hidden] = finding('policy-not-permissive', 'has no permissive policy left, so everybody finds it empty.')
+    flaws.push({ ...hidden!, severity: 'warn' })
+  }
   return flaws
 }
 
-/** For all commands, old rows and new ones. */
-function isWall({ all, using, check, ours }: Policy): boolean {
-  const fits = (expression: string | null): boolean =>
-    expression !== null && (SETTING.test(expression) || (ours && FUNCTION.test(expression)))
-  return all && fits(using) && (check === null || fits(check))
-}
-
-// as pg_get_expr writes them, plain or as a subquery
-const SETTING =
-  /^\(tenant_id = (\( SELECT )?\(NULLIF\(current_setting\('app\.current_tenant'::text, true\), ''::text\)\)::uuid( AS "?\w+"?\))?\)$/
-const FUNCTION = /^\(tenant_id = (\( SELECT )?(freehold\.)?current_tenant\(\)( AS "?\w+"?\))?\)$/
-
-function grantFindings(table: Record<string, unknown>): Finding[] {
+function partitionFindings(table: Record<string, unknown>): Finding[] {
+  if (table.partition !== true || table.reachable !== true) return []
+  const walled = policiesOf(table.policies).some((policy) => isWall(policy) && policy.restrictive && policy.public)
+  if (table.enabled === true && table.forced === true && walled) return []
   const subject = String(table.name)
-  const findings: Finding[] = []
-  if (table.partition === true && table.reachable === true && !(table.enabled === true && table.forced === true)) {
-    findings.push({
+  return [
+    {
       id: 'partition-grant',
       severity: 'refuse',
       message: `The application has rights on the partition ${subject}: read directly, it skips its parent's wall.`,
       remedy: `revoke all on ${subject} from public, freehold_app;`,
       subject,
-    })
-  }
-  if (table.dangerous) {
-    findings.push({
+    },
+  ]
+}
+
+function grantFindings(table: Record<string, unknown>): Finding[] {
+  if (!table.dangerous) return []
+  const subject = String(table.name)
+  return [
+    {
       id: 'dangerous-grant',
       severity: 'refuse',
-      message: `The application has ${String(table.dangerous)} on ${subject}; TRUNCATE empties all tenants, REFERENCES and TRIGGER look behind the wall.`,
-      remedy: `revoke truncate, references, trigger on ${subject} from public, freehold_app;`,
+      message: `The application has ${String(table.dangerous)} on ${subject}; TRUNCATE empties all tenants, REFERENCES and TRIGGER look behind the wall, and only migrations write their ledger.`,
+      remedy: `revoke ${String(table.dangerous).toLowerCase()} on ${subject} from public, freehold_app;`,
       subject,
-    })
-  }
-  return findings
+    },
+  ]
 }

@@ -7,6 +7,7 @@ import { labelOf, surveyOf } from '../../migrations/index.ts'
 import { serverError } from './errors.ts'
 import { lookAtAudit } from './inspect-audit.ts'
 import { lookAtCode } from './inspect-code.ts'
+import { lookAtDatabase, lookAtFunctions } from './inspect-database.ts'
 import { lookAtKeys } from './inspect-keys.ts'
 import { lookAtRoles, type RoleLook } from './inspect-roles.ts'
 import { lookAtTables } from './inspect-tables.ts'
@@ -24,7 +25,7 @@ export interface InspectOptions {
 }
 
 /**
- * Everything that is not as it should be, worst first; empty means nothing was found. About nine statements, none
+ * Everything that is not as it should be, worst first; empty means nothing was found. About a dozen statements, none
  * of which writes. Before the schema exists only roles, server and pending migrations are looked at.
  */
 export async function inspect(ask: Ask, options: InspectOptions): Promise<Finding[]> {
@@ -38,14 +39,20 @@ export async function inspect(ask: Ask, options: InspectOptions): Promise<Findin
   const there = server?.there === true
   const look: RoleLook = { logins: [...new Set(logins)], schema: options.schema, version: Number(server?.version) }
 
-  const findings = [...versionFindings(look.version, String(server?.shown)), ...(await lookAtRoles(ask, look, there))]
+  const findings = [
+    ...versionFindings(look.version, String(server?.shown)),
+    ...(await lookAtRoles(ask, look, there)),
+    ...(await lookAtDatabase(ask, look)),
+  ]
+  const { found, newer } = await lookAtMigrations(ask, options)
   if (there) {
     findings.push(...(await lookAtTables(ask, look)))
     findings.push(...(await lookAtKeys(ask, look)))
     findings.push(...(await lookAtCode(ask, look)))
     findings.push(...(await lookAtAudit(ask, look)))
+    findings.push(...(await lookAtFunctions(ask, newer)))
   }
-  findings.push(...(await lookAtMigrations(ask, options)))
+  findings.push(...found)
   return worstFirst(findings)
 }
 
@@ -82,13 +89,20 @@ function versionFindings(version: number, shown: string): Finding[] {
   ]
 }
 
-async function lookAtMigrations(ask: Ask, { schema, folder }: InspectOptions): Promise<Finding[]> {
+interface MigrationLook {
+  readonly found: Finding[]
+  /** The database holds migrations of ours that this code does not know. */
+  readonly newer: boolean
+}
+
+async function lookAtMigrations(ask: Ask, { schema, folder }: InspectOptions): Promise<MigrationLook> {
   try {
     const survey = surveyOf({ schema, ...(folder !== undefined && { folder }) })
     const standings = await survey({ query: ask, end: () => Promise.resolve() })
     const pending = standings.filter(({ status }) => !['done', 'changed', 'unknown-to-code'].includes(status.state))
     const diverged = standings.filter(({ status }) => status.state === 'changed' || status.state === 'unknown-to-code')
-    return [
+    const newer = diverged.some(({ status }) => status.state === 'unknown-to-code' && status.set === 'system')
+    const found: Finding[] = [
       ...diverged.map(
         ({ status }): Finding => ({
           id: 'migrations-diverged',
@@ -119,21 +133,21 @@ async function lookAtMigrations(ask: Ask, { schema, folder }: InspectOptions): P
             } satisfies Finding,
           ]),
     ]
+    return { found, newer }
   } catch (error) {
     if (FreeholdError.is(error, 'MIGRATION_INVALID')) {
       const { file, problem } = error.details
-      return [
-        {
-          id: 'migrations-diverged',
-          severity: 'warn',
-          message: `The migration file ${file} is not usable: ${problem}.`,
-          remedy: 'Mend or rename the file.',
-          subject: file,
-        },
-      ]
+      const unusable: Finding = {
+        id: 'migrations-diverged',
+        severity: 'warn',
+        message: `The migration file ${file} is not usable: ${problem}.`,
+        remedy: 'Mend or rename the file.',
+        subject: file,
+      }
+      return { found: [unusable], newer: false }
     }
     // a login without rights on the ledger was found to be no member of the app's role
-    if (serverError(FreeholdError.is(error) ? error.cause : error)?.code === '42501') return []
+    if (serverError(FreeholdError.is(error) ? error.cause : error)?.code === '42501') return { found: [], newer: false }
     throw error
   }
 }

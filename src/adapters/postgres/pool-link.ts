@@ -14,8 +14,6 @@ import type { PgClient, PgPool } from './wire.ts'
 export interface PoolLinkOptions {
   /** The pool, now or when it is first needed. */
   readonly pool: PgPool | (() => Promise<PgPool>)
-  /** Quoted name of the schema of `enter_tenant`. */
-  readonly schema: string
   /** False behind a pooler in transaction mode that keeps no prepared statements. */
   readonly namedStatements: boolean
   readonly acquireTimeoutMs: number
@@ -26,14 +24,12 @@ export interface PoolLinkOptions {
 
 export class PoolLink implements Link {
   readonly #options: PoolLinkOptions
-  readonly #enterText: string
   #lender: Lender | undefined
   #opening: Promise<Lender> | undefined
   #closed = false
 
   constructor(options: PoolLinkOptions) {
     this.#options = options
-    this.#enterText = `select ${options.schema}.enter_tenant($1)`
     if (typeof options.pool !== 'function') this.#lender = createLender(options.pool, options.acquireTimeoutMs)
   }
 
@@ -108,7 +104,7 @@ export class PoolLink implements Link {
   }
 
   #enter(tenantId: string | null): Statement {
-    return tenantId === null ? LEAVE : { name: 'enter_tenant', text: this.#enterText, values: [tenantId] }
+    return tenantId === null ? LEAVE : { name: 'enter_tenant', text: ENTER, values: [tenantId] }
   }
 
   async #open(): Promise<Lender> {
@@ -121,6 +117,9 @@ export class PoolLink implements Link {
     return this.#opening
   }
 }
+
+/** The functions are in `freehold`, wherever the tables are. */
+const ENTER = 'select freehold.enter_tenant($1)'
 
 interface Settle {
   resolve(answer: Answer): void

@@ -16,6 +16,7 @@ import { systemCatalog } from './column-values.ts'
 import { loadEntitlements } from './entitlement-verbs.ts'
 import { claimInbox, type SendAfter } from './inbox-verbs.ts'
 import type { Send, SessionVerbs, Statement } from './link.ts'
+import { isWall, POLICIES, policiesOf } from './walls.ts'
 
 /** What processes tell each other travels here, as JSON. */
 export const CHANNEL = 'freehold'
@@ -161,7 +162,7 @@ const LOG = ['audit_events', 'audit_pending']
 /** Who points at others goes first; tables that point at each other in a ring go in any order. */
 async function purge(send: Send, place: Place, tenantId: string): Promise<Record<string, number>> {
   const { rows } = await send({ name: 'walled_tables', text: WALLED_TABLES })
-  const tables = rows as unknown as WalledTable[]
+  const tables = (rows as unknown as WalledTable[]).filter(({ policies }) => policiesOf(policies).some(isWall))
   const removed: Record<string, number> = {}
   for (const { schema, name, quoted } of childrenFirst(tables)) {
     if (schema === place.name && LOG.includes(name)) continue
@@ -178,6 +179,7 @@ interface WalledTable {
   readonly quoted: string
   /** Tables that this one points at. */
   readonly parents: readonly number[]
+  readonly policies: string
 }
 
 const WALLED_TABLES = `
@@ -186,10 +188,10 @@ select c.oid as id, n.nspname::text as schema, c.relname::text as name,
   coalesce((
     select json_agg(distinct f.confrelid::bigint) from pg_constraint f
     where f.conrelid = c.oid and f.contype = 'f' and f.confrelid <> c.oid
-  ), '[]') as parents
+  ), '[]') as parents,
+  ${POLICIES} as policies
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where c.relkind in ('r', 'p') and not c.relispartition
-  and exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'freehold_wall')
+where c.relkind in ('r', 'p') and not c.relispartition and c.relrowsecurity
 order by n.nspname, c.relname`
 
 function childrenFirst(tables: readonly WalledTable[]): WalledTable[] {

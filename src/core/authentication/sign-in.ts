@@ -6,6 +6,7 @@ import type { TenantContext } from '../context.ts'
 import { readEmail } from '../identity/email.ts'
 import { type User, userFromRow } from '../identity/user.ts'
 import type { UserId } from '../kernel/ids.ts'
+import { checkKeys, invalid } from '../kernel/input.ts'
 import type { OpenedSession, SessionIssuer } from '../sessions/issue.ts'
 import type { ClientInfo, Session, Tokens } from '../sessions/session.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
@@ -25,7 +26,7 @@ export type SignedIn =
   | { readonly ok: false; readonly reason: 'too-many-attempts'; readonly retryAfterMs: number }
 
 export interface SignIn {
-  /** @throws TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, OVERLOADED, STORAGE_UNAVAILABLE */
+  /** @throws INPUT_INVALID (not of this shape; a malformed address is bad credentials), TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, OVERLOADED, STORAGE_UNAVAILABLE */
   password(credentials: PasswordSignIn): Promise<SignedIn>
 }
 
@@ -63,7 +64,10 @@ export function createSignIn(context: TenantContext, passwords: Passwords, issue
   }
 
   return {
-    async password({ email, password, client }) {
+    async password(credentials) {
+      checkKeys(credentials, 'credentials', ['email', 'password', 'client'])
+      const { email, password, client } = credentials
+      checkClient(client)
       const emailNorm = readEmail(email)?.emailNorm
       const subject = subjectOf(emailNorm, email)
 
@@ -119,6 +123,15 @@ function open(context: TenantContext, issuer: SessionIssuer, entry: Entry): Prom
       )
     return opened
   })
+}
+
+/** Before anything is counted. @throws INPUT_INVALID */
+function checkClient(client: ClientInfo | undefined): void {
+  if (client === undefined) return
+  checkKeys(client, 'client', ['ip', 'userAgent'])
+  for (const [field, value] of Object.entries(client)) {
+    if (value !== undefined && typeof value !== 'string') throw invalid(`client.${field}`, 'it is not a text')
+  }
 }
 
 /** Disabled users are as unknown: their right password must not be told from a wrong one. */

@@ -2,6 +2,7 @@
 // our own origin or of one the host trusts: by Sec-Fetch-Site, and by Origin where a browser sends none.
 
 import { FreeholdError } from '../kernel/errors.ts'
+import { forwardedBy } from '../tenancy/forwarded.ts'
 
 export interface OriginCheck {
   /**
@@ -53,15 +54,9 @@ export function isSafe(method: string): boolean {
 /** The origin the browser sees: the one of the URL, or the nearest trusted proxy's word for it. */
 function ownOrigin(request: Request, trustedProxies: number): string | undefined {
   const url = new URL(request.url)
-  if (trustedProxies === 0) return url.origin
-  const scheme = nearest(request.headers.get('x-forwarded-proto')) ?? url.protocol.slice(0, -1)
-  const host = nearest(request.headers.get('x-forwarded-host')) ?? url.host
+  const scheme = forwardedBy(request.headers, 'x-forwarded-proto', trustedProxies) ?? url.protocol.slice(0, -1)
+  const host = forwardedBy(request.headers, 'x-forwarded-host', trustedProxies) ?? url.host
   return scheme === 'https' || scheme === 'http' ? originOf(`${scheme}://${host}`) : undefined
-}
-
-/** The last entry of a list header: what the proxy next to us wrote. */
-function nearest(header: string | null): string | undefined {
-  return header?.split(',').at(-1)?.trim().toLowerCase() || undefined
 }
 
 function originOf(text: string): string | undefined {

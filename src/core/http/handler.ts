@@ -141,7 +141,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
       return request.method === 'HEAD' ? new Response(null, response) : response
     },
     basePath,
-    handles: (path) => table.covers(path) || table.covers(withoutTenant(path, tenants)),
+    handles: (path) => typeof path === 'string' && (table.covers(path) || table.covers(withoutTenant(path, tenants))),
     problem,
     resolve: entrance.resolve,
     authenticate: (request, info) => entrance.authenticate(request, info),

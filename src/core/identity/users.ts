@@ -150,7 +150,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
       }
       const row = await scope.transaction(async (unit) => {
         // the unique key decides between any number of callers, and a taken address leaves a surrounding transaction alive
-        const [inserted] = await unit.records.insert('users', [columns], { onConflict: 'ignore' })
+        const [inserted] = await unit.records.insert('users', [columns], { onConflict: 'ignore' }).catch(refusedRow)
         if (!inserted) return undefined
         await members.joined(unit)
         await audit(unit, 'user.created', inserted.id, { details: { emailVerified } })
@@ -171,6 +171,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
     },
 
     async list(page = {}) {
+      checkKeys(page, 'page', ['limit', 'cursor', 'deleted'])
       const query = pageQuery(LISTING, page)
       const where = page.deleted === true ? {} : { status: { not: 'deleted' as const } }
       return pageOf(LISTING, query, await scope.records.find('users', { ...query, where }), userFromRow)
@@ -191,7 +192,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
         const columns = differing(held, given)
         const fields = Object.keys(columns)
         if (fields.length === 0) return userFromRow(held)
-        const row = await changeUser(unit, { id }, columns)
+        const row = await changeUser(unit, { id }, columns).catch(refusedRow)
         await audit(unit, 'user.updated', id, { changes: Object.fromEntries(fields.map((field) => [field, {}])) })
         return userFromRow(row ?? held)
       })
@@ -199,6 +200,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
 
     async setPassword(key, password, options = {}) {
       const id = userId(key)
+      checkKeys(options, 'options', ['keep'])
       const keep = options.keep === undefined ? undefined : parseId<string>(options.keep, 'keep')
       const before = await find(id)
       if (before.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')
@@ -253,6 +255,12 @@ async function endSessions(
   const ended = await verbs.endSessions({ userId, reason, ...(keep === undefined ? {} : { except: keep }) })
   await verbs.publish({ kind: 'session', tenantId, userId })
   return ended.length
+}
+
+/** Says in the caller's words what the database refused; anything else goes on as it is. */
+function refusedRow(error: unknown): never {
+  const large = FreeholdError.is(error, 'ROW_REFUSED') && error.details.constraint === 'users_metadata_check'
+  throw large ? invalid('metadata', 'it is too large') : error
 }
 
 function userId(key: UserKey): UserId {

@@ -17,6 +17,8 @@ export interface JsonRule {
 }
 
 const MAXIMUM_JSON_BYTES = 16_384
+/** What the columns' checks allow, less the datum's own header. */
+const MAXIMUM_STORED_BYTES = 65_536 - 8
 const MAXIMUM_DEPTH = 32
 /** Names that reach an object's prototype when somebody merges carelessly. */
 export const PROTOTYPE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
@@ -80,13 +82,16 @@ export function checkInteger(
  * A plain JSON object, copied: what the caller changes later changes nothing here. Keys that are undefined are left
  * out, as JSON does.
  * @throws INPUT_INVALID for anything JSON or the database cannot hold (NaN, BigInt, functions, class instances,
- * cycles, lone surrogates, NUL), for `__proto__`, `constructor` and `prototype` as keys, and over the size limit
+ * cycles, lone surrogates, NUL), for `__proto__`, `constructor` and `prototype` as keys, and over the size limit, as text
+ * or as PostgreSQL stores it
  */
 export function checkJson(value: unknown, field: string, rule: JsonRule = {}): Record<string, unknown> {
   if (!isPlainObject(value)) throw invalid(field, 'it is not a plain object')
   const { maximumBytes = MAXIMUM_JSON_BYTES } = rule
   const copy = copyJson(value, { field, budget: { left: maximumBytes } }, 0) as Record<string, unknown>
   if (Buffer.byteLength(JSON.stringify(copy)) > maximumBytes) throw tooLarge(field)
+  // refused by its check constraint a statement takes the transaction around it along
+  if (storedBytes(copy) > MAXIMUM_STORED_BYTES) throw tooLarge(field)
   return copy
 }
 
@@ -116,6 +121,26 @@ function copyJson(value: unknown, walk: Walk, depth: number): unknown {
   }
   if (!isPlainObject(value)) throw invalid(walk.field, 'it holds something that JSON cannot')
   return copyObject(value, walk, depth)
+}
+
+/** What jsonb makes of a value, in bytes: four for each entry, and numbers as numeric, aligned. Never less than it is. */
+function storedBytes(value: unknown): number {
+  if (typeof value === 'string') return 4 + Buffer.byteLength(value)
+  if (typeof value === 'number') return 4 + storedNumber(value)
+  if (typeof value !== 'object' || value === null) return 4
+  let bytes = 4 + 4 + 3
+  for (const [key, item] of Object.entries(value)) {
+    bytes += storedBytes(item) + (Array.isArray(value) ? 0 : 4 + Buffer.byteLength(key))
+  }
+  return bytes
+}
+
+/** A header of at most eight bytes, then two for four digits on either side of the point; up to three to align. */
+function storedNumber(value: number): number {
+  const [digits = '', exponent] = String(Math.abs(value)).split('e')
+  const [whole = '', fraction = ''] = digits.split('.')
+  const groups = Math.ceil(whole.length / 4) + Math.ceil(fraction.length / 4)
+  return exponent === undefined && Number.isInteger(value) ? 4 * Math.ceil((6 + 2 * groups) / 4) : 11 + 2 * (groups + 2)
 }
 
 function copyObject(value: Record<string, unknown>, walk: Walk, depth: number): Record<string, unknown> {

@@ -4,7 +4,7 @@
 import { decodeBase64url, encodeBase64url } from './encoding.ts'
 import { FreeholdError } from './errors.ts'
 import { isId } from './ids.ts'
-import { isPlainText } from './input.ts'
+import { invalid, isPlainText } from './input.ts'
 
 export interface PageRequest {
   /** Items at most, 1 to 200. Default 50. */
@@ -50,9 +50,10 @@ const LATEST = 253_402_300_799_999
  * @throws INPUT_INVALID (limit), CURSOR_INVALID (malformed, or of another list)
  */
 export function pageQuery<Row>(listing: Listing<Row>, request: PageRequest = {}): PageQuery<Row> {
+  if (typeof request !== 'object' || request === null) throw invalid('page', 'it is not an object')
   const { limit = DEFAULT_LIMIT } = request
   if (!Number.isInteger(limit) || limit < 1 || limit > MAXIMUM_LIMIT) {
-    throw new FreeholdError('INPUT_INVALID', { field: 'limit', problem: `it is 1 to ${MAXIMUM_LIMIT}` })
+    throw invalid('limit', `it is 1 to ${MAXIMUM_LIMIT}`)
   }
   const { cursor } = request
   return cursor === undefined ? { limit: limit + 1 } : { limit: limit + 1, after: readCursor(listing, cursor) }

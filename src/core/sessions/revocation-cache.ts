@@ -29,8 +29,13 @@ interface Entry {
 }
 
 interface Question {
+  readonly asOf: number
   readonly userId: string
   readonly answer: Promise<boolean>
+  /** A notice came meanwhile: the answer may be older than it. */
+  noticed: boolean
+  /** One that was asked so long ago that nobody joins it any more, and has no answer yet. */
+  readonly older: Question | undefined
 }
 
 /** tenant id -> session id -> what is known: no joined strings, so that no two places can collide. */
@@ -64,59 +69,71 @@ export function createRevocationCache(now: () => number, maximumAgeMs: number, h
 
   function question({ tenantId, userId, sessionId }: SessionKey, ask: () => Promise<boolean>): Promise<boolean> {
     const running = questions.get(tenantId)?.get(sessionId)
-    if (running) return running.answer
+    if (running && isYoung(running)) return running.answer
     const asOf = now()
     const answer = ask().then(
       (alive) => {
-        // a notice that came meanwhile took the question away: the answer may be older than the notice
-        if (settle()) keep(tenantId, sessionId, { asOf, userId, alive })
+        leave()
+        // who was told of an end while waiting asks again: of all but one session, this may be the one
+        if (asked.noticed) return alive && check({ tenantId, userId, sessionId }, ask)
+        if ((known(tenantId, sessionId)?.asOf ?? asOf) <= asOf) keep(tenantId, sessionId, { asOf, userId, alive })
         return alive
       },
       (error) => {
-        settle()
+        leave()
         throw error
       },
     )
-    put(questions, tenantId, sessionId, { userId, answer })
+    const asked: Question = { asOf, userId, answer, noticed: false, older: running }
+    put(questions, tenantId, sessionId, asked)
     return answer
 
-    function settle(): boolean {
-      if (questions.get(tenantId)?.get(sessionId)?.answer !== answer) return false
-      remove(questions, tenantId, sessionId)
-      return true
+    function leave(): void {
+      if (questions.get(tenantId)?.get(sessionId) === asked) remove(questions, tenantId, sessionId)
     }
   }
 
+  /** A clock that went back makes nothing young. */
+  function isYoung({ asOf }: { readonly asOf: number }): boolean {
+    const age = now() - asOf
+    return age >= 0 && age < maximumAgeMs
+  }
+
+  function check(key: SessionKey, ask: () => Promise<boolean>): boolean | Promise<boolean> {
+    const entry = known(key.tenantId, key.sessionId)
+    return entry && isYoung(entry) ? entry.alive : question(key, ask)
+  }
+
   return {
-    check(key, ask) {
-      const entry = known(key.tenantId, key.sessionId)
-      if (entry) {
-        const age = now() - entry.asOf
-        // a clock that went back makes no answer young
-        if (age >= 0 && age < maximumAgeMs) return entry.alive
-      }
-      return question(key, ask)
-    },
+    check,
     forget(notice) {
       if (notice.kind !== 'session') return
       const { tenantId, userId, sessionId } = notice
       if (sessionId !== undefined) {
-        const asked = remove(questions, tenantId, sessionId)
+        const asked = tell(questions.get(tenantId)?.get(sessionId))
+        remove(questions, tenantId, sessionId)
         // an end is for good; what was never asked about needs no entry
         if (asked || known(tenantId, sessionId)) keep(tenantId, sessionId, { asOf: now(), userId, alive: false })
         return
       }
       removeOf(young, tenantId, userId)
       removeOf(old, tenantId, userId)
-      removeOf(questions, tenantId, userId)
+      removeOf(questions, tenantId, userId, tell)
     },
     forgetAll() {
       young = new Map()
       old = new Map()
       count = 0
+      for (const sessions of questions.values()) for (const asked of sessions.values()) tell(asked)
       questions.clear()
     },
   }
+}
+
+/** True when there was a question. */
+function tell(question: Question | undefined): boolean {
+  for (let asked = question; asked; asked = asked.older) asked.noticed = true
+  return question !== undefined
 }
 
 function put<V>(places: Places<V>, tenantId: string, sessionId: string, value: V): void {
@@ -125,15 +142,21 @@ function put<V>(places: Places<V>, tenantId: string, sessionId: string, value: V
   else places.set(tenantId, new Map([[sessionId, value]]))
 }
 
-function remove<V>(places: Places<V>, tenantId: string, sessionId: string): boolean {
+function remove<V>(places: Places<V>, tenantId: string, sessionId: string): void {
   const sessions = places.get(tenantId)
-  const removed = sessions?.delete(sessionId) ?? false
+  sessions?.delete(sessionId)
   if (sessions?.size === 0) places.delete(tenantId)
-  return removed
 }
 
-function removeOf<V extends { readonly userId: string }>(places: Places<V>, tenantId: string, userId: string): void {
+function removeOf<V extends { readonly userId: string }>(
+  places: Places<V>,
+  tenantId: string,
+  userId: string,
+  told?: (value: V) => void,
+): void {
   for (const [sessionId, value] of places.get(tenantId) ?? []) {
-    if (value.userId === userId) remove(places, tenantId, sessionId)
+    if (value.userId !== userId) continue
+    told?.(value)
+    remove(places, tenantId, sessionId)
   }
 }

@@ -5,6 +5,7 @@ import type { OwnEntry } from '../audit/catalog.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type SessionId, type UserId } from '../kernel/ids.ts'
+import { checkKeys } from '../kernel/input.ts'
 import { type Listing, pageOf, pageQuery } from '../kernel/page.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { RevokeReason, SessionRow } from '../storage/tenant-tables.ts'
@@ -44,7 +45,8 @@ export function createTenantSessions(context: TenantContext): TenantSessions {
   }
 
   return {
-    async list(user, page) {
+    async list(user, page = {}) {
+      checkKeys(page, 'page', ['limit', 'cursor'])
       const query = pageQuery(listing, page)
       const userId = userIdOf(user)
       const owner = await scope.records.get('users', { id: userId })

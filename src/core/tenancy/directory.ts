@@ -39,6 +39,7 @@ type Kind = 'id' | 'slug' | 'domain'
 
 /** A lookup that is under way. */
 interface Flight {
+  readonly startedAt: number
   readonly answer: Promise<Tenant | undefined>
   /** Tenants of which a notice came meanwhile: what was read of them may be older than it. */
   readonly noticed: Set<string>
@@ -57,8 +58,10 @@ export function createDirectory(context: Context): Directory {
 
   function lookUp(kind: Kind, name: string, by: TenantKey): Promise<Tenant | undefined> {
     const running = joinable[kind].get(name)
-    if (running) return running.answer
     const startedAt = runtime.now()
+    // one that takes as long as an answer lives would hand out what is too old
+    const age = running ? startedAt - running.startedAt : -1
+    if (running && age >= 0 && age < LIFETIME_MS) return running.answer
     const answer = storage.system.verbs
       .findTenant(by)
       .then((row) => {
@@ -70,7 +73,7 @@ export function createDirectory(context: Context): Directory {
         flights.delete(flight)
         if (joinable[kind].get(name) === flight) joinable[kind].delete(name)
       })
-    const flight: Flight = { answer, noticed: new Set(), stale: false }
+    const flight: Flight = { startedAt, answer, noticed: new Set(), stale: false }
     flights.add(flight)
     joinable[kind].set(name, flight)
     return answer

@@ -157,7 +157,8 @@ function checkDomain(text: unknown, baseDomains: readonly string[]): string {
     domain?.includes('.') &&
     domain.length + RECORD_PREFIX.length <= 253 &&
     !baseDomains.some((base) => domain === base || isBelow(domain, base))
-  if (!domain || !free) throw new FreeholdError('DOMAIN_INVALID', { domain: String(text).slice(0, 255) })
+  if (!domain || !free)
+    throw new FreeholdError('DOMAIN_INVALID', { domain: typeof text === 'string' ? text.slice(0, 255) : '' })
   return domain
 }
 

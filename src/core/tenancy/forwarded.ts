@@ -7,13 +7,23 @@ import { parseHost } from './host-name.ts'
 import type { RequestView } from './resolver.ts'
 
 /**
- * The host the client asked for, normalised. Behind a trusted proxy its `X-Forwarded-Host`, otherwise the Host header, and
- * the URL's own host where a fetch-style request has none.
- * @throws HOST_INVALID: malformed, or given twice (two parsers may pick differently)
+ * The host the client asked for, normalised. Behind a trusted proxy the `X-Forwarded-Host` of the nearest, otherwise the
+ * Host header, and the URL's own host where a fetch-style request has none.
+ * @throws HOST_INVALID: malformed, or a Host that is given twice (two parsers may pick differently)
  */
 export function hostOf(request: RequestView, trustedProxies: number): string {
-  const forwarded = trustedProxies > 0 ? request.headers.get('x-forwarded-host') : null
+  const forwarded = forwardedBy(request.headers, 'x-forwarded-host', trustedProxies)
   return parseHost(forwarded ?? request.headers.get('host') ?? authorityOf(request.url))
+}
+
+/** What the proxy next to us wrote: the last entry of the list. Undefined where there is none, or none is trusted. */
+export function forwardedBy(
+  headers: RequestView['headers'],
+  name: 'x-forwarded-host' | 'x-forwarded-proto',
+  trustedProxies: number,
+): string | undefined {
+  if (trustedProxies === 0) return undefined
+  return headers.get(name)?.split(',').at(-1)?.trim().toLowerCase() || undefined
 }
 
 /**

@@ -30,7 +30,8 @@ export function isSlug(value: unknown): value is string {
  */
 export function checkSlug(value: unknown): string {
   if (!isSlug(value)) {
-    throw new FreeholdError('SLUG_INVALID', { slug: String(value).slice(0, 64), reason: 'format' })
+    const slug = typeof value === 'string' ? value.slice(0, 64) : ''
+    throw new FreeholdError('SLUG_INVALID', { slug, reason: 'format' })
   }
   if (RESERVED.has(value)) throw new FreeholdError('SLUG_INVALID', { slug: value, reason: 'reserved' })
   return value

@@ -1,0 +1,112 @@
+// Housekeeping: what a tenant's rows are no longer needed for goes, in steps so small that no request waits for one.
+// Without it they grow for ever, some at a stranger's will: an attempt at a made-up address is a row.
+
+import type { Context } from './context.ts'
+import { checkInteger, checkKeys } from './kernel/input.ts'
+import type { Where } from './storage/records.ts'
+import type { TenantScope } from './storage/storage.ts'
+import type { TenantStatus } from './storage/system-tables.ts'
+import { fromNow, type Row } from './storage/tables.ts'
+import type { Directory } from './tenancy/directory.ts'
+import { tenantFromRow } from './tenancy/tenant.ts'
+
+export interface MaintenanceOptions {
+  /** How long a session is kept after it was over, in milliseconds: for session lists and inquiries. Default 30 days. */
+  readonly keepSessionsMs?: number
+  /** How long a security event is kept, in milliseconds. Default 400 days. */
+  readonly keepEventsMs?: number
+}
+
+export interface MaintenanceReport {
+  /** Tenants that were looked after; those being moved or purged are left alone. */
+  readonly tenants: number
+  readonly removed: {
+    /** Failures that are forgotten: older than `attempts.forgetAfterMs`. */
+    readonly attempts: number
+    readonly sessions: number
+    readonly events: number
+  }
+}
+
+export interface Maintenance {
+  /**
+   * Goes through all tenants once. Run it daily, from one process; two at once do no harm, and one that was interrupted has
+   * only done less.
+   * @throws INPUT_INVALID, STORAGE_UNAVAILABLE
+   */
+  run(options?: MaintenanceOptions): Promise<MaintenanceReport>
+}
+
+const DAY = 86_400_000
+/** A year, and the time to ask about its last day. */
+const DEFAULTS = { keepSessionsMs: 30 * DAY, keepEventsMs: 400 * DAY }
+const STATES: readonly TenantStatus[] = ['active', 'suspended', 'deleted']
+/** Tenants read at once. */
+const TENANTS = 200
+/** Rows removed by one statement. */
+const STEP = 1_000
+
+export function createMaintenance(context: Context, directory: Directory): Maintenance {
+  const { storage, settings } = context
+  return {
+    async run(options = {}) {
+      checkKeys(options, 'options', ['keepSessionsMs', 'keepEventsMs'])
+      const keepSessionsMs = checkInteger(options.keepSessionsMs ?? DEFAULTS.keepSessionsMs, 'keepSessionsMs', 0)
+      const keepEventsMs = checkInteger(options.keepEventsMs ?? DEFAULTS.keepEventsMs, 'keepEventsMs', 0)
+      const removed = { attempts: 0, sessions: 0, events: 0 }
+      let tenants = 0
+      let after: Pick<Row<'tenants'>, 'id'> | undefined
+      do {
+        const rows = await storage.system.records.find('tenants', {
+          order: [{ by: 'id' }],
+          limit: TENANTS,
+          ...(after ? { after } : {}),
+        })
+        after = rows.length === TENANTS ? rows.at(-1) : undefined
+        for (const row of rows.filter(({ status }) => STATES.includes(status))) {
+          const scope = storage.tenant(directory.ref(tenantFromRow(row)))
+          removed.attempts += await removeAttempts(scope, settings.attempts.forgetAfterMs)
+          // each row falls under one of the two at least, and is counted by the first that finds it
+          removed.sessions += await removeById(scope, 'sessions', {
+            idle_expires_at: { before: fromNow(-keepSessionsMs) },
+          })
+          removed.sessions += await removeById(scope, 'sessions', { revoked_at: { before: fromNow(-keepSessionsMs) } })
+          removed.events += await removeById(scope, 'security_events', {
+            created_at: { before: fromNow(-keepEventsMs) },
+          })
+          tenants++
+        }
+      } while (after)
+      return { tenants, removed }
+    },
+  }
+}
+
+async function removeById<T extends 'sessions' | 'security_events'>(
+  { records }: TenantScope,
+  table: T,
+  where: Where<T>,
+): Promise<number> {
+  let removed = 0
+  for (;;) {
+    const rows: readonly { readonly id: string }[] = await records.find(table, { where, limit: STEP })
+    if (rows.length === 0) return removed
+    const found = { ...where, id: { in: rows.map(({ id }) => id) } } as Where<T>
+    removed += await records.remove(table, found)
+    if (rows.length < STEP) return removed
+  }
+}
+
+/** The guard is said again where it is removed: an address that is tried in this very moment keeps its count. */
+async function removeAttempts({ records }: TenantScope, forgetAfterMs: number): Promise<number> {
+  const where: Where<'sign_in_attempts'> = { updated_at: { before: fromNow(-forgetAfterMs) } }
+  let removed = 0
+  for (;;) {
+    const rows = await records.find('sign_in_attempts', { where, limit: STEP })
+    for (const pool of new Set(rows.map((row) => row.pool))) {
+      const subjects = rows.filter((row) => row.pool === pool).map(({ subject }) => subject)
+      removed += await records.remove('sign_in_attempts', { ...where, pool, subject: { in: subjects } })
+    }
+    if (rows.length < STEP) return removed
+  }
+}
