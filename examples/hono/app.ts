@@ -1,91 +1,91 @@
-// The app: three pages and one route of its own. Signing in, sessions and refresh are Freehold's, under /auth.
+// The app on Hono: pages, and the routes behind them. Signing in, sessions, the audit log, explaining and webhooks are
+// Freehold's, under /auth.
 
-import { randomBytes } from 'node:crypto'
-import { type Freehold, FreeholdError } from 'freehold'
-import { type FreeholdEnv, freeholdHono, freeholdOnError, requireSession } from 'freehold/hono'
-import { Hono } from 'hono'
-import type { Kysely } from 'kysely'
-import { addNote, type DemoDatabase, listNotes, MAXIMUM_NOTE } from './notes.ts'
-import { landingPage, problemPage, signInPage, tenantPage } from './pages.ts'
+import { type FreeholdEnv, freeholdHono, freeholdOnError, require, requireEntitlement } from 'freehold/hono'
+import { type Context, Hono } from 'hono'
+import { addMember, changeRole, removeMember } from '../notes/members.ts'
+import { addNote, type Db, listNotes, noteFacts, notesAsCsv, removeNote } from '../notes/notes.ts'
+import type { Demo } from '../notes/open.ts'
+import { pagePaths, type ShownPage, showPage, showProblem } from '../notes/pages/index.ts'
+import type { Permission } from '../notes/permissions.ts'
+import { cancel, deliver, pay, startCheckout } from '../notes/plans.ts'
 
-interface DemoEnv {
-  Variables: FreeholdEnv<Kysely<DemoDatabase>>['Variables'] & { nonce: string }
-}
+type Env = FreeholdEnv<Db, Permission>
 
-export function createApp(freehold: Freehold<Kysely<DemoDatabase>>): Hono<DemoEnv> {
-  const app = new Hono<DemoEnv>()
+export function createApp(demo: Demo): Hono<Env> {
+  const { freehold, provider } = demo
+  const app = new Hono<Env>()
   app.onError(freeholdOnError(freehold))
-  app.get('/', async (c, next) => {
-    const nonce = randomBytes(16).toString('base64')
-    c.set('nonce', nonce)
-    await next()
-    // a person at a tenant that is suspended, or unknown, is told so in a page
-    if (c.res.headers.get('content-type')?.startsWith('application/problem+json')) {
-      const { title } = (await c.res.json()) as { title: string }
-      c.res = await c.html(problemPage({ nonce, title }), c.res.status as 404)
-    }
-    for (const [name, value] of pageHeaders(nonce)) c.res.headers.set(name, value)
-  })
+
+  for (const path of pagePaths) {
+    app.get(path, async (c, next) => {
+      await next()
+      // a person at a tenant that is suspended, or unknown, is told so in a page
+      if (!c.res.headers.get('content-type')?.startsWith('application/problem+json')) return
+      const problem = (await c.res.json()) as { status: number; title: string }
+      c.res = undefined
+      c.res = asResponse(showProblem(problem))
+    })
+  }
   // the base domain itself is no tenant's: it has a page too
   app.use(freeholdHono(freehold, { withoutTenant: 'pass' }))
+  for (const path of pagePaths) {
+    app.get(path, async (c) => asResponse(await showPage(demo, c.var.freehold, new URL(c.req.url))))
+  }
 
-  app.get('/', async (c) => {
-    const { nonce, freehold: context } = c.var
-    if (!context) return c.html(landingPage({ nonce, port: new URL(c.req.url).port, tenants: await tenants(freehold) }))
-    const { tenant, session, principal, refreshable } = context
-    if (!session || !principal) return c.html(signInPage({ nonce, tenant: tenant.tenant, refreshable }))
-    const [user, sessions, notes] = await Promise.all([
-      tenant.users.get(principal.id),
-      tenant.sessions.list(principal),
-      listNotes(tenant),
-    ])
-    const page = { nonce, tenant: tenant.tenant, user, notes, sessions: sessions.items, currentId: session.session.id }
-    return c.html(tenantPage(page))
+  app.get('/api/notes', require('note:read'), async (c) => c.json({ items: await listNotes(c.var.freehold.tenant) }))
+  app.post('/api/notes', require('note:write'), async (c) => {
+    const { tenant, principal } = c.var.freehold
+    await addNote(tenant, principal!.id, await bodyOf(c))
+    return c.body(null, 201)
+  })
+  app.delete(
+    '/api/notes/:id',
+    require('note:delete', (c: Context<Env>) => noteFacts(c.var.freehold.tenant, c.req.param('id') ?? '')),
+    async (c) => {
+      await removeNote(c.var.freehold, String(c.req.param('id')))
+      return c.body(null, 204)
+    },
+  )
+  app.get('/api/export', require('note:read'), requireEntitlement('export'), async (c) =>
+    c.body(await notesAsCsv(c.var.freehold.tenant), 200, {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': 'attachment; filename="notes.csv"',
+    }),
+  )
+
+  app.post('/api/members', require('user:write'), async (c) =>
+    c.json(await addMember(c.var.freehold, await bodyOf(c)), 201),
+  )
+  app.put('/api/members/:id/role', require('assignment:write'), async (c) => {
+    await changeRole(c.var.freehold, String(c.req.param('id')), await bodyOf(c))
+    return c.body(null, 204)
+  })
+  app.delete('/api/members/:id', require('user:write'), async (c) => {
+    await removeMember(c.var.freehold, String(c.req.param('id')))
+    return c.body(null, 204)
   })
 
-  app.get('/notes', requireSession(), async (c) => c.json({ items: await listNotes(c.var.freehold.tenant) }))
-
-  app.post('/notes', requireSession(), async (c) => {
-    const { tenant, principal } = c.var.freehold
-    const body = noteOf(await c.req.json().catch(() => undefined))
-    await addNote(tenant, principal!.id, body)
-    return c.body(null, 201)
+  app.post('/api/checkout', require('billing:write'), async (c) =>
+    c.json(await startCheckout(c.var.freehold, new URL(c.req.url).origin)),
+  )
+  app.post('/api/pay', require('billing:write'), async (c) => {
+    pay(provider, await bodyOf(c))
+    await deliver(demo)
+    return c.body(null, 204)
+  })
+  app.post('/api/cancel', require('billing:write'), async (c) => {
+    await cancel(provider, c.var.freehold)
+    await deliver(demo)
+    return c.body(null, 204)
   })
 
   return app
 }
 
-/** @throws INPUT_INVALID */
-function noteOf(input: unknown): string {
-  const body: unknown = typeof input === 'object' && input !== null && 'body' in input ? input.body : undefined
-  const text = typeof body === 'string' ? body.trim() : ''
-  if (text === '' || [...text].length > MAXIMUM_NOTE) {
-    throw new FreeholdError('INPUT_INVALID', { field: 'body', problem: `it is 1 to ${MAXIMUM_NOTE} characters` })
-  }
-  return text
-}
+/** What is no JSON is refused where a field of it is wanted. */
+const bodyOf = (c: Context<Env>): Promise<unknown> => c.req.json().catch(() => undefined)
 
-async function tenants(freehold: Freehold<Kysely<DemoDatabase>>) {
-  const { items } = await freehold.tenants.list({ status: 'active' })
-  return items.filter(({ slug }) => slug !== 'platform')
-}
-
-/** Nothing is loaded from anywhere; the page's own style and script carry this answer's nonce. */
-function pageHeaders(nonce: string): readonly (readonly [string, string])[] {
-  const policy = [
-    "default-src 'none'",
-    `style-src 'nonce-${nonce}'`,
-    `script-src 'nonce-${nonce}'`,
-    "connect-src 'self'",
-    'img-src data:',
-    "form-action 'none'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ]
-  return [
-    ['content-security-policy', policy.join('; ')],
-    ['cache-control', 'no-store'],
-    ['x-content-type-options', 'nosniff'],
-    ['referrer-policy', 'same-origin'],
-  ]
+function asResponse({ status, headers, body }: ShownPage): Response {
+  return new Response(body, { status, headers })
 }

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSteps, same } from '../../examples/hono/steps.ts'
+import { createSteps, same } from '../../examples/notes/tour/steps.ts'
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
 import { build, start } from './run.ts'
 
 const DEMO = 'examples/hono/main.ts'
+const OTHERS = ['examples/express/main.ts', 'examples/fastify/main.ts']
 
 beforeAll(build, 120_000)
 
@@ -12,9 +13,9 @@ describe('the tour of the demo', () => {
     const tour = await start(DEMO, ['--tour'])
     expect(await tour.ended, tour.output).toBe(0)
     expect(tour.output).toContain('PostgreSQL inside this process (PGlite)')
-    expect(tour.output.match(/✓/g)?.length).toBeGreaterThanOrEqual(22)
+    expect(tour.output.match(/✓/g)?.length).toBeGreaterThanOrEqual(40)
     expect(tour.output).not.toContain('✗')
-  }, 90_000)
+  }, 180_000)
 
   it('marks a step that is not as promised', async () => {
     const lines: string[] = []
@@ -42,12 +43,23 @@ describe('the tour of the demo on PostgreSQL', () => {
       // no password, neither the owner's nor the one it made
       expect(tour.output).not.toContain(`${new URL(database.ownerUrl).password}@`)
     }
-  }, 90_000)
+  }, 180_000)
+
+  it.each(OTHERS)(
+    'finds the same in %s',
+    async (main) => {
+      const tour = await start(main, ['--tour'], { DATABASE_URL: database.ownerUrl })
+      expect(await tour.ended, tour.output).toBe(0)
+      expect(tour.output.match(/✓/g)?.length).toBeGreaterThanOrEqual(40)
+      expect(tour.output).not.toContain('✗')
+    },
+    180_000,
+  )
 
   it('fails where the wall has a hole', async () => {
     await database.ownerPool.query('alter table notes disable row level security')
     const tour = await start(DEMO, ['--tour'], { DATABASE_URL: database.ownerUrl })
     expect(await tour.ended).toBe(1)
     expect(tour.output).not.toContain('as promised')
-  }, 60_000)
+  }, 120_000)
 })

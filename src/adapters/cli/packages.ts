@@ -11,9 +11,11 @@ export const PEERS: { readonly [name: string]: string } = {
   '@node-rs/argon2': '^2.2.1',
   argon2: '>=0.44 <0.46',
   express: '^5.0.0',
+  fastify: '^5.0.0',
   hono: '^4.13.0',
   kysely: '>=0.29 <0.30',
   pg: '^8.23.0',
+  stripe: '^23.1.0',
 }
 
 export interface PackageLook {

@@ -2,13 +2,11 @@
 // speaks, and the stored event whom it is about.
 
 import type { Webhooks } from '../billing/billing.ts'
+import { MAXIMUM_WEBHOOK_BYTES } from '../billing/webhooks.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { readRawBody } from './body.ts'
 import type { Route } from './routes.ts'
 import { jsonResponse } from './views.ts'
-
-/** No provider's event comes near it. */
-const MAXIMUM_BYTES = 1_048_576
 
 export function webhookRoutes<Db, P extends string>(webhooks: Pick<Webhooks, 'receive'>): Route<Db, P>[] {
   return [
@@ -19,7 +17,7 @@ export function webhookRoutes<Db, P extends string>(webhooks: Pick<Webhooks, 're
       asks: 'nothing',
       async answer({ request, info, params }) {
         if (info.bodyParsed) throw parsed()
-        const rawBody = await readRawBody(request, MAXIMUM_BYTES)
+        const rawBody = await readRawBody(request, MAXIMUM_WEBHOOK_BYTES)
         const answer = await webhooks.receive(params.provider!, { rawBody, headers: request.headers }).catch(unstored)
         if (!answer.ok) throw new FreeholdError('WEBHOOK_REFUSED', { reason: answer.reason })
         return jsonResponse({ received: true })

@@ -4,7 +4,14 @@
 export const script = `
 'use strict'
 const notice = document.querySelector('[role=alert]')
+const told = document.querySelector('[data-told]')
 const say = (text) => { notice.textContent = text }
+
+if (told && sessionStorage.told) {
+  told.textContent = sessionStorage.told
+  told.hidden = false
+  delete sessionStorage.told
+}
 
 async function send(method, path, json) {
   const init = { method, headers: {} }
@@ -15,11 +22,12 @@ async function call(method, path, json) {
   let answer = await send(method, path, json)
   const renewable = answer.status === 401 && path !== '/auth/sign-in'
   if (renewable && (await send('POST', '/auth/refresh')).ok) answer = await send(method, path, json)
-  if (answer.ok) return
+  if (answer.ok) return answer.json().catch(() => ({}))
   const problem = await answer.json().catch(() => ({}))
   if (answer.status === 401 && renewable) return location.reload()
   const wait = problem.retryAfterMs ? ' Try again in ' + Math.ceil(problem.retryAfterMs / 1000) + ' s.' : ''
-  throw new Error((problem.title || 'The server cannot be reached') + '.' + wait)
+  const why = problem.field ? ' (' + problem.field + ': ' + problem.problem + ')' : ''
+  throw new Error((problem.title || 'The server cannot be reached') + why + '.' + wait)
 }
 async function act(button, work) {
   say('')
@@ -27,24 +35,41 @@ async function act(button, work) {
   try { await work() } catch (error) { say(error.message === 'Failed to fetch' ? 'The server cannot be reached.' : error.message) }
   button.disabled = false
 }
+function goOn({ url, message } = {}, then) {
+  if (message) sessionStorage.told = message
+  if (url || then) location.assign(url || then)
+  else location.reload()
+}
 
 for (const form of document.querySelectorAll('form')) {
-  form.addEventListener('submit', (event) => {
-    event.preventDefault()
-    act(form.querySelector('button'), async () => {
-      await call('POST', form.dataset.path, Object.fromEntries(new FormData(form)))
+  const submit = () => {
+    const button = form.querySelector('button, select')
+    return act(button, async () => {
+      const fields = Object.fromEntries(new FormData(form))
+      const done = await call(form.dataset.method || 'POST', form.dataset.path, fields)
       if (form.dataset.path === '/auth/sign-in' && !(await send('GET', '/auth/me')).ok) {
         throw new Error('You are signed in, but this browser keeps no Secure cookies over http. Try Chrome, Edge or Firefox.')
       }
-      location.reload()
+      goOn(done, form.dataset.then)
     })
-  })
+  }
+  const plain = 'plain' in form.dataset
+  if (!plain) form.addEventListener('submit', (event) => { event.preventDefault(); submit() })
+  if (!('auto' in form.dataset)) continue
+  for (const select of form.querySelectorAll('select')) {
+    const before = select.value
+    select.addEventListener('change', async () => {
+      if (plain) return form.submit()
+      const fields = Object.fromEntries(new FormData(form))
+      await act(select, async () => {
+        try { goOn(await call(form.dataset.method || 'POST', form.dataset.path, fields)) }
+        catch (error) { select.value = before; throw error }
+      })
+    })
+  }
 }
 for (const button of document.querySelectorAll('button[data-method]')) {
-  button.addEventListener('click', () => act(button, async () => {
-    await call(button.dataset.method, button.dataset.path)
-    location.reload()
-  }))
+  button.addEventListener('click', () => act(button, async () => goOn(await call(button.dataset.method, button.dataset.path))))
 }
 
 const renewing = document.querySelector('[data-renewing]')

@@ -1,15 +1,20 @@
 // Opens Freehold for the demo: on PostgreSQL inside this process, or on the server that DATABASE_URL names, and puts
-// two tenants with their people and notes into it.
+// two tenants with their people, roles and notes into it, and a plan for each.
 
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { createFreehold, type Freehold, FreeholdError, type Storage } from 'freehold'
-import type { Kysely } from 'kysely'
-import { addNote, type DemoDatabase, type DemoTenant } from './notes.ts'
+import type { FakeProvider } from 'freehold/testing'
+import { addNote, type Db, type Tables, type Tenant } from './notes.ts'
+import { ownNotes, type Permission, permissions } from './permissions.ts'
+import { createProvider, putPlans } from './plans.ts'
 
 export interface Demo {
-  readonly freehold: Freehold<Kysely<DemoDatabase>>
-  readonly storage: Storage<Kysely<DemoDatabase>>
+  readonly freehold: Freehold<Db, Permission>
+  readonly storage: Storage<Db>
+  readonly provider: FakeProvider
+  /** Where it is served, once it is: the provider's webhooks go there. */
+  port: number
   /** Where the rows are, in a few words. */
   readonly place: string
 }
@@ -17,15 +22,17 @@ export interface Demo {
 export interface Person {
   readonly tenant: string
   readonly name: string
+  readonly role: string
   readonly email: string
   readonly password: string
-  readonly note: string
+  readonly note?: string
 }
 
 export const people: readonly Person[] = [
   {
     tenant: 'acme',
     name: 'Ana',
+    role: 'owner',
     email: 'ana@acme.test',
     password: 'a kettle orbits quietly',
     note: 'The new anvils arrive on Friday.',
@@ -33,13 +40,22 @@ export const people: readonly Person[] = [
   {
     tenant: 'acme',
     name: 'Ben',
+    role: 'member',
     email: 'ben@acme.test',
     password: 'maps for a paper river',
     note: 'Rocket skates: the second test went better than the first.',
   },
   {
+    tenant: 'acme',
+    name: 'Cleo',
+    role: 'viewer',
+    email: 'cleo@acme.test',
+    password: 'nine umbrellas in a row',
+  },
+  {
     tenant: 'globex',
     name: 'Gus',
+    role: 'owner',
     email: 'gus@globex.test',
     password: 'seven lanterns at the pier',
     note: 'Sign the lease in the hammock district.',
@@ -58,20 +74,30 @@ export interface DemoOptions {
 
 export async function openDemo({ databaseUrl, refreshGraceMs }: DemoOptions): Promise<Demo> {
   const { storage, place } = databaseUrl ? await onServer(databaseUrl) : await inProcess()
+  const provider = createProvider()
   const freehold = await createFreehold({
     storage,
     keys: { current: 'k1', k1: process.env.FREEHOLD_KEY ?? randomBytes(32) },
+    permissions,
     tenants: { baseDomains: ['localhost'] },
+    billing: { [provider.name]: provider },
+    entitlements: { defaultPlan: 'free' },
     ...(refreshGraceMs === undefined ? {} : { sessions: { refreshGraceMs } }),
   })
   await freehold.migrations.apply()
-  for (const [slug, name] of Object.entries(names)) await fill(await tenant(freehold, slug, name))
-  return { freehold, storage, place }
+  await putPlans(freehold)
+  for (const [slug, name] of Object.entries(names)) {
+    const held = await tenant(freehold, slug, name)
+    await fill(held)
+    // the provider forgets when the process ends, the database does not: the customer linked last is the one that pays
+    await held.billing.linkCustomer(provider.name, provider.addCustomer({ name, tenantId: held.id }))
+  }
+  return { freehold, storage, provider, place, port: 0 }
 }
 
 async function inProcess() {
   const { pglite } = await import('freehold/pglite')
-  return { storage: pglite<DemoDatabase>({ migrations: { folder } }), place: 'PostgreSQL inside this process (PGlite)' }
+  return { storage: pglite<Tables>({ migrations: { folder } }), place: 'PostgreSQL inside this process (PGlite)' }
 }
 
 /** The URL is the owner's, for migrations. The app gets a login of its own that owns nothing, with a password that nobody keeps. */
@@ -91,22 +117,23 @@ async function onServer(ownerUrl: string) {
   const url = new URL(ownerUrl)
   url.username = APP_LOGIN
   url.password = password
-  const storage = postgres<DemoDatabase>({ url: url.href, owner: ownerUrl, migrations: { folder } })
+  const storage = postgres<Tables>({ url: url.href, owner: ownerUrl, migrations: { folder } })
   return { storage, place: `PostgreSQL at ${url.host}${url.pathname}, as ${APP_LOGIN}` }
 }
 
 /** The second start on a server finds what the first made. */
-async function tenant(freehold: Demo['freehold'], slug: string, name: string): Promise<DemoTenant> {
+async function tenant(freehold: Demo['freehold'], slug: string, name: string): Promise<Tenant> {
   await freehold.tenants.create({ slug, name }).catch(unless('SLUG_TAKEN'))
   return freehold.tenant(slug)
 }
 
-async function fill(tenant: DemoTenant): Promise<void> {
-  const members = people.filter((person) => person.tenant === tenant.tenant.slug)
-  for (const { email, name, password, note } of members) {
+async function fill(tenant: Tenant): Promise<void> {
+  await tenant.roles.update('member', { permissions: [ownNotes] })
+  for (const { email, name, role, password, note } of people.filter((one) => one.tenant === tenant.tenant.slug)) {
     if (await tenant.users.findByEmail(email)) continue
     const user = await tenant.users.create({ email, name, password })
-    await addNote(tenant, user.id, note)
+    await tenant.assignments.grant({ principal: user, role })
+    if (note) await addNote(tenant, user.id, { body: note })
   }
 }
 

@@ -1,0 +1,73 @@
+// The people of a tenant and their roles, as its owner sees and changes them. What may not be (no owner left, a role
+// that one does not hold oneself, one member more than the plan has room for) is refused by Freehold.
+
+import { randomBytes } from 'node:crypto'
+import { FreeholdError, type UserId } from 'freehold'
+import type { Context, Tenant } from './notes.ts'
+
+export interface Member {
+  readonly id: UserId
+  readonly name: string
+  readonly email: string
+  /** The keys of the roles held in the whole tenant. */
+  readonly roles: readonly string[]
+}
+
+/** The first 200, oldest first. */
+export async function listMembers(tenant: Tenant): Promise<Member[]> {
+  return tenant.transaction(async (tx) => {
+    const users = await tx.users.list({ limit: 200 })
+    const roles = await tx.roles.list({ limit: 200 })
+    const assignments = await tx.assignments.list({ limit: 200 })
+    const keys = new Map(roles.items.map(({ id, key }) => [id, key]))
+    return users.items.map(({ id, name, email }) => ({
+      id,
+      name: name ?? email,
+      email,
+      roles: assignments.items
+        .filter(({ principal, scope }) => principal.id === id && scope.kind === 'tenant')
+        .flatMap(({ roleId }) => keys.get(roleId) ?? []),
+    }))
+  })
+}
+
+/** @throws EMAIL_TAKEN, EMAIL_INVALID, ROLE_UNKNOWN, GRANT_REFUSED, LIMIT_REACHED, INPUT_INVALID: then nobody was added */
+export async function addMember(context: Context, input: unknown): Promise<{ message: string }> {
+  const { name, email, role } = fieldsOf(input, ['name', 'email', 'role'])
+  const password = randomBytes(12).toString('base64url')
+  await context.transaction(async (tx) => {
+    const user = await tx.users.create({ name, email, password })
+    await tx.assignments.grant({ principal: user, role })
+  })
+  return { message: `${name} can sign in as ${email} with ${password}, which is shown this once.` }
+}
+
+/** One role instead of those held before. @throws ROLE_UNKNOWN, GRANT_REFUSED, LAST_OWNER, USER_UNKNOWN */
+export async function changeRole(context: Context, id: string, input: unknown): Promise<void> {
+  const { role } = fieldsOf(input, ['role'])
+  await context.transaction(async (tx) => {
+    const user = await tx.users.get(id as UserId)
+    const held = await tx.assignments.list({ principal: user, limit: 200 })
+    const granted = await tx.assignments.grant({ principal: user, role, reason: 'changed on the members page' })
+    for (const assignment of held.items) {
+      if (assignment.id !== granted.id && assignment.scope.kind === 'tenant') await tx.assignments.revoke(assignment)
+    }
+  })
+}
+
+/** Their notes stay; the plan has room for somebody else. @throws LAST_OWNER, USER_UNKNOWN */
+export async function removeMember(context: Context, id: string): Promise<void> {
+  await context.tenant.users.remove(id as UserId)
+}
+
+/** @throws INPUT_INVALID */
+function fieldsOf<Name extends string>(input: unknown, names: readonly Name[]): Record<Name, string> {
+  const given = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>
+  const fields = {} as Record<Name, string>
+  for (const name of names) {
+    const value = given[name]
+    if (typeof value !== 'string') throw new FreeholdError('INPUT_INVALID', { field: name, problem: 'it is missing' })
+    fields[name] = value
+  }
+  return fields
+}
