@@ -53,7 +53,7 @@ export class PgliteLink implements Link {
       return answer
     } catch (error) {
       await open.rollBack()
-      throw translate(error)
+      throw translate(error, statement)
     }
   }
 
@@ -89,7 +89,7 @@ export class PgliteLink implements Link {
         for (const [statement, say] of ready) answer = await perform(statement, say)
         return answer
       } catch (error) {
-        throw translate(error)
+        throw translate(error, statements.at(-1))
       }
     }
     return runUnit([BEGIN, enter], exchange, work)
