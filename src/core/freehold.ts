@@ -12,6 +12,7 @@ import { createKeyring } from './kernel/keyring.ts'
 import { systemRuntime } from './kernel/runtime.ts'
 import { createMaintenance } from './maintenance.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
+import type { TxtLookup } from './ports/txt-lookup.ts'
 import { checkedMigrations, createSafetyCheck, worstFirst } from './safety-check.ts'
 import { createSessionIssuer, type SessionIssuer } from './sessions/issue.ts'
 import { createSessions } from './sessions/sessions.ts'
@@ -24,7 +25,6 @@ import type { TenantStatus } from './storage/system-tables.ts'
 import type { Notice } from './storage/verbs.ts'
 import type { Directory } from './tenancy/directory.ts'
 import { createDirectory } from './tenancy/directory.ts'
-import type { TxtLookup } from './tenancy/domains.ts'
 import { createDomains } from './tenancy/domains.ts'
 import { createGate, gatedDomains, gatedScope } from './tenancy/gate.ts'
 import type { TenantHandle, TenantServices, TenantTransaction } from './tenancy/handle.ts'
@@ -37,6 +37,7 @@ import { createTenants } from './tenancy/tenants.ts'
 /** As `FreeholdOptions`, with nothing left to choose. */
 export interface Composition<Db> extends FreeholdOptions<Db> {
   readonly passwordHasher: PasswordHasher
+  readonly resolveTxt: TxtLookup
   readonly onError: (error: unknown) => void
   readonly onWarning: (findings: readonly Finding[]) => void
 }
@@ -140,7 +141,7 @@ interface Rooms<Db> {
   readonly directory: Directory
   readonly passwords: Passwords
   readonly issuer: SessionIssuer
-  readonly lookUpTxt: TxtLookup | undefined
+  readonly lookUpTxt: TxtLookup
 }
 
 /** A tenant's scope without a gate: for whoever has just found its state. */

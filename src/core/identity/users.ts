@@ -3,15 +3,16 @@
 import type { Passwords } from '../authentication/passwords.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import { parseId, type UserId } from '../kernel/ids.ts'
+import { parseId, type SessionId, type UserId } from '../kernel/ids.ts'
 import { checkJson, checkKeys, checkText, invalid } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
+import { checkKept } from '../sessions/tenant-sessions.ts'
 import type { Change } from '../storage/records.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { RevokeReason, UserRow } from '../storage/tenant-tables.ts'
 import { parseEmail } from './email.ts'
-import { type User, userFromRow } from './user.ts'
+import { type User, type UserKey, userFromRow, userIdOf } from './user.ts'
 
 export interface NewUser {
   readonly email: string
@@ -31,7 +32,7 @@ export interface UserChange {
   readonly metadata?: Readonly<Record<string, unknown>>
 }
 
-export type UserKey = UserId | { readonly id: UserId }
+export type { UserKey }
 
 export interface Users {
   /** @throws EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED */
@@ -47,9 +48,9 @@ export interface Users {
   /**
    * Sets a new password and ends the user's sessions, but for `keep`; a sign-in with the old password that races this
    * call yields no session either.
-   * @throws USER_UNKNOWN (deleted, too), PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED
+   * @throws USER_UNKNOWN (deleted, too), SESSION_UNKNOWN (`keep` is none of this user's), PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED
    */
-  setPassword(user: UserKey, password: string, options?: { readonly keep?: string }): Promise<void>
+  setPassword(user: UserKey, password: string, options?: { readonly keep?: SessionId }): Promise<void>
   /** The user can no longer sign in, and every session ends in the same transaction. Doing it twice is not an error. @throws USER_UNKNOWN (deleted, too) */
   disable(user: UserKey): Promise<User>
   /** Undoes `disable`; sessions do not come back. Doing it twice is not an error. @throws USER_UNKNOWN (deleted, too) */
@@ -76,7 +77,7 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
   }
   /** Changes who may sign in and ends the sessions in one transaction. A user whom `from` leaves out stays as they are. */
   const close = (key: UserKey, from: readonly UserRow['status'][], change: Change<'users'>): Promise<UserRow> => {
-    const id = userId(key)
+    const id = userIdOf(key)
     return scope.transaction(async (unit) => {
       const [row] = await unit.records.update(
         'users',
@@ -121,7 +122,7 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
       return userFromRow(row)
     },
 
-    get: async (key) => userFromRow(await find(userId(key))),
+    get: async (key) => userFromRow(await find(userIdOf(key))),
 
     async findByEmail(email) {
       const { emailNorm } = parseEmail(email)
@@ -139,7 +140,7 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
     },
 
     async update(key, change) {
-      const id = userId(key)
+      const id = userIdOf(key)
       checkKeys(change, 'change', ['name', 'metadata'])
       const { name, metadata } = change
       const [row] = await scope.records
@@ -158,9 +159,9 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
     },
 
     async setPassword(key, password, options = {}) {
-      const id = userId(key)
+      const id = userIdOf(key)
       checkKeys(options, 'options', ['keep'])
-      const keep = options.keep === undefined ? undefined : parseId<string>(options.keep, 'keep')
+      const keep = options.keep === undefined ? undefined : parseId<SessionId>(options.keep, 'keep')
       const before = await find(id)
       if (before.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')
       const hash = await hashNew(password, before.email_norm)
@@ -171,6 +172,7 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
           { password_hash: hash, password_changed_at: fromNow(), updated_at: fromNow() },
         )
         if (changed.length === 0) throw new FreeholdError('USER_UNKNOWN')
+        if (keep !== undefined) await checkKept(unit, id, keep)
         await endSessions(unit, tenant.id, id, 'password-changed', keep)
       })
     },
@@ -182,7 +184,7 @@ export function createUsers(context: TenantContext, passwords: Passwords): Users
     },
 
     async enable(key) {
-      const id = userId(key)
+      const id = userIdOf(key)
       const [enabled] = await scope.records.update(
         'users',
         { id, status: 'disabled' },
@@ -214,8 +216,4 @@ async function endSessions(
 function refusedRow(error: unknown): never {
   const large = FreeholdError.is(error, 'ROW_REFUSED') && error.details.constraint === 'users_metadata_check'
   throw large ? invalid('metadata', 'it is too large') : error
-}
-
-function userId(key: UserKey): UserId {
-  return parseId<UserId>(typeof key === 'object' && key !== null ? key.id : key, 'user')
 }

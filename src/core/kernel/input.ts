@@ -20,7 +20,7 @@ const MAXIMUM_JSON_BYTES = 16_384
 const MAXIMUM_STORED_BYTES = 65_536 - 8
 const MAXIMUM_DEPTH = 32
 /** Names that reach an object's prototype when somebody merges carelessly. */
-const PROTOTYPE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+export const PROTOTYPE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 /** C0, DEL and C1 controls, and the marks that turn the direction of writing (they disguise a text as another). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/

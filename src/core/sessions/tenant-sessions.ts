@@ -2,15 +2,15 @@
 // hears of what did not happen and none misses what did.
 
 import type { TenantContext } from '../context.ts'
+import { userIdOf } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type SessionId, type UserId } from '../kernel/ids.ts'
 import { checkKeys } from '../kernel/input.ts'
 import { type Listing, pageOf, pageQuery } from '../kernel/page.ts'
+import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { RevokeReason, SessionRow } from '../storage/tenant-tables.ts'
 import { sessionFromRow, type TenantSessions } from './session.ts'
-
-type UserKey = UserId | { readonly id: UserId }
 
 interface Which {
   readonly only?: SessionId
@@ -25,7 +25,8 @@ export function createTenantSessions(context: TenantContext): TenantSessions {
 
   /** Ends sessions and tells: of one by its id, of several by their user. Answers how many were live. */
   function end(userId: UserId, reason: RevokeReason, which: Which = {}): Promise<number> {
-    return scope.transaction(async ({ verbs }) => {
+    return scope.transaction(async ({ records, verbs }) => {
+      if (which.except) await checkKept({ records }, userId, which.except)
       const ended = await verbs.endSessions({ userId, reason, ...which })
       const sessionId = which.only
       await verbs.publish({ kind: 'session', tenantId: tenant.id, userId, ...(sessionId ? { sessionId } : {}) })
@@ -70,6 +71,15 @@ export function createTenantSessions(context: TenantContext): TenantSessions {
   }
 }
 
-function userIdOf(user: UserKey): UserId {
-  return parseId(typeof user === 'object' && user !== null ? user.id : user, 'user')
+/**
+ * A mistaken `keep` would end every session of the user, in silence.
+ * @throws SESSION_UNKNOWN when the session to be kept is none of this user's
+ */
+export async function checkKept(
+  { records }: Pick<TenantScope, 'records'>,
+  userId: UserId,
+  keep: SessionId,
+): Promise<void> {
+  const kept = await records.get('sessions', { id: keep })
+  if (kept?.user_id !== userId) throw new FreeholdError('SESSION_UNKNOWN')
 }
