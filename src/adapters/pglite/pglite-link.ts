@@ -4,6 +4,7 @@
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import { isId } from '../../core/kernel/ids.ts'
 import type { MigrationConnection } from '../../migrations/index.ts'
+import { quoteName } from '../../migrations/target.ts'
 import { translate } from '../postgres/errors.ts'
 import type { Answer, Ear, Link, Statement, Unit } from '../postgres/link.ts'
 import { createTurns } from '../postgres/turns.ts'
@@ -98,7 +99,7 @@ export class PgliteLink implements Link {
   async listen(channel: string, ear: Ear): Promise<() => Promise<void>> {
     const { database } = await this.#open()
     try {
-      const unlisten = await database.listen(`"${channel}"`, (payload) => ear.onPayload(payload))
+      const unlisten = await database.listen(quoteName(channel), (payload) => ear.onPayload(payload))
       let stopped: Promise<void> | undefined
       const stop = (): Promise<void> => {
         this.#listening.delete(stop)

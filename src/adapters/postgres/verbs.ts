@@ -10,6 +10,7 @@ import type {
   TenantKey,
   TenantVerbs,
 } from '../../core/storage/verbs.ts'
+import { quoteName } from '../../migrations/target.ts'
 import { systemCatalog } from './column-values.ts'
 import type { Send, SessionVerbs } from './link.ts'
 import { isWall, POLICIES, policiesOf } from './walls.ts'
@@ -47,7 +48,7 @@ export interface Place {
 }
 
 export function placeOf(schema: string): Place {
-  return { name: schema, quoted: `"${schema.replaceAll('"', '""')}"` }
+  return { name: schema, quoted: quoteName(schema) }
 }
 
 async function publish(send: Send, notice: Notice): Promise<void> {
