@@ -1,5 +1,6 @@
 // What the host imports. Adapters have entry points of their own: `freehold/postgres`, `freehold/hono` and so on.
 
+import { Resolver } from 'node:dns/promises'
 import { definePermissions, type OwnPermission, type Permissions } from './core/access/permissions.ts'
 import type { Freehold, FreeholdOptions, FreeholdRooms } from './core/api.ts'
 import { composeFreehold } from './core/freehold.ts'
@@ -18,17 +19,27 @@ export async function createFreehold<Db, P extends string = OwnPermission>(
     const problem = "it is missing: postgres({ pool }) of 'freehold/postgres', pglite(), memory()"
     throw new FreeholdError('CONFIG_INVALID', { option: 'storage', problem })
   }
-  const { onError = reportError, onWarning = reportFindings } = options
+  const { onError = reportError, onWarning = reportFindings, resolveTxt = lookUpTxt } = options
   const passwordHasher = options.passwordHasher ?? (await defaultHasher())
   // without a declaration there are only our own, and P is what nobody said
   const permissions = options.permissions ?? (definePermissions({}) as Permissions<string> as Permissions<P>)
-  return composeFreehold({ ...options, passwordHasher, permissions, onError, onWarning })
+  return composeFreehold({ ...options, passwordHasher, permissions, resolveTxt, onError, onWarning })
 }
 
 /** The code alone: an error's details and cause may hold what does not belong in a log. */
 function reportError(error: unknown): void {
   const name = FreeholdError.is(error) ? error.code : error instanceof Error ? error.name : 'error'
   console.error(`freehold: ${name}; give createFreehold an onError to see more`)
+}
+
+async function lookUpTxt(name: string): Promise<readonly (readonly string[])[]> {
+  const resolver = new Resolver({ timeout: 5000, tries: 2 })
+  try {
+    return await resolver.resolveTxt(name)
+  } catch (error) {
+    if (['ENOTFOUND', 'ENODATA'].includes((error as NodeJS.ErrnoException).code ?? '')) return []
+    throw error
+  }
 }
 
 function reportFindings(findings: readonly Finding[]): void {
@@ -99,6 +110,7 @@ export type { Runtime } from './core/kernel/runtime.ts'
 export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/maintenance.ts'
 export type { BillingProvider } from './core/ports/billing-provider.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
+export type { TxtLookup } from './core/ports/txt-lookup.ts'
 export type {
   ClientInfo,
   JsonWebKey,
@@ -124,7 +136,7 @@ export type {
 export type { Finding, FindingId } from './core/storage/safety.ts'
 export type { Storage } from './core/storage/storage.ts'
 export type { IsolationLevel, TenantStatus } from './core/storage/system-tables.ts'
-export type { Domain, Domains, TxtLookup } from './core/tenancy/domains.ts'
+export type { Domain, Domains } from './core/tenancy/domains.ts'
 export type { TenantHandle, TenantServices, TenantTransaction } from './core/tenancy/handle.ts'
 export type { Resolution, ResolveBy, ResolverOptions } from './core/tenancy/resolver.ts'
 export type { Tenant } from './core/tenancy/tenant.ts'

@@ -17,12 +17,12 @@ import type { Keys } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
+import type { TxtLookup } from './ports/txt-lookup.ts'
 import type { Sessions } from './sessions/session.ts'
 import type { Migrations } from './storage/migrations.ts'
 import type { Finding, FindingId } from './storage/safety.ts'
 import type { Storage } from './storage/storage.ts'
 import type { TenantStatus } from './storage/system-tables.ts'
-import type { TxtLookup } from './tenancy/domains.ts'
 import type { TenantHandle } from './tenancy/handle.ts'
 import type { Resolution, ResolverOptions } from './tenancy/resolver.ts'
 import type { TenantName, Tenants } from './tenancy/tenants.ts'
@@ -48,6 +48,7 @@ export interface FreeholdOptions<Db, P extends string = string> {
   /** How requests tell their tenant. */
   readonly tenants?: ResolverOptions
   readonly http?: HttpOptions
+  /** How the DNS records that prove custom domains are looked up. Default: `node:dns`. */
   readonly resolveTxt?: TxtLookup
   readonly runtime?: Partial<Runtime>
   /** Start although these were found, each by its name: `['superuser-role']`. For tests and first steps; never in production. */

@@ -21,6 +21,7 @@ import { systemRuntime } from './kernel/runtime.ts'
 import { createMaintenance } from './maintenance.ts'
 import { type House, insideTenant, openTenant } from './open-tenant.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
+import type { TxtLookup } from './ports/txt-lookup.ts'
 import { checkedMigrations, createSafetyCheck, worstFirst } from './safety-check.ts'
 import { createSessionIssuer } from './sessions/issue.ts'
 import { createSessions } from './sessions/sessions.ts'
@@ -41,6 +42,7 @@ import { createTenants } from './tenancy/tenants.ts'
 export interface Composition<Db, P extends string> extends FreeholdOptions<Db, P> {
   readonly passwordHasher: PasswordHasher
   readonly permissions: Permissions<P>
+  readonly resolveTxt: TxtLookup
   readonly onError: (error: unknown) => void
   readonly onWarning: (findings: readonly Finding[]) => void
 }

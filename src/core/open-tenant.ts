@@ -19,12 +19,13 @@ import { createBilling } from './billing/tenant-billing.ts'
 import type { Context, TenantContext } from './context.ts'
 import { createUsers } from './identity/users.ts'
 import { invalid } from './kernel/input.ts'
+import type { TxtLookup } from './ports/txt-lookup.ts'
 import type { SessionIssuer } from './sessions/issue.ts'
 import { createTenantSessions } from './sessions/tenant-sessions.ts'
 import type { TenantUnit } from './storage/storage.ts'
 import type { TenantStatus } from './storage/system-tables.ts'
 import type { Directory } from './tenancy/directory.ts'
-import { createDomains, type TxtLookup } from './tenancy/domains.ts'
+import { createDomains } from './tenancy/domains.ts'
 import { createGate, type Gate, gatedAccess, gatedRoom, gatedScope, type Room } from './tenancy/gate.ts'
 import type { TenantHandle, TenantServices, TenantTransaction } from './tenancy/handle.ts'
 import type { Tenant } from './tenancy/tenant.ts'
@@ -39,7 +40,7 @@ export interface House<Db, P extends string> {
   readonly accessCache: AccessCache
   readonly planBook: PlanBook
   readonly providers: Providers
-  readonly lookUpTxt: TxtLookup | undefined
+  readonly lookUpTxt: TxtLookup
 }
 
 export interface OpenOptions {

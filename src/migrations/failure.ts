@@ -64,6 +64,20 @@ export function migrationStopped(
   )
 }
 
+/** Something around the migrations failed: the ledger, the lock, a membership. What is Freehold's own passes. */
+export function aroundFailed(schema: string, error: unknown): FreeholdError {
+  if (FreeholdError.is(error)) return error
+  const fault = faultOf(error)
+  if (isConnectionLoss(fault)) return new FreeholdError('STORAGE_UNAVAILABLE', {}, { cause: error })
+  const advice = adviceFor(fault) || 'Nothing of a migration was kept that the ledger does not know.'
+  const hint = `${advice} Then run the migrations again.`
+  return new FreeholdError(
+    'MIGRATION_FAILED',
+    { migration: `${schema}.schema_migrations`, ...told(fault), hint },
+    { cause: error },
+  )
+}
+
 /** One line for the ledger. */
 export function summaryOf(error: unknown): string {
   const { fault, line } = lookAt(error)

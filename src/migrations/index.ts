@@ -8,6 +8,7 @@ import type {
   MigrationSet,
   Migrations,
 } from '../core/storage/migrations.ts'
+import { aroundFailed } from './failure.ts'
 import { openLedger } from './ledger.ts'
 import { bundledMigrations, readMigrations } from './manifest.ts'
 import { baselineOf, compare, pendingOf, type Standing } from './plan.ts'
@@ -26,6 +27,8 @@ export function createMigrations(target: MigrationTarget): Migrations {
     const connection = await read()
     try {
       return await use(connection)
+    } catch (error) {
+      throw aroundFailed(target.schema, error)
     } finally {
       await connection.end().catch(() => undefined)
     }

@@ -1,6 +1,7 @@
 // The ledger: table schema_migrations in the schema that was migrated, one row per migration that was begun. A
 // transactional migration writes its row in its own transaction, so the row and what it tells of come together.
 
+import { FreeholdError } from '../core/kernel/errors.ts'
 import type { MigrationSet } from '../core/storage/migrations.ts'
 import type { MigrationFile } from './file.ts'
 import { faultOf, type MigrationConnection, quoteName } from './target.ts'
@@ -53,10 +54,13 @@ export function openLedger(connection: MigrationConnection, schema: string): Led
 
     async read() {
       if (!(await exists(connection, schema))) return []
-      const rows = await connection.query(`
+      const rows = await ofOurs(
+        `${schema}.schema_migrations`,
+        connection.query(`
         select "set", number, name, checksum, state, duration_ms, error, statements_done, statements_checksum,
           (extract(epoch from finished_at) * 1000)::float8 as finished_ms
-        from ${table} order by array_position(array['system', 'tenant', 'host'], "set"), number`)
+        from ${table} order by array_position(array['system', 'tenant', 'host'], "set"), number`),
+      )
       return rows.map(fromRow)
     },
 
@@ -105,6 +109,18 @@ async function made(creating: Promise<unknown>): Promise<void> {
   await creating.catch((error: unknown) => {
     if (!['23505', '42P06', '42P07'].includes(faultOf(error).sqlstate ?? '')) throw error
   })
+}
+
+/** @throws MIGRATION_INVALID for a table that somebody else made under this name */
+async function ofOurs<R>(file: string, reading: Promise<R>): Promise<R> {
+  try {
+    return await reading
+  } catch (error) {
+    const { sqlstate } = faultOf(FreeholdError.is(error) ? error.cause : error)
+    if (sqlstate !== '42703') throw error
+    const problem = "this table is not Freehold's ledger, but another tool's; move it, or give Freehold another schema"
+    throw new FreeholdError('MIGRATION_INVALID', { file, problem }, { cause: error })
+  }
 }
 
 const definition = (table: string): string => `

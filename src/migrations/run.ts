@@ -2,6 +2,7 @@
 // transaction is open, so whoever stops listening stops the run between two migrations.
 
 import type { MigrationEvent, MigrationOptions } from '../core/storage/migrations.ts'
+import { aroundFailed } from './failure.ts'
 import { labelOf } from './file.ts'
 import { openLedger } from './ledger.ts'
 import { takeLock } from './lock.ts'
@@ -34,6 +35,8 @@ export async function* run(
       yield { kind: 'granted', role: 'freehold_app', login: target.appLogin }
     }
     yield { kind: 'finished', applied, durationMs: performance.now() - started }
+  } catch (error) {
+    throw aroundFailed(target.schema, error)
   } finally {
     await connection.end().catch(() => undefined)
   }

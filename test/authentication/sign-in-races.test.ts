@@ -6,6 +6,7 @@ import { postgres } from '../../src/adapters/postgres/index.ts'
 import { createSignIn } from '../../src/core/authentication/sign-in.ts'
 import type { User } from '../../src/core/identity/user.ts'
 import { createUsers } from '../../src/core/identity/users.ts'
+import type { SessionId } from '../../src/core/kernel/ids.ts'
 import { createTenantSessions } from '../../src/core/sessions/tenant-sessions.ts'
 import type { Storage } from '../../src/core/storage/storage.ts'
 import { makeTown, PASSWORD, type Town } from '../identity/town.ts'
@@ -115,7 +116,7 @@ describe('R15: no session outlives what ends them, when', () => {
   it('the password changes and one session is kept: a racing sign-in with the old one is refused', async () => {
     const user = await town.person()
     const kept = await town.enter(user)
-    const keep = kept.ok ? kept.session.id : ''
+    const keep = (kept.ok ? kept.session.id : '') as SessionId
     const signIn = createSignIn(
       town.context,
       {

@@ -6,6 +6,7 @@ import type { TenantContext } from '../../src/core/context.ts'
 import type { User } from '../../src/core/identity/user.ts'
 import { createUsers, type Users } from '../../src/core/identity/users.ts'
 import { FreeholdError } from '../../src/core/kernel/errors.ts'
+import type { SessionId } from '../../src/core/kernel/ids.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts'
 import { createSessionIssuer, type SessionIssuer } from '../../src/core/sessions/issue.ts'
@@ -25,7 +26,7 @@ export interface Town {
   /** Signs in with `PASSWORD`, or another. */
   enter(user: Pick<User, 'email'>, password?: string): Promise<SignedIn>
   /** Ids of the user's sessions that work now. */
-  alive(user: Pick<User, 'id'>): Promise<string[]>
+  alive(user: Pick<User, 'id'>): Promise<SessionId[]>
 }
 
 /** What was asked of the hasher, and how often a transaction was opened. */
@@ -61,7 +62,7 @@ export async function makeTown(storage: Storage, overrides: ContextOverrides = {
     async alive({ id }) {
       const rows = await context.scope.records.find('sessions', { where: { user_id: id }, limit: 200 })
       const found = await Promise.all(rows.map((session) => context.scope.verbs.lookUpSession(session.id)))
-      return found.flatMap((lookup) => (lookup ? [lookup.session.id] : []))
+      return found.flatMap((lookup) => (lookup ? [lookup.session.id as SessionId] : []))
     },
   }
 }

@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { memory } from '../../src/adapters/memory/index.ts'
 import { createUsers } from '../../src/core/identity/users.ts'
+import type { SessionId } from '../../src/core/kernel/ids.ts'
 import { withLocalNotices } from '../../src/core/storage/local-notices.ts'
 import type { Notice } from '../../src/core/storage/verbs.ts'
 import { makeTown, PASSWORD, refusal, type Town } from './town.ts'
@@ -18,7 +19,7 @@ beforeEach(async () => {
 
 async function signedIn(times = 1) {
   const user = await town.person()
-  const sessions: string[] = []
+  const sessions: SessionId[] = []
   for (let i = 0; i < times; i++) {
     const entered = await town.enter(user)
     if (!entered.ok) throw new Error(entered.reason)
@@ -65,7 +66,11 @@ describe('setPassword', () => {
       details: { reason: 'common' },
     })
     expect((await refusal(town.users.setPassword(user, local))).details).toEqual({ reason: 'contextual' })
-    expect((await refusal(town.users.setPassword(user, NEW, { keep: 'mine' }))).code).toBe('ID_INVALID')
+    expect((await refusal(town.users.setPassword(user, NEW, { keep: 'mine' as never }))).code).toBe('ID_INVALID')
+    const others = await signedIn()
+    notices.length = 0
+    const [keep] = others.sessions
+    expect((await refusal(town.users.setPassword(user, NEW, { keep: keep! }))).code).toBe('SESSION_UNKNOWN')
     expect(await town.alive(user)).toEqual(sessions)
     expect(await town.enter(user)).toMatchObject({ ok: true })
     expect(notices).toEqual([])

@@ -78,7 +78,7 @@ describe('the wall', () => {
       const attempt = open()
         .tenant(globex)
         .transaction(({ db }) => sql.raw(text).execute(db))
-      await refused(() => attempt, 'ROW_REFUSED')
+      expect((await refused(() => attempt, 'STORAGE_FAILED')).details.sqlstate).toBe('42501')
     }
   })
 

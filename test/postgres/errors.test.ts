@@ -1,5 +1,6 @@
 // What the server refuses, and the code it is told by: here each refusal is provoked, not made up.
 
+import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { translate } from '../../src/adapters/postgres/errors.ts'
@@ -8,6 +9,7 @@ import { FreeholdError } from '../../src/core/kernel/errors.ts'
 import type { TenantScope } from '../../src/core/storage/storage.ts'
 import { fromNow } from '../../src/core/storage/tables.ts'
 import { createTenantRow, createTestDatabase, createUserRow, type TestDatabase } from '../setup/database.ts'
+import { PASSWORD, withUrl } from '../setup/template.ts'
 
 let database: TestDatabase
 let scope: TenantScope<unknown>
@@ -76,6 +78,35 @@ it.each(['repeatable read', 'serializable'])(
   },
 )
 
+it('a database that was not migrated has pending migrations; a table of the host’s that is missing is its own affair', async () => {
+  const empty = await createTestDatabase({ empty: true })
+  const storage = postgres({ pool: empty.appPool, listen: false })
+  const tenant = storage.tenant({ id: crypto.randomUUID(), location: storage.sharedLocation })
+  const calls = [
+    () => storage.system.verbs.findTenant({ slug: 'acme' }),
+    () => tenant.records.count('users'),
+    () => tenant.transaction(async ({ db }) => sql`select 1`.execute(db)),
+  ]
+  const pending = { code: 'MIGRATIONS_PENDING', details: { pending: [] } }
+  for (const call of calls) await expect(call()).rejects.toMatchObject(pending)
+  await empty.ownerPool.query('create schema freehold; grant usage on schema freehold to public')
+  for (const call of calls) await expect(call()).rejects.toMatchObject(pending)
+  await empty.close()
+  const hosts = scope.transaction(async ({ db }) => sql`select * from nowhere`.execute(db as never))
+  await expect(hosts).rejects.toMatchObject({ code: 'STORAGE_FAILED', details: { sqlstate: '42P01' } })
+})
+
+it('a login that is no member lacks a right, and no row was refused', async () => {
+  const login = `freehold_test_${crypto.randomUUID().slice(0, 8)}`
+  await database.admin(`create role ${login} login password '${PASSWORD}'`)
+  const url = withUrl(database.appUrl, { user: login, password: PASSWORD })
+  const storage = postgres({ url, listen: false })
+  const missing = { code: 'STORAGE_FAILED', details: { sqlstate: '42501' } }
+  await expect(storage.system.verbs.findTenant({ slug: 'acme' })).rejects.toMatchObject(missing)
+  await storage.close()
+  await database.admin(`drop role ${login}`)
+})
+
 describe('by SQLSTATE', () => {
   const told = (code: string, fields: object = {}) => translate({ code, severity: 'ERROR', message: '', ...fields })
   it.each([
@@ -88,7 +119,9 @@ describe('by SQLSTATE', () => {
     ['57P03', 'STORAGE_UNAVAILABLE'],
     ['08006', 'STORAGE_UNAVAILABLE'],
     ['28P01', 'STORAGE_UNAVAILABLE'],
-    ['57014', 'STORAGE_FAILED'],
+    ['57014', 'STORAGE_UNAVAILABLE'],
+    ['25006', 'STORAGE_UNAVAILABLE'],
+    ['42501', 'STORAGE_FAILED'],
     ['42P01', 'STORAGE_FAILED'],
     ['22012', 'STORAGE_FAILED'],
     ['22P02', 'ROW_REFUSED'],

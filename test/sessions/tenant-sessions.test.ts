@@ -121,6 +121,14 @@ describe('ending', () => {
     expect(await codeOf(verify(opened[0]!.tokens.accessToken))).toBe('SESSION_ENDED')
   })
 
+  it('ends none when the one to keep is not of this user', async () => {
+    const [mine, theirs] = [await signIns(2), await signIns(1)]
+    for (const keep of [theirs.ids[0]!, world.first.context.runtime.newId() as SessionId]) {
+      expect(await codeOf(world.first.tenantSessions.revokeOthers(mine.userId, keep))).toBe('SESSION_UNKNOWN')
+    }
+    expect(await listed(mine.userId)).toHaveLength(2)
+  })
+
   it('what is rolled back is not ended, and nobody was told', async () => {
     const { opened, ids } = await signIns(1)
     const told: unknown[] = []

@@ -92,6 +92,27 @@ it('an access token does not outlive its session', async () => {
   expect(await code(here, tokens.accessToken, 'signature')).toBe('TOKEN_EXPIRED')
 })
 
+it('an access token of an epoch that a restored database has not reached is over', async () => {
+  const { userId, session, tokens } = await world.signIn()
+  await there.tenantSessions.revokeOthers(userId, session.id)
+  const next = await there.sessions.refresh(tokens.refreshToken)
+  if (!next.ok) throw new Error(next.reason)
+  const { accessToken } = next.tokens
+  for (const mode of modes) expect(await code(here, accessToken, mode)).toBeUndefined()
+  await world.scope.records.update('users', { id: userId }, { session_epoch: 0 })
+  await world.scope.records.update('sessions', { user_id: userId }, { epoch: 0 })
+  expect(await code(here, accessToken, 'database')).toBe('SESSION_ENDED')
+  now += 10_000
+  expect(await code(here, accessToken, 'cached')).toBe('SESSION_ENDED')
+  // older tokens of the same session are as good as the row
+  expect(await code(here, tokens.accessToken, 'database')).toBeUndefined()
+})
+
+it('there is no other mode', async () => {
+  const { tokens } = await world.signIn()
+  expect(await code(here, tokens.accessToken, 'none' as never)).toBe('INPUT_INVALID')
+})
+
 describe('after a session ended (S02, S09)', () => {
   const endings: [string, (it: Awaited<ReturnType<World['signIn']>>) => Promise<unknown>][] = [
     ['signed out', ({ tokens }) => there.sessions.end(tokens.refreshToken)],

@@ -2,10 +2,11 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Context } from '../../src/core/context.ts'
+import type { TxtLookup } from '../../src/core/ports/txt-lookup.ts'
 import type { Storage } from '../../src/core/storage/storage.ts'
 import type { TenantKey } from '../../src/core/storage/verbs.ts'
 import { createDirectory, type Directory } from '../../src/core/tenancy/directory.ts'
-import { createDomains, type Domains, type TxtLookup } from '../../src/core/tenancy/domains.ts'
+import { createDomains, type Domains } from '../../src/core/tenancy/domains.ts'
 import type { TenantHandle } from '../../src/core/tenancy/handle.ts'
 import type { Tenant } from '../../src/core/tenancy/tenant.ts'
 import { createTenants, type NewTenant, type Tenants } from '../../src/core/tenancy/tenants.ts'

@@ -1,12 +1,12 @@
 // The program's own way to a database: node-postgres, loaded when a command needs it.
 
-import { FreeholdError } from '../../core/kernel/errors.ts'
 import type { MigrationConnection } from '../../migrations/index.ts'
+import { loadPg } from '../postgres/packages.ts'
 
 /** Connects. @throws PACKAGE_MISSING; the driver's own error when nobody answers */
 export async function connect(url: string): Promise<MigrationConnection> {
-  const pg = await loadDriver()
-  const client = new pg.Client({
+  const { Client } = await loadPg()
+  const client = new Client({
     connectionString: url,
     application_name: 'freehold',
     connectionTimeoutMillis: 10_000,
@@ -18,18 +18,6 @@ export async function connect(url: string): Promise<MigrationConnection> {
   return {
     query: async (text, values) => (await client.query(text, values && [...values])).rows,
     end: () => client.end(),
-  }
-}
-
-async function loadDriver() {
-  try {
-    return (await import('pg')).default
-  } catch (error) {
-    throw new FreeholdError(
-      'PACKAGE_MISSING',
-      { package: 'pg', range: '^8.23.0', hint: 'npm install pg' },
-      { cause: error },
-    )
   }
 }
 

@@ -4,6 +4,7 @@
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import { isId } from '../../core/kernel/ids.ts'
 import type { MigrationConnection } from '../../migrations/index.ts'
+import { quoteName } from '../../migrations/target.ts'
 import { BEGIN, LEAVE } from '../postgres/carrier.ts'
 import { translate } from '../postgres/errors.ts'
 import type { Answer, Ear, Link, Statement, Unit } from '../postgres/link.ts'
@@ -56,7 +57,7 @@ export class PgliteLink implements Link {
       return answer
     } catch (error) {
       await open.rollBack()
-      throw translate(error)
+      throw translate(error, statement)
     }
   }
 
@@ -91,7 +92,7 @@ export class PgliteLink implements Link {
         for (const [statement, say] of ready) answer = await perform(statement, say)
         return answer
       } catch (error) {
-        throw translate(error)
+        throw translate(error, statements.at(-1))
       }
     }
     const statements = [BEGIN, this.#stage(tenantId)]
@@ -101,7 +102,7 @@ export class PgliteLink implements Link {
   async listen(channel: string, ear: Ear): Promise<() => Promise<void>> {
     const { database } = await this.#open()
     try {
-      const unlisten = await database.listen(`"${channel}"`, (payload) => ear.onPayload(payload))
+      const unlisten = await database.listen(quoteName(channel), (payload) => ear.onPayload(payload))
       let stopped: Promise<void> | undefined
       const stop = (): Promise<void> => {
         this.#listening.delete(stop)

@@ -2,9 +2,13 @@
 // original is always the cause.
 
 import { FreeholdError } from '../../core/kernel/errors.ts'
+import type { Statement } from './link.ts'
 
-/** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
-export function translate(error: unknown): FreeholdError {
+/**
+ * @param statement what was sent: of ours, a table or function that is not there is one that no migration made yet
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+export function translate(error: unknown, statement?: Statement): FreeholdError {
   if (FreeholdError.is(error)) return error
   const options = { cause: error }
   const said = serverError(error)
@@ -29,12 +33,20 @@ export function translate(error: unknown): FreeholdError {
     case '22007': // invalid_datetime_format
     case '22008': // datetime_field_overflow
       return new FreeholdError('ROW_REFUSED', { table, constraint: column }, options)
-    case '42501': // insufficient_privilege: the wall says so too, and then names its policy only in the text
-      return new FreeholdError(
-        'ROW_REFUSED',
-        { table: wallOf(said.message) ?? table, constraint: 'freehold_wall' },
-        options,
-      )
+    case '42501': {
+      // insufficient_privilege: the wall says so too, and the log's; otherwise the login lacks a right
+      const walled = isWallOf(said) ? wallOf(said.message) : keptLogOf(said, statement)
+      return walled === undefined
+        ? new FreeholdError('STORAGE_FAILED', { sqlstate: code }, options)
+        : new FreeholdError('ROW_REFUSED', { table: walled, constraint: 'freehold_wall' }, options)
+    }
+    case '42P01': // undefined_table
+    case '42703': // undefined_column
+    case '42883': // undefined_function
+    case '3F000': // invalid_schema_name
+      return (statement && !statement.host) || entersTenant(said)
+        ? new FreeholdError('MIGRATIONS_PENDING', { pending: [] }, options)
+        : new FreeholdError('STORAGE_FAILED', { sqlstate: code }, options)
     case '40001': // serialization_failure
     case '40P01': // deadlock_detected
     case '55P03': // lock_not_available
@@ -42,6 +54,8 @@ export function translate(error: unknown): FreeholdError {
     case '25P02': // in_failed_sql_transaction
       return new FreeholdError('TRANSACTION_LOST', {}, options)
     case '53300': // too_many_connections
+    case '25006': // read_only_sql_transaction: a standby, or one that was the primary
+    case '57014': // query_canceled: a statement_timeout, or an administrator
     case '57P01': // admin_shutdown
     case '57P02': // crash_shutdown
     case '57P03': // cannot_connect_now
@@ -72,6 +86,8 @@ interface ServerError {
   readonly table?: string
   readonly constraint?: string
   readonly column?: string
+  /** The function of the server's source that said it: in no language. */
+  readonly routine?: string
 }
 
 /** True when the connection cannot be used again: the driver failed, or the server said its last word. */
@@ -96,10 +112,24 @@ export function isStale(error: unknown): boolean {
   )
 }
 
-function wallOf(message: string): string | undefined {
-  const [, walled, denied] =
-    /row-level security policy (?:"[^"]+" )?for table "([^"]+)"|^permission denied for table (\S+)$/.exec(message) ?? []
-  return walled ?? denied
+function isWallOf({ routine }: ServerError): boolean {
+  return routine === 'ExecWithCheckOptions'
+}
+
+/** The table, which only the text names: the last name in it. */
+function wallOf(message: string): string {
+  return /"([^"]+)"[^"]*$/.exec(message)?.[1] ?? ''
+}
+
+/** The log that a statement would have changed: nobody has the right to, so it is no right that a login lacks. */
+function keptLogOf({ routine, message }: ServerError, statement: Statement | undefined): string | undefined {
+  if (routine !== 'aclcheck_error' || !statement || statement.host) return undefined
+  return /\baudit_(?:events|pending)\b/.exec(message)?.[0]
+}
+
+/** Entering the tenant went before a statement of the host's, and failed: nothing was migrated yet. */
+function entersTenant({ code, message }: ServerError): boolean {
+  return code === '3F000' ? message.includes('"freehold"') : message.includes('freehold.enter_tenant(')
 }
 
 /** A partition, or a key of one, by the name that its whole table knows it by. */

@@ -1,6 +1,7 @@
 // Who the application is to the server: a login that could pass or take down the wall is found here.
 
 import type { Finding } from '../../core/storage/safety.ts'
+import { quoteName } from '../../migrations/target.ts'
 import type { Ask } from './inspect.ts'
 
 export interface RoleLook {
@@ -164,5 +165,5 @@ export const NOT_SYSTEM = `n.nspname !~ '^pg_' and n.nspname <> 'information_sch
 /** A name as SQL takes it, quoted where it must be. */
 export function name(value: unknown): string {
   const text = String(value)
-  return /^[a-z_][a-z0-9_]*$/.test(text) ? text : `"${text.replaceAll('"', '""')}"`
+  return /^[a-z_][a-z0-9_]*$/.test(text) ? text : quoteName(text)
 }

@@ -2,6 +2,7 @@
 // first and later in growing steps, and whoever listens is told that something may have been missed.
 
 import { FreeholdError } from '../../core/kernel/errors.ts'
+import { quoteName } from '../../migrations/target.ts'
 import { translate } from './errors.ts'
 import type { Ear } from './link.ts'
 import type { PgOwnClient } from './wire.ts'
@@ -77,7 +78,7 @@ export function createListening(open: () => Promise<PgOwnClient>): Listening {
     if (!listeners?.delete(ear) || listeners.size > 0) return
     ears.delete(channel)
     if (ears.size === 0) await hangUp()
-    else await line?.then((client) => client.query(`unlisten ${quote(channel)}`)).catch(() => undefined)
+    else await line?.then((client) => client.query(`unlisten ${quoteName(channel)}`)).catch(() => undefined)
   }
 
   return {
@@ -90,7 +91,7 @@ export function createListening(open: () => Promise<PgOwnClient>): Listening {
       try {
         if (!present) await dial()
         else if (known) await present
-        else await (await present).query(`listen ${quote(channel)}`)
+        else await (await present).query(`listen ${quoteName(channel)}`)
       } catch (error) {
         if (!present) line = undefined
         listeners.delete(ear)
@@ -130,7 +131,7 @@ async function connect(
   client.on('notification', ({ channel, payload = '' }) => hear(channel, payload))
   try {
     await client.connect()
-    for (const channel of channels) await client.query(`listen ${quote(channel)}`)
+    for (const channel of channels) await client.query(`listen ${quoteName(channel)}`)
   } catch (error) {
     lose()
     throw new FreeholdError('STORAGE_UNAVAILABLE', {}, { cause: error })
@@ -148,8 +149,4 @@ async function answersInTime(client: PgOwnClient): Promise<void> {
     timer.unref()
   })
   await Promise.race([client.query('select 1'), late]).finally(() => clearTimeout(timer))
-}
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }

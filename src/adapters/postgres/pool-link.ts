@@ -51,7 +51,7 @@ export class PoolLink implements Link {
         lender.takeBack(client, failure)
         if (found) answer.resolve(found)
         else if (again && isStale(failure)) this.#send(lender, statements, answer, false)
-        else answer.reject(translate(failure))
+        else answer.reject(translate(failure, statements.at(-1)))
       }
       submit(client, statements, this.#options.namedStatements, done)
     })
@@ -68,7 +68,7 @@ export class PoolLink implements Link {
         submit(lent, statements, namedStatements, (error, found) => {
           if (!found) {
             if (breaksConnection(error)) broken ??= error
-            reject(translate(error))
+            reject(translate(error, statements.at(-1)))
           } else if (statements.at(-1)?.host && lent.getTransactionStatus?.() === 'I') {
             // the host's SQL ended the transaction behind our back
             reject(new FreeholdError('TRANSACTION_LOST'))

@@ -10,6 +10,7 @@ import type {
   TenantKey,
   TenantVerbs,
 } from '../../core/storage/verbs.ts'
+import { quoteName } from '../../migrations/target.ts'
 import { loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
 import type { AuditAppend } from './audit-verbs.ts'
 import { systemCatalog } from './column-values.ts'
@@ -70,7 +71,7 @@ export interface Place {
 }
 
 export function placeOf(schema: string): Place {
-  return { name: schema, quoted: `"${schema.replaceAll('"', '""')}"` }
+  return { name: schema, quoted: quoteName(schema) }
 }
 
 async function publish(ride: Ways['ride'], notice: Notice): Promise<void> {

@@ -1,14 +1,12 @@
 // Request bodies: one JSON object, of bounded size and depth. The bound holds while bytes arrive, not after.
 
 import { FreeholdError } from '../kernel/errors.ts'
-import { invalid } from '../kernel/input.ts'
+import { invalid, PROTOTYPE_KEYS } from '../kernel/input.ts'
 
 /** A body that was read: plain JSON values under keys that are safe to merge. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
 const MAXIMUM_DEPTH = 8
-/** Names that reach an object's prototype when somebody merges carelessly. */
-const PROTOTYPE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
  * Reads the body once. No body at all is an empty object.

@@ -1,7 +1,10 @@
 // A person in one tenant, as the host sees them: no hash, no epoch.
 
-import type { UserId } from '../kernel/ids.ts'
+import { parseId, type UserId } from '../kernel/ids.ts'
 import type { UserRow, UserStatus } from '../storage/tenant-tables.ts'
+
+/** A user, or anything that carries the id of one. */
+export type UserKey = UserId | { readonly id: UserId }
 
 export interface User {
   readonly id: UserId
@@ -15,6 +18,11 @@ export interface User {
   readonly updatedAt: Date
   readonly disabledAt: Date | null
   readonly deletedAt: Date | null
+}
+
+/** @throws ID_INVALID */
+export function userIdOf(key: UserKey): UserId {
+  return parseId<UserId>(typeof key === 'object' && key !== null ? key.id : key, 'user')
 }
 
 export function userFromRow(row: UserRow): User {

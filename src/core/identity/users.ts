@@ -7,15 +7,16 @@ import type { Passwords } from '../authentication/passwords.ts'
 import { type Members, uncounted } from '../billing/members.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import { parseId, type UserId } from '../kernel/ids.ts'
+import { parseId, type SessionId, type UserId } from '../kernel/ids.ts'
 import { checkJson, checkKeys, checkText, differing, invalid } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
+import { checkKept } from '../sessions/tenant-sessions.ts'
 import type { Change, Where } from '../storage/records.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { RevokeReason, UserRow } from '../storage/tenant-tables.ts'
 import { parseEmail } from './email.ts'
-import { type User, userFromRow } from './user.ts'
+import { type User, type UserKey, userFromRow, userIdOf } from './user.ts'
 
 export interface NewUser {
   readonly email: string
@@ -35,7 +36,7 @@ export interface UserChange {
   readonly metadata?: Readonly<Record<string, unknown>>
 }
 
-export type UserKey = UserId | { readonly id: UserId }
+export type { UserKey }
 
 export interface Users {
   /** @throws EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LIMIT_REACHED (`members`) */
@@ -51,9 +52,9 @@ export interface Users {
   /**
    * Sets a new password and ends the user's sessions, but for `keep`; a sign-in with the old password that races this
    * call yields no session either.
-   * @throws USER_UNKNOWN (deleted, too), PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED
+   * @throws USER_UNKNOWN (deleted, too), SESSION_UNKNOWN (`keep` is none of this user's), PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED
    */
-  setPassword(user: UserKey, password: string, options?: { readonly keep?: string }): Promise<void>
+  setPassword(user: UserKey, password: string, options?: { readonly keep?: SessionId }): Promise<void>
   /** The user can no longer sign in, and every session ends in the same transaction. Doing it twice is not an error. @throws USER_UNKNOWN (deleted, too), LAST_OWNER */
   disable(user: UserKey): Promise<User>
   /** Undoes `disable`; sessions do not come back. Doing it twice is not an error. @throws USER_UNKNOWN (deleted, too), LIMIT_REACHED (`members`) */
@@ -101,7 +102,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
     change: Change<'users'>,
     action: UserAction,
   ): Promise<UserRow> => {
-    const id = userId(key)
+    const id = userIdOf(key)
     return scope.transaction(async (unit) => {
       // of two owners who go at once, one stays
       await unit.verbs.moveAccess()
@@ -160,7 +161,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
       return userFromRow(row)
     },
 
-    get: async (key) => userFromRow(await find(userId(key))),
+    get: async (key) => userFromRow(await find(userIdOf(key))),
 
     async findByEmail(email) {
       const { emailNorm } = parseEmail(email)
@@ -178,7 +179,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
     },
 
     async update(key, change) {
-      const id = userId(key)
+      const id = userIdOf(key)
       checkKeys(change, 'change', ['name', 'metadata'])
       const { name, metadata } = change
       const given = {
@@ -199,9 +200,9 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
     },
 
     async setPassword(key, password, options = {}) {
-      const id = userId(key)
+      const id = userIdOf(key)
       checkKeys(options, 'options', ['keep'])
-      const keep = options.keep === undefined ? undefined : parseId<string>(options.keep, 'keep')
+      const keep = options.keep === undefined ? undefined : parseId<SessionId>(options.keep, 'keep')
       const before = await find(id)
       if (before.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')
       const hash = await hashNew(password, before.email_norm)
@@ -212,6 +213,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
           { password_hash: hash, password_changed_at: fromNow(), updated_at: fromNow() },
         )
         if (changed.length === 0) throw new FreeholdError('USER_UNKNOWN')
+        if (keep !== undefined) await checkKept(unit, id, keep)
         const sessionsEnded = await endSessions(unit, tenant.id, id, 'password-changed', keep)
         await audit(unit, 'user.password_changed', id, { details: { sessionsEnded } })
       })
@@ -224,7 +226,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
     },
 
     async enable(key) {
-      const id = userId(key)
+      const id = userIdOf(key)
       const enabled = await scope.transaction(async (unit) => {
         const changed = await changeUser(unit, { id, status: 'disabled' }, { status: 'active', disabled_at: null })
         if (!changed) return undefined
@@ -261,8 +263,4 @@ async function endSessions(
 function refusedRow(error: unknown): never {
   const large = FreeholdError.is(error, 'ROW_REFUSED') && error.details.constraint === 'users_metadata_check'
   throw large ? invalid('metadata', 'it is too large') : error
-}
-
-function userId(key: UserKey): UserId {
-  return parseId<UserId>(typeof key === 'object' && key !== null ? key.id : key, 'user')
 }

@@ -65,7 +65,7 @@ export interface ErrorDetails {
   TOKEN_EXPIRED: Nothing
   SESSION_ENDED: Nothing
   SESSION_UNKNOWN: Nothing
-  REFRESH_REFUSED: { reason: 'superseded' | 'expired' | 'ahead' | 'ended' }
+  REFRESH_REFUSED: { reason: 'superseded' | 'ahead' | 'ended' }
   REFRESH_REUSED: Nothing
   // input
   INPUT_INVALID: { field: string; problem: string }

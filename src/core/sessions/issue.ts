@@ -6,7 +6,7 @@ import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
 import { storable } from '../kernel/input.ts'
 import type { SessionRow } from '../storage/tenant-tables.ts'
 import { type AccessTokens, createAccessTokens } from './access-token.ts'
-import { createRefreshTokens, hashRefreshToken } from './refresh-token.ts'
+import { createRefreshTokens, hashRefreshToken, NONCE_LENGTH } from './refresh-token.ts'
 import { type ClientInfo, type Session, sessionFromRow, type Tokens } from './session.ts'
 
 export interface Opening {
@@ -34,7 +34,6 @@ export interface OpenedSession {
   readonly tokens: Tokens
 }
 
-const NONCE_LENGTH = 16
 const SECRET_LENGTH = 32
 /** What the columns hold; a longer user agent is cut, as it only serves to be recognised. */
 const MAXIMUM_IP = 64

@@ -34,6 +34,8 @@ export interface RefreshTokens {
 /** `fh_`, the kind, and canonical base64url of: key 1 | tenant 16 | session 16 | generation 4 | secret 32 | tag 16. */
 const PREFIX = 'fh_rt_'
 const SECRET_LENGTH = 32
+/** Bytes of the nonce that a session's row keeps for its next child. */
+export const NONCE_LENGTH = 16
 const GENERATIONS = 2 ** 32
 const TAG_LENGTH = 16
 const BODY_LENGTH = 1 + 16 + 16 + 4 + SECRET_LENGTH

@@ -31,15 +31,13 @@ import type { Directory } from '../tenancy/directory.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
 import type { AccessTokens } from './access-token.ts'
 import { pair } from './issue.ts'
-import { hashRefreshToken, type RefreshToken, type RefreshTokens } from './refresh-token.ts'
+import { hashRefreshToken, NONCE_LENGTH, type RefreshToken, type RefreshTokens } from './refresh-token.ts'
 import type { RevocationCache } from './revocation-cache.ts'
 import { type Refreshed, type RefreshOptions, sessionFromRow } from './session.ts'
 
 export type Refresh = (refreshToken: string, options?: RefreshOptions) => Promise<Refreshed>
 
 type Refusal = Extract<Refreshed, { ok: false }>
-
-const NONCE_LENGTH = 16
 
 /** What is audited: a token that was stolen, or a database that went back in time. */
 const AUDITED = {

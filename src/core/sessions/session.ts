@@ -1,6 +1,6 @@
 // What the host sees of a session, and of the tokens that stand for it.
 
-import type { User } from '../identity/user.ts'
+import type { User, UserKey } from '../identity/user.ts'
 import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { RevokeReason, SessionRow } from '../storage/tenant-tables.ts'
@@ -45,7 +45,8 @@ export interface ClientInfo {
 /**
  * How an access token is checked. `signature`: the token alone (a revoked session lives on until the token
  * expires). `cached`: also a cache of ended sessions, told by the database at once and never older than 10 s; the
- * default. `database`: one round trip, which also answers the session and user rows.
+ * default. `database`: one round trip, which also answers the session and user rows. Whether the tenant is active is read
+ * from a cache in the last two: told at once as well, and never older than 10 s.
  */
 export type VerificationMode = 'signature' | 'cached' | 'database'
 
@@ -122,14 +123,14 @@ export interface JsonWebKey {
 /** Sessions of one tenant. */
 export interface TenantSessions {
   /** A user's live sessions, newest first. */
-  list(user: UserId | { readonly id: UserId }, page?: PageRequest): Promise<Page<Session>>
+  list(user: UserKey, page?: PageRequest): Promise<Page<Session>>
   get(id: SessionId): Promise<Session>
   /** Ends one session. @throws SESSION_UNKNOWN when it does not exist; ending it twice is not an error */
   revoke(id: SessionId): Promise<void>
   /** Ends every session of a user, those being opened or refreshed at this moment too. Answers how many were live. */
-  revokeAll(user: UserId | { readonly id: UserId }): Promise<number>
-  /** Ends every session of a user but this one. */
-  revokeOthers(user: UserId | { readonly id: UserId }, keep: SessionId): Promise<number>
+  revokeAll(user: UserKey): Promise<number>
+  /** Ends every session of a user but this one. @throws SESSION_UNKNOWN when it is none of this user's: then none ends */
+  revokeOthers(user: UserKey, keep: SessionId): Promise<number>
 }
 
 export function sessionFromRow(row: SessionRow): Session {

@@ -3,15 +3,15 @@
 
 import type { OwnEntry } from '../audit/catalog.ts'
 import type { TenantContext } from '../context.ts'
+import { userIdOf } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type SessionId, type UserId } from '../kernel/ids.ts'
 import { checkKeys } from '../kernel/input.ts'
 import { type Listing, pageOf, pageQuery } from '../kernel/page.ts'
+import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { RevokeReason, SessionRow } from '../storage/tenant-tables.ts'
 import { sessionFromRow, type TenantSessions } from './session.ts'
-
-type UserKey = UserId | { readonly id: UserId }
 
 interface Which {
   readonly only?: SessionId
@@ -30,6 +30,7 @@ export function createTenantSessions(context: TenantContext): TenantSessions {
   /** Ends sessions and tells: of one by its id, of several by their user. Answers how many were live. */
   function end(userId: UserId, reason: RevokeReason, which: Which = {}): Promise<number> {
     return scope.transaction(async (unit) => {
+      if (which.except) await checkKept(unit, userId, which.except)
       const ended = await unit.verbs.endSessions({ userId, reason, ...which })
       const sessionId = which.only
       await unit.verbs.publish({ kind: 'session', tenantId: tenant.id, userId, ...(sessionId ? { sessionId } : {}) })
@@ -84,6 +85,15 @@ function endedEntry(userId: UserId, { only, except }: Which, ended: readonly str
     : { action: 'session.all_revoked', targets: [user], details }
 }
 
-function userIdOf(user: UserKey): UserId {
-  return parseId(typeof user === 'object' && user !== null ? user.id : user, 'user')
+/**
+ * A mistaken `keep` would end every session of the user, in silence.
+ * @throws SESSION_UNKNOWN when the session to be kept is none of this user's
+ */
+export async function checkKept(
+  { records }: Pick<TenantScope, 'records'>,
+  userId: UserId,
+  keep: SessionId,
+): Promise<void> {
+  const kept = await records.get('sessions', { id: keep })
+  if (kept?.user_id !== userId) throw new FreeholdError('SESSION_UNKNOWN')
 }

@@ -4,12 +4,15 @@
 import type { Context } from '../context.ts'
 import { userFromRow } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
+import { invalid } from '../kernel/input.ts'
 import type { SessionLookup } from '../storage/verbs.ts'
 import type { Directory } from '../tenancy/directory.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
 import type { AccessClaims, AccessTokens } from './access-token.ts'
 import type { RevocationCache } from './revocation-cache.ts'
 import { sessionFromRow, type VerificationMode, type Verified } from './session.ts'
+
+const MODES: readonly VerificationMode[] = ['signature', 'cached', 'database']
 
 export type Verify = (accessToken: string, options?: { readonly mode?: VerificationMode }) => Promise<Verified>
 
@@ -27,12 +30,14 @@ export function createVerify(
 
   async function lookUp(tenant: Tenant, claims: AccessClaims): Promise<SessionLookup | undefined> {
     const found = await context.storage.tenant(directory.ref(tenant)).verbs.lookUpSession(claims.sessionId)
-    return found?.user.id === claims.userId ? found : undefined
+    // an epoch that the database has not reached: a restored backup has forgotten that sessions were ended
+    return found?.user.id === claims.userId && claims.epoch <= found.session.epoch ? found : undefined
   }
 
   return async (accessToken, options) => {
     const claims = await tokens.verify(accessToken)
     const mode = options?.mode ?? preferred
+    if (!MODES.includes(mode)) throw invalid('mode', `it is ${MODES.join(', ')}`)
     if (mode === 'signature') return verified(claims)
     const tenant = directory.peek(claims.tenantId) ?? (await directory.require({ id: claims.tenantId }))
     if (mode === 'database') {

@@ -1,11 +1,11 @@
 // Custom domains. A domain leads to a tenant only after its owner has proven it with a DNS record.
 
-import { Resolver } from 'node:dns/promises'
 import type { Context } from '../context.ts'
 import { encodeBase64url } from '../kernel/encoding.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { type DomainId, parseId } from '../kernel/ids.ts'
 import { invalid } from '../kernel/input.ts'
+import type { TxtLookup } from '../ports/txt-lookup.ts'
 import type { SystemUnit } from '../storage/storage.ts'
 import type { TenantDomainRow } from '../storage/system-tables.ts'
 import { fromNow } from '../storage/tables.ts'
@@ -42,19 +42,11 @@ export interface Domains {
   remove(domain: DomainId | { readonly id: DomainId }): Promise<void>
 }
 
-/** How TXT records are looked up; `node:dns` by default. Answers [] when there are none. */
-export type TxtLookup = (name: string) => Promise<readonly (readonly string[])[]>
-
 const MAXIMUM_DOMAINS = 50
 const RECORD_PREFIX = '_freehold.'
 const TOKEN_BYTES = 32
 
-export function createDomains(
-  context: Context,
-  directory: Directory,
-  tenant: Tenant,
-  lookup: TxtLookup = lookUpTxt,
-): Domains {
+export function createDomains(context: Context, directory: Directory, tenant: Tenant, lookup: TxtLookup): Domains {
   const { storage, runtime, settings } = context
   const { system } = storage
   const log = createTenantLog(context, directory)
@@ -174,18 +166,6 @@ async function checkProof({ domain, proof }: Domain, lookup: TxtLookup): Promise
   // a record longer than 255 bytes comes in parts (RFC 7208, section 3.3)
   const found = records.some((parts) => parts.join('') === proof.value)
   if (!found) throw new FreeholdError('DOMAIN_UNVERIFIED', details)
-}
-
-const ABSENT: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ENODATA'])
-
-async function lookUpTxt(name: string): Promise<readonly (readonly string[])[]> {
-  const resolver = new Resolver({ timeout: 5000, tries: 2 })
-  try {
-    return await resolver.resolveTxt(name)
-  } catch (error) {
-    if (ABSENT.has((error as { code?: unknown }).code)) return []
-    throw error
-  }
 }
 
 function domainFromRow(row: TenantDomainRow): Domain {
