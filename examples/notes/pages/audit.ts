@@ -29,7 +29,11 @@ export async function auditPage(context: Context, url: URL): Promise<Html> {
     ...(cursor === undefined ? {} : { cursor }),
   })
   const users = await context.tenant.users.list({ limit: 200, deleted: true })
-  const names = new Map<string, string>(users.items.map(({ id, name, email }) => [id, name ?? email]))
+  const roles = await context.tenant.roles.list({ limit: 200 })
+  const names = new Map<string, string>([
+    ...users.items.map(({ id, name, email }) => [id, name ?? email] as const),
+    ...roles.items.map(({ id, key }) => [id, key] as const),
+  ])
   const older = new URLSearchParams({ ...(action === undefined ? {} : { action }), cursor: events.next ?? '' })
   return html`<section class="card" aria-labelledby="audit">
 <div class="heading">

@@ -16,7 +16,7 @@ export async function membersPage(context: Context): Promise<Html> {
 <h1 id="members">Members</h1>
 <span class="small">${used} of ${maximum ?? 'any number'} in your plan</span>
 </div>
-<ul class="list">${members.map((member) => item(member, mayAssign, mayAdd && member.id !== context.principal?.id))}</ul>
+<ul class="list members">${members.map((member) => item(member, mayAssign, mayAdd && member.id !== context.principal?.id))}</ul>
 </section>
 ${
   mayAdd &&

@@ -43,7 +43,7 @@ const buy = html`<div class="offer">
 <button data-method="POST" data-path="/api/checkout">Upgrade to Team</button>
 </div>`
 
-const leave = html`<button class="quiet" data-method="POST" data-path="/api/cancel">Cancel the subscription</button>`
+const leave = html`<button class="quiet start" data-method="POST" data-path="/api/cancel">Cancel the subscription</button>`
 
 function included(plan: Plan | null): string {
   return plan?.features.export ? 'The notes can be exported as a file.' : 'The notes cannot be exported as a file.'

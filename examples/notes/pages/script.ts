@@ -42,10 +42,10 @@ function goOn({ url, message } = {}, then) {
 }
 
 for (const form of document.querySelectorAll('form')) {
-  const submit = () => {
-    const button = form.querySelector('button, select')
-    return act(button, async () => {
-      const fields = Object.fromEntries(new FormData(form))
+  // read before anything is disabled: what is disabled is not sent
+  const submit = async (control) => {
+    const fields = Object.fromEntries(new FormData(form))
+    await act(control, async () => {
       const done = await call(form.dataset.method || 'POST', form.dataset.path, fields)
       if (form.dataset.path === '/auth/sign-in' && !(await send('GET', '/auth/me')).ok) {
         throw new Error('You are signed in, but this browser keeps no Secure cookies over http. Try Chrome, Edge or Firefox.')
@@ -54,17 +54,15 @@ for (const form of document.querySelectorAll('form')) {
     })
   }
   const plain = 'plain' in form.dataset
-  if (!plain) form.addEventListener('submit', (event) => { event.preventDefault(); submit() })
+  if (!plain) form.addEventListener('submit', (event) => { event.preventDefault(); submit(form.querySelector('button')) })
   if (!('auto' in form.dataset)) continue
   for (const select of form.querySelectorAll('select')) {
     const before = select.value
     select.addEventListener('change', async () => {
       if (plain) return form.submit()
-      const fields = Object.fromEntries(new FormData(form))
-      await act(select, async () => {
-        try { goOn(await call(form.dataset.method || 'POST', form.dataset.path, fields)) }
-        catch (error) { select.value = before; throw error }
-      })
+      await submit(select)
+      // still here and something was said: it was refused
+      if (notice.textContent) select.value = before
     })
   }
 }

@@ -44,7 +44,7 @@ form { display: grid; gap: 1rem; }
 label { display: grid; gap: 0.375rem; font-weight: 600; font-size: 0.9375rem; }
 input, textarea, select {
   font: inherit; font-weight: 400; color: inherit; width: 100%; padding: 0.625rem 0.75rem;
-  background: var(--ground); border: 1px solid var(--field); border-radius: 8px;
+  background: var(--ground); border: 1px solid var(--field); border-radius: 8px; min-height: 2.8125rem;
 }
 select { width: auto; max-width: 100%; }
 textarea { resize: vertical; min-height: 4.5rem; }
@@ -59,7 +59,9 @@ button.quiet:hover { background: var(--tint); filter: none; }
 button:disabled { opacity: 0.55; cursor: default; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .end { justify-self: end; }
-.row { grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); align-items: end; }
+.start { justify-self: start; }
+.row { display: flex; flex-wrap: wrap; align-items: end; }
+.row label { flex: 1 1 9rem; }
 .row select { width: 100%; }
 .inline { display: block; }
 .bare { display: block; font-weight: 400; }
@@ -85,7 +87,10 @@ pre { margin-top: 0.375rem; padding: 0.625rem 0.75rem; background: var(--ground)
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; font-size: 0.9375rem; }
 dt { color: var(--soft); }
 .limit { display: grid; gap: 0.375rem; }
-meter { width: 100%; height: 0.75rem; }
+meter { width: 100%; height: 0.625rem; appearance: none; background: var(--line); border-radius: 999px; overflow: hidden; }
+meter::-webkit-meter-bar { background: var(--line); border: 0; border-radius: 999px; height: 0.625rem; }
+meter::-webkit-meter-optimum-value { background: var(--accent); border-radius: 999px; }
+meter::-moz-meter-bar { background: var(--accent); }
 .offer { display: flex; flex-wrap: wrap; gap: 0.75rem 1rem; align-items: center; justify-content: space-between; border-top: 1px solid var(--line); padding-top: 1rem; }
 .price { font-size: 1.75rem; font-weight: 700; }
 .money { font-variant-numeric: tabular-nums; }
@@ -100,6 +105,10 @@ main.narrow .wide { width: 100%; }
 @media (max-width: 30rem) {
   .wide, .row button { width: 100%; }
   .card { padding: 1rem; }
+  .tabs { flex-wrap: wrap; column-gap: 1rem; }
+  .tabs a { padding-block: 0.25rem 0.375rem; }
+  .members > li { flex-wrap: wrap; }
+  .members > li > div:first-child { flex: 1 1 9rem; }
   dl { grid-template-columns: 1fr; }
   dd { margin-bottom: 0.375rem; }
 }
