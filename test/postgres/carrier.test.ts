@@ -90,3 +90,16 @@ it('lets riders of the whole wait while a part runs, and takes back those of the
     'beside; commit',
   ])
 })
+
+it('is lost when the server answers COMMIT with ROLLBACK', async () => {
+  const heard: string[] = []
+  const answers = async (statements: readonly Statement[]) => {
+    heard.push(...statements.map(({ text }) => text))
+    return { rows: [], command: statements.at(-1)?.text === 'commit' ? 'ROLLBACK' : 'SELECT', count: 0 }
+  }
+  const work = runUnit({ tenantId: null, enter: () => BEGIN, statements: [BEGIN] }, answers, ({ send }) =>
+    send({ text: 'select 1' }),
+  )
+  await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
+  expect(heard).toEqual([BEGIN.text, 'select 1', 'commit'])
+})

@@ -2,12 +2,10 @@
 
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { BEGIN } from '../../src/adapters/postgres/carrier.ts'
 import { postgres } from '../../src/adapters/postgres/index.ts'
-import type { Statement, Unit } from '../../src/adapters/postgres/link.ts'
+import type { Unit } from '../../src/adapters/postgres/link.ts'
 import { deaf } from '../../src/adapters/postgres/listening.ts'
 import { PoolLink } from '../../src/adapters/postgres/pool-link.ts'
-import { runUnit } from '../../src/adapters/postgres/unit-of-work.ts'
 import type { TenantScope } from '../../src/core/storage/storage.ts'
 import { createTenantRow, createTestDatabase, type TestDatabase } from '../setup/database.ts'
 import { startProxy, type TestProxy } from '../setup/proxy.ts'
@@ -145,19 +143,6 @@ it('is lost when a failed statement was swallowed', async () => {
     await expect(part).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
   })
   expect(await kinds()).toEqual(['kept'])
-})
-
-it('is lost when the server answers COMMIT with ROLLBACK', async () => {
-  const heard: string[] = []
-  const answers = async (statements: readonly Statement[]) => {
-    heard.push(...statements.map(({ text }) => text))
-    return { rows: [], command: statements.at(-1)?.text === 'commit' ? 'ROLLBACK' : 'SELECT', count: 0 }
-  }
-  const work = runUnit({ tenantId: null, enter: () => BEGIN, statements: [BEGIN] }, answers, ({ send }) =>
-    send({ text: 'select 1' }),
-  )
-  await expect(work).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
-  expect(heard).toEqual([BEGIN.text, 'select 1', 'commit'])
 })
 
 it('is not harmed by what was refused before it was sent', async () => {

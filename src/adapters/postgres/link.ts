@@ -35,7 +35,7 @@ export interface Unit {
   readonly send: Send
   /**
    * Lets a statement travel with the next one, or with COMMIT: it costs no round trip, nobody sees its answer, and
-   * its failure is that of what it travels with. It is taken back with its part, as any other. Named, its values
+   * its failure is that of what it travels with. It is taken back with its part, like any other. Named, its values
    * ready to be bound.
    */
   ride(statement: Statement): void

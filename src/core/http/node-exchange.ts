@@ -54,16 +54,16 @@ export async function sendResponse(response: Response, req: NodeRequest, res: Se
   if (!req.complete) req.resume()
 }
 
-/** What `URL` tidies up: backslashes, white space, and segments of one or two dots, escaped or not. */
-const UNTIDY = /[\\\s]|\/(?:\.|%2e){1,2}(?:\/|$)/i
+/** What `URL` tidies up: backslashes, white space, a fragment, and segments of one or two dots, escaped or not. */
+const UNTIDY = /[\\\s#]|\/(?:\.|%2e){1,2}(?:\/|$)/i
 
 function urlOf(req: NodeRequest): URL {
   const { host } = req.headers
   const path = req.originalUrl ?? req.url ?? '/'
   // a host with a slash, or a target that is a whole URL, would be read as another path than the one that was asked for
   if (!host || /[/\\?#@\s]/.test(host) || !path.startsWith('/')) throw new FreeholdError('HOST_INVALID')
-  // Express has matched the path as it came: one that we read differently would walk around the app's own gates (U05)
-  if (UNTIDY.test(path.replace(/[?#].*$/s, ''))) throw new FreeholdError('ROUTE_UNKNOWN')
+  // the app has matched the path as it came: one that we read differently would walk around its own gates (U05)
+  if (UNTIDY.test(path.replace(/\?.*$/s, ''))) throw new FreeholdError('ROUTE_UNKNOWN')
   const scheme = 'encrypted' in req.socket && req.socket.encrypted ? 'https' : 'http'
   const url = URL.parse(`${scheme}://${host}${path}`)
   if (!url) throw new FreeholdError('HOST_INVALID')

@@ -156,6 +156,7 @@ export const apps: { readonly [F in Framework]: Serve } = {
           requiredSession(context)
           return json(await rename(context, JSON.parse(await body())))
         default:
+          if (first !== 'public') return res.writeHead(404).end()
           return json(described(context))
       }
     })
