@@ -45,6 +45,7 @@ export interface Buyer {
 export interface MarketOptions extends ContextOverrides {
   readonly fake?: FakeProviderOptions
   readonly providers?: Providers
+  readonly onError?: (error: unknown) => void
 }
 
 export function openMarket(plain: Storage, options: MarketOptions = {}): Market {
@@ -65,7 +66,7 @@ export function openMarket(plain: Storage, options: MarketOptions = {}): Market 
     book,
     fake,
     notices,
-    webhooks: createWebhooks(context, directory, providers, book),
+    webhooks: createWebhooks(context, directory, providers, book, options.onError),
     worker: () => createWebhooks(context, createDirectory(context), providers, createPlans(context)),
     async tenant(plan) {
       const id = context.runtime.newId()

@@ -3,7 +3,7 @@
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId, type OrganizationId, parseId, type RoleAssignmentId, type RoleId } from '../kernel/ids.ts'
-import { checkKeys, checkText, invalid } from '../kernel/input.ts'
+import { checkKeys, checkText, differing, invalid } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import type { RoleAssignmentRow } from '../storage/access-tables.ts'
 import type { Where } from '../storage/records.ts'
@@ -87,7 +87,8 @@ export function createAssignments(context: TenantContext, permissions: Permissio
         }
         const write = () => put(unit, place, granted, runtime.newId())
         // a renewal with an end could end the last owner
-        const row = isOwnership(given, organization) ? await keepAnOwner(unit, write) : await write()
+        const { row, changed } = isOwnership(given, organization) ? await keepAnOwner(unit, write) : await write()
+        if (!changed) return assignmentFromRow(row)
         await auditWriter.append(unit, actor, {
           action: 'assignment.granted',
           targets: [
@@ -149,11 +150,22 @@ type Place = Pick<RoleAssignmentRow, 'user_id' | 'service_account_id' | 'role_id
 type Granted = Pick<RoleAssignmentRow, 'starts_at' | 'expires_at' | 'reason' | 'granted_by_type' | 'granted_by_id'>
 
 /** The access lock is held: nobody else can put the same in between. */
-async function put(unit: TenantUnit, place: Place, granted: Granted, id: string): Promise<RoleAssignmentRow> {
-  const [renewed] = await unit.records.update('role_assignments', place, granted)
-  if (renewed) return renewed
-  const [created] = await unit.records.insert('role_assignments', [{ id, ...place, ...granted }])
-  return created!
+async function put(unit: TenantUnit, place: Place, granted: Granted, id: string): Promise<Put> {
+  const [held] = await unit.records.find('role_assignments', { where: place, limit: 1 })
+  if (!held) {
+    const [created] = await unit.records.insert('role_assignments', [{ id, ...place, ...granted }])
+    return { row: created!, changed: true }
+  }
+  const { starts_at, expires_at, reason } = granted
+  // the same again, by whomever, says nothing new
+  if (Object.keys(differing(held, { starts_at, expires_at, reason })).length === 0) return { row: held, changed: false }
+  const [renewed] = await unit.records.update('role_assignments', { id: held.id }, granted)
+  return { row: renewed ?? held, changed: true }
+}
+
+interface Put {
+  readonly row: RoleAssignmentRow
+  readonly changed: boolean
 }
 
 function parse(assignment: NewAssignment) {

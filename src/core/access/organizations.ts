@@ -4,7 +4,7 @@
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId, type OrganizationId } from '../kernel/ids.ts'
-import { checkJson, checkKeys, checkText } from '../kernel/input.ts'
+import { checkJson, checkKeys, checkText, differing } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import type { OrganizationRow } from '../storage/access-tables.ts'
 import type { TenantScope } from '../storage/storage.ts'
@@ -87,12 +87,14 @@ export function createOrganizations(context: TenantContext): Organizations {
 
     async update(organization, change) {
       checkKeys(change, 'change', ['name', 'metadata'])
-      const columns = {
+      const given = {
         ...(change.name === undefined ? {} : { name: checkText(change.name, 'name', NAME) }),
         ...(change.metadata === undefined ? {} : { metadata: checkJson(change.metadata, 'metadata') }),
       }
       return scope.transaction(async (unit) => {
         const before = await find(unit, organization)
+        const columns = differing(before, given)
+        if (Object.keys(columns).length === 0) return organizationFromRow(before)
         const [after] = await unit.records.update(
           'organizations',
           { id: before.id },

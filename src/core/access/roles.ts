@@ -3,7 +3,7 @@
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId, type RoleId } from '../kernel/ids.ts'
-import { checkKeys, checkText } from '../kernel/input.ts'
+import { checkKeys, checkText, differing } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import type { PermissionEntry, RoleRow } from '../storage/access-tables.ts'
 import type { TenantScope } from '../storage/storage.ts'
@@ -144,6 +144,7 @@ export function createRoles(context: TenantContext, permissions: Permissions): R
         const columns = { ...wanted, parent_role_id: parentId }
         const { book: coming, role: planned } = withRole(writing, { ...before, ...columns }, permissions)
         authority.demandDifference(book.closure(held), coming.closure(planned), forGood(now))
+        if (Object.keys(differing(before, columns)).length === 0) return roleFromRow(before)
         const [after] = await unit.records.update('roles', { id: held.id }, { ...columns, updated_at: fromNow() })
         await changed(writing)
         await auditWriter.append(unit, actor, {

@@ -17,8 +17,11 @@ import { asked, type Providers, providerNamed, realm } from './providers.ts'
 import { type Claim, createSettle, type Outcome } from './settle.ts'
 import { subscriptionLedger } from './subscriptions.ts'
 
+/** How an event ends that was worked on. */
+export type Ended = Extract<Outcome, string>
+
 /** Applies a claimed event, to its end. @throws whatever keeps it from being applied; it is tried again then */
-export type Apply = (event: WebhookInboxRow) => Promise<Exclude<Outcome, 'fetch'>>
+export type Apply = (event: WebhookInboxRow) => Promise<Ended>
 
 /** Whose customer somebody is never changes while there is that tenant; kept for so long, in milliseconds, so many. */
 const ROUTE_LIFETIME_MS = 10_000
@@ -66,10 +69,14 @@ export function createApply(context: Context, directory: Directory, providers: P
     object: { readonly id: string; readonly snapshot?: S },
     open: (owner: TenantRef, snapshot: S | undefined) => Promise<Ledger<S, R>>,
     fetch: () => Promise<S | undefined>,
-  ): Promise<Exclude<Outcome, 'fetch'>> {
+  ): Promise<Ended> {
     const { event, provider } = claim
     const { id } = object
-    const look = async (): Promise<Facts<S>> => ({ snapshot: await ask(provider, fetch), fetched: true })
+    const look = async (before: { readonly seen?: number } = {}): Promise<Facts<S>> => ({
+      snapshot: await ask(provider, fetch),
+      fetched: true,
+      ...before,
+    })
     let facts: Facts<S> = object.snapshot ? { snapshot: object.snapshot, fetched: false } : await look()
     for (;;) {
       const { snapshot } = facts
@@ -79,8 +86,8 @@ export function createApply(context: Context, directory: Directory, providers: P
       const owner = await ownerOf(provider, customerId)
       const ledger = await open(owner, snapshot)
       const outcome = await settle(claim, { owner, ledger, id, facts, end: { state: 'done', customerId } })
-      if (outcome !== 'fetch') return outcome
-      facts = await look()
+      if (typeof outcome === 'string') return outcome
+      facts = await look(outcome)
     }
   }
 

@@ -4,7 +4,7 @@ import { FreeholdError } from '../kernel/errors.ts'
 import type { InvoiceSnapshot } from '../ports/billing-provider.ts'
 import type { InvoiceRow } from '../storage/billing-tables.ts'
 import { fromNow } from '../storage/tables.ts'
-import { differences, type Ledger } from './ledger.ts'
+import { differences, type Ledger, moved } from './ledger.ts'
 import { customerAt, realm } from './providers.ts'
 
 /** @param subscriptionRow the id of our row of its subscription, when it has one */
@@ -51,13 +51,13 @@ export function invoiceLedger(subscriptionRow: string | null): Ledger<InvoiceSna
     async update({ unit }, row, snapshot, stamp) {
       const wanted = columns(snapshot)
       const deleted = snapshot.deleted ? { deleted_at: fromNow() } : {}
-      const moved = { provider_updated_at: stamp, updated_at: fromNow(), ...deleted }
-      await unit.records.update('invoices', { id: row.id }, { ...wanted, ...moved })
+      const written = { ...wanted, provider_updated_at: stamp, ...moved(), ...deleted }
+      await unit.records.update('invoices', { id: row.id }, written)
       return differences(row, wanted)
     },
 
     async bury({ unit }, row, stamp) {
-      const gone = { provider_updated_at: stamp, updated_at: fromNow(), deleted_at: fromNow() }
+      const gone = { provider_updated_at: stamp, ...moved(), deleted_at: fromNow() }
       await unit.records.update('invoices', { id: row.id }, gone)
     },
   }

@@ -3,6 +3,7 @@
 
 import type { BillingProvider } from '../ports/billing-provider.ts'
 import type { TenantUnit } from '../storage/storage.ts'
+import { fromNow } from '../storage/tables.ts'
 
 /** What all snapshots have. */
 export interface Snapshot {
@@ -17,6 +18,7 @@ export interface MirrorRow {
   readonly id: string
   readonly status: string
   readonly provider_updated_at: Date
+  readonly version: number
   readonly updated_at: Date
   readonly deleted_at: Date | null
 }
@@ -27,6 +29,8 @@ export interface Facts<S> {
   readonly snapshot: S | undefined
   /** The provider was asked, after the event had been claimed. */
   readonly fetched: boolean
+  /** The version of the row (0: there was none) as it was seen before the provider was asked. */
+  readonly seen?: number
 }
 
 export type Verdict =
@@ -34,10 +38,8 @@ export type Verdict =
   | 'apply'
   /** Older, or about what is gone. */
   | 'skip'
-  /** The clock does not decide, or there is nothing to compare with: ask the provider. */
+  /** The clock does not decide, there is nothing to compare with, or what was answered may be old: ask the provider. */
   | 'fetch'
-  /** Somebody else wrote after the provider was asked: ask again. */
-  | 'again'
 
 /**
  * `claimedAt` is on the database's clock, as `updated_at` is: a row that was written before the event was claimed holds
@@ -47,7 +49,7 @@ export function judge<S extends Snapshot>(row: MirrorRow | undefined, facts: Fac
   const { snapshot, fetched } = facts
   if (row?.deleted_at) return 'skip'
   if (!snapshot) return row ? 'apply' : 'skip'
-  if (fetched) return row && row.updated_at.getTime() >= claimedAt.getTime() ? 'again' : 'apply'
+  if (fetched) return isFresh(row, facts.seen, claimedAt) ? 'apply' : 'fetch'
   if (snapshot.deleted) return 'apply'
   // first sight: it may be late, and what it tells of long gone
   if (!row) return 'fetch'
@@ -55,6 +57,16 @@ export function judge<S extends Snapshot>(row: MirrorRow | undefined, facts: Fac
   const known = second(row.provider_updated_at)
   if (said === known) return 'fetch'
   return said > known ? 'apply' : 'skip'
+}
+
+/** Nobody wrote after the provider was asked: the version says so, or the clock does where there was no time to look. */
+function isFresh(row: MirrorRow | undefined, seen: number | undefined, claimedAt: Date): boolean {
+  if (seen !== undefined) return seen === versionOf(row)
+  return !row || row.updated_at.getTime() < claimedAt.getTime()
+}
+
+export function versionOf(row: MirrorRow | undefined): number {
+  return row?.version ?? 0
 }
 
 /**
@@ -70,6 +82,11 @@ export function stampOf(row: MirrorRow | undefined, facts: Facts<Snapshot>, occu
 
 function second(time: Date): number {
   return Math.floor(time.getTime() / 1000)
+}
+
+/** What every write of a row moves. */
+export function moved() {
+  return { version: { add: 1 }, updated_at: fromNow() }
 }
 
 /** Field -> before and after, as the log has them. */

@@ -3,6 +3,7 @@
 import type { Context } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { PLATFORM_TENANT_ID } from '../kernel/ids.ts'
+import { differing } from '../kernel/input.ts'
 import type { SystemUnit } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { Plan, Plans, Price } from './billing.ts'
@@ -25,6 +26,7 @@ export function createPriceList(context: Context): Plans {
       return system.transaction(async (unit): Promise<Plan> => {
         const [created] = await unit.records.insert('plans', [columns], { onConflict: 'ignore' })
         const before = created ? undefined : await unit.records.lock('plans', { key })
+        if (before && saysNothingNew(before, columns)) return planFromRow(before)
         const [row] = created
           ? [created]
           : await unit.records.update('plans', { key }, { ...columns, archived_at: null, updated_at: fromNow() })
@@ -51,6 +53,8 @@ export function createPriceList(context: Context): Plans {
         const [created] = await unit.records.insert('prices', [{ id: runtime.newId(), ...columns }], {
           onConflict: 'ignore',
         })
+        const before = created ? undefined : await unit.records.lock('prices', { provider, provider_price_id })
+        if (before && saysNothingNew(before, columns)) return priceFromRow(before)
         // of two plans that claim one price, the first has it
         const [row] = created
           ? [created]
@@ -97,4 +101,9 @@ export function createPriceList(context: Context): Plans {
       return rows.map(priceFromRow)
     },
   }
+}
+
+/** On sale as it is said already. */
+function saysNothingNew<R extends { readonly archived_at: Date | null }>(before: R, columns: Partial<R>): boolean {
+  return before.archived_at === null && Object.keys(differing(before, columns)).length === 0
 }

@@ -17,6 +17,7 @@ import {
   type Place,
   type Snapshot,
   stampOf,
+  versionOf,
 } from './ledger.ts'
 
 /** An event that a worker holds. */
@@ -41,9 +42,9 @@ export interface Matter<S extends Snapshot, R extends MirrorRow> {
 export type Outcome =
   /** Written, or found to be old news. */
   | 'done'
-  /** The provider must be asked first; nothing is written. */
-  | 'fetch'
-  /** Another wrote meanwhile; nothing is written. */
+  /** The provider must be asked first; nothing is written. `seen`: the version of the row now. */
+  | { readonly seen: number }
+  /** Another was quicker; nothing is written. */
   | 'again'
   /** The lease ran out; nothing is written. */
   | 'lost'
@@ -63,7 +64,7 @@ export function createSettle({ storage, runtime, auditWriter }: Context): Settle
         const place: Place = { provider, unit: unit.tenant(owner), newId: runtime.newId }
         const row = await ledger.lock(place, id)
         const verdict = judge(row, facts, claimedAt)
-        if (verdict === 'fetch' || verdict === 'again') return verdict
+        if (verdict === 'fetch') return { seen: versionOf(row) }
         if (end && !(await close(unit, event, end))) return 'lost'
         if (verdict === 'skip') return 'done'
         const written = await write(place, ledger, row, facts, stampOf(row, facts, event.occurred_at))

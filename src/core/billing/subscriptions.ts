@@ -4,7 +4,7 @@ import { FreeholdError } from '../kernel/errors.ts'
 import type { SubscriptionSnapshot } from '../ports/billing-provider.ts'
 import type { SubscriptionItemRow, SubscriptionRow } from '../storage/billing-tables.ts'
 import { fromNow } from '../storage/tables.ts'
-import { type Changes, differences, type Ledger, type Place } from './ledger.ts'
+import { type Changes, differences, type Ledger, moved, type Place } from './ledger.ts'
 import type { PriceToPlan } from './plan-in-force.ts'
 import { customerAt, realm } from './providers.ts'
 
@@ -67,7 +67,7 @@ export function subscriptionLedger(planOf: PriceToPlan): Ledger<SubscriptionSnap
           ...wanted,
           ...(wanted.status === row.status ? {} : { status_since: stamp }),
           provider_updated_at: stamp,
-          updated_at: fromNow(),
+          ...moved(),
           ...(snapshot.deleted ? { deleted_at: fromNow() } : {}),
         },
       )
@@ -75,7 +75,7 @@ export function subscriptionLedger(planOf: PriceToPlan): Ledger<SubscriptionSnap
     },
 
     async bury({ unit }, row, stamp) {
-      const gone = { provider_updated_at: stamp, updated_at: fromNow(), deleted_at: fromNow() }
+      const gone = { provider_updated_at: stamp, ...moved(), deleted_at: fromNow() }
       await unit.records.update('subscriptions', { id: row.id }, gone)
     },
   }

@@ -35,6 +35,8 @@ export interface SubscriptionRow {
   canceled_at: Date | null
   /** On the provider's clock, never ours. */
   provider_updated_at: Date
+  /** Moves on with every write. */
+  version: number
   /** A tombstone: no later event brings it back. */
   deleted_at: Date | null
   created_at: Date
@@ -69,6 +71,8 @@ export interface InvoiceRow {
   due_at: Date | null
   paid_at: Date | null
   provider_updated_at: Date
+  /** Moves on with every write. */
+  version: number
   deleted_at: Date | null
   created_at: Date
   updated_at: Date
@@ -133,6 +137,7 @@ export const billingTables = {
       trial_end: { type: 'time', nullable: true },
       canceled_at: { type: 'time', nullable: true },
       provider_updated_at: { type: 'time' },
+      version: { type: 'bigint', generated: true },
       deleted_at: { type: 'time', nullable: true },
       created_at: { type: 'time', generated: true },
       updated_at: { type: 'time', generated: true },
@@ -182,6 +187,7 @@ export const billingTables = {
       due_at: { type: 'time', nullable: true },
       paid_at: { type: 'time', nullable: true },
       provider_updated_at: { type: 'time' },
+      version: { type: 'bigint', generated: true },
       deleted_at: { type: 'time', nullable: true },
       created_at: { type: 'time', generated: true },
       updated_at: { type: 'time', generated: true },

@@ -43,6 +43,8 @@ create table subscriptions (
   canceled_at timestamptz(3),
   -- the provider's clock, never ours
   provider_updated_at timestamptz(3) not null,
+  -- moves on with every write: what a provider answered to a question asked before one is not written over it
+  version bigint not null default 1,
   deleted_at timestamptz(3),
   created_at timestamptz(3) not null default clock_timestamp(),
   updated_at timestamptz(3) not null default clock_timestamp(),
@@ -86,6 +88,8 @@ create table invoices (
   due_at timestamptz(3),
   paid_at timestamptz(3),
   provider_updated_at timestamptz(3) not null,
+  -- moves on with every write: what a provider answered to a question asked before one is not written over it
+  version bigint not null default 1,
   deleted_at timestamptz(3),
   created_at timestamptz(3) not null default clock_timestamp(),
   updated_at timestamptz(3) not null default clock_timestamp(),

@@ -1,0 +1,77 @@
+// What the walk through the API stands on: the world it is done in, what a table of methods says, and what is made
+// ready before a method is called.
+
+import type { FakeProvider } from '../../../src/adapters/testing/index.ts'
+import type { TenantHandle } from '../../../src/index.ts'
+import { type House, PASSWORD } from '../house.ts'
+
+/** What the walk is done in. */
+export interface World extends House {
+  readonly fake: FakeProvider
+  /** A price of the fake's, and the plan it buys. */
+  readonly price: { readonly id: string; readonly plan: string }
+  /** What DNS says. */
+  readonly dns: Map<string, string[][]>
+  /** Never to be read in the log. */
+  readonly secrets: Set<string>
+}
+
+export type Entry<On> =
+  | 'reads'
+  | { readonly exempt: string }
+  | {
+      /** What is written, once; a list where one call does several things. */
+      readonly writes: string | readonly string[]
+      readonly into?: 'platform'
+      /** Who acts, where it is not the one whom the rooms are bound to. */
+      readonly by?: 'user' | 'provider'
+      /** Makes ready what is acted on; nothing of it counts. */
+      readonly given?: (world: World, handle: TenantHandle) => Promise<unknown>
+      readonly act: (on: On, given: never, world: World) => Promise<unknown>
+      /** The same again changes nothing, and writes nothing. */
+      readonly again?: 'nothing'
+      /** Why it is no part of a surrounding transaction. */
+      readonly apart?: string
+    }
+
+export type Table<On> = Readonly<Record<string, Entry<On>>>
+
+let made = 0
+export const name = (kind: string): string => `${kind}${++made}`
+export const user = (_: World, { users }: TenantHandle) =>
+  users.create({ email: `${name('u')}@example.test`, password: PASSWORD })
+export const disabled = async (world: World, handle: TenantHandle) => handle.users.disable(await user(world, handle))
+export const signedIn = async (world: World, handle: TenantHandle) => {
+  const { email } = await user(world, handle)
+  const answer = await handle.signIn.password({ email, password: PASSWORD })
+  if (!answer.ok) throw new Error('nobody signed in')
+  world.secrets.add(answer.tokens.accessToken).add(answer.tokens.refreshToken)
+  return answer
+}
+export type SignedIn = Awaited<ReturnType<typeof signedIn>>
+export const removed = async ({ freehold }: World, handle: TenantHandle) => {
+  await freehold.tenants.remove(handle)
+  return handle
+}
+export const ROLE = { name: 'Clerk', permissions: [{ resource: 'note', actions: ['read'] }] }
+export const role = (_: World, { roles }: TenantHandle) => roles.create({ key: name('role'), ...ROLE })
+export const granted = async (world: World, handle: TenantHandle) => {
+  const { key } = await role(world, handle)
+  return handle.assignments.grant({ principal: await user(world, handle), role: key })
+}
+export const organization = (_: World, { organizations }: TenantHandle) =>
+  organizations.create({ key: name('org'), name: 'Org' })
+export const account = (_: World, { serviceAccounts }: TenantHandle) => serviceAccounts.create({ name: name('robot') })
+export const claimed = async ({ dns, secrets }: World, { domains }: TenantHandle) => {
+  const domain = await domains.add(`${name('d')}.example.test`)
+  dns.set(domain.proof.record, [[domain.proof.value]])
+  secrets.add(domain.proof.value.replace('freehold-verification=', ''))
+  return domain
+}
+/** A subscription that the provider has told of, and nobody has applied. */
+export const told = async ({ freehold, fake, price }: World, handle: TenantHandle) => {
+  const { providerCustomerId } = await handle.billing.customer('fake')
+  fake.subscribe(providerCustomerId, [{ priceId: price.id }])
+  await fake.deliverAll(freehold.webhooks)
+}
+export const ATTEMPT = 'a provider is told of it, and no rollback of ours takes that back'
