@@ -35,6 +35,7 @@ beforeAll(async () => {
     keys: testKeys(),
     passwordHasher: testHasher(),
     onError: () => undefined,
+    onWarning: () => undefined,
   })
 })
 afterAll(async () => {
@@ -154,10 +155,10 @@ describe('a list is served by an index', () => {
       await database.admin(
         `insert into freehold.audit_events (tenant_id, id, created_at, action, actor_type, actor_id, user_id, outcome,
            resource_type, resource_id, body, leaf)
-         select $1, gen_random_uuid(), date_trunc('milliseconds', clock_timestamp()) - n * interval '2 minutes',
+         select $1, gen_random_uuid(), date_trunc('milliseconds', clock_timestamp()) - n * interval '5 minutes',
            'note.' || (n % 50), 'user', md5((n % 300)::text)::uuid, md5((n % 300)::text)::uuid,
            case when n % 40 = 0 then 'denied' else 'success' end, 'type' || (n % 30), n::text, '{}', sha256('x')
-         from generate_series(1, 15000) n`,
+         from generate_series(1, 6000) n`,
         [tenant],
       )
     }

@@ -33,6 +33,7 @@ export async function openHouse(
     keys: testKeys(),
     passwordHasher: testHasher(),
     onError: () => undefined,
+    onWarning: () => undefined,
     ...options,
   })
   return {
