@@ -7,6 +7,7 @@ import { fakeProvider } from '../../src/adapters/testing/index.ts'
 import { definePermissions, type Permissions, PLATFORM_TENANT_ID, type TenantHandle } from '../../src/index.ts'
 import { instance, sessions } from './api/instance.ts'
 import { type Entry, signedIn, type Table, type World } from './api/parts.ts'
+import { prepareRefusal, type Refusal } from './api/refusal.ts'
 import { handleOnly, services } from './api/tenant.ts'
 import { openHouse, PASSWORD } from './house.ts'
 
@@ -14,6 +15,7 @@ import { openHouse, PASSWORD } from './house.ts'
 const OPERATOR = { type: 'operator', id: '01890a5d-ac96-774b-bcce-b302099a8057', requestId: 'walk-1' } as const
 
 let world: World
+let refusal: Refusal
 beforeAll(async () => {
   const fake = fakeProvider()
   const dns = new Map<string, string[][]>()
@@ -44,6 +46,7 @@ beforeAll(async () => {
     dns,
     secrets: new Set([PASSWORD, 'hush-hush']),
   }
+  refusal = await prepareRefusal(house.database!)
 })
 afterAll(() => world.close())
 
@@ -112,8 +115,14 @@ function mutations<On>(table: Table<On>): [string, Exclude<Entry<On>, 'reads' | 
 
 type Mutation<On> = ReturnType<typeof mutations<On>>[number][1]
 
-/** Calls it, and again where that changes nothing. */
-async function tried<On>({ writes, into, by, act, again }: Mutation<On>, on: On, given: unknown): Promise<Written> {
+/** Calls it without a log, which must do nothing; then with one, and again where that changes nothing. */
+async function tried<On>(entry: Mutation<On>, on: On, given: unknown): Promise<Written> {
+  const { writes, into, by, act, again, apart, remains } = entry
+  if (!apart && !remains) {
+    const before = await refusal.digest()
+    await refusal.during(() => expect(act(on, given as never, world)).rejects.toThrow())
+    expect(await refusal.digest()).toBe(before)
+  }
   const events = await written(() => act(on, given as never, world))
   expect(events.map(({ action }) => action)).toEqual([writes].flat())
   const [event] = events

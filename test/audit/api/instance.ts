@@ -43,6 +43,7 @@ export const instance: Table<FreeholdRooms> = {
     into: 'platform',
     given: removed,
     act: ({ tenants }, handle: TenantHandle) => tenants.purge(handle),
+    remains: 'it is marked, and taken up again',
   },
   'plans.put': {
     writes: 'plan.created',
@@ -70,6 +71,7 @@ export const instance: Table<FreeholdRooms> = {
     by: 'provider',
     given: told,
     act: ({ webhooks }) => webhooks.drain(),
+    remains: 'what could not be applied stays in the line, with its error',
     again: 'nothing',
   },
   'webhooks.start': { exempt: 'it drains' },

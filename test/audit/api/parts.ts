@@ -32,6 +32,8 @@ export type Entry<On> =
       readonly again?: 'nothing'
       /** Why it is no part of a surrounding transaction. */
       readonly apart?: string
+      /** Why something of it remains when its event cannot be written. */
+      readonly remains?: string
     }
 
 export type Table<On> = Readonly<Record<string, Entry<On>>>
