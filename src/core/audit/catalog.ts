@@ -128,7 +128,3 @@ export const ownWords: ReadonlySet<string> = new Set([...Object.keys(ownActions)
 export function firstWord(action: string): string {
   return action.slice(0, action.indexOf('.'))
 }
-
-export function isOwnAction(action: string): action is OwnAction {
-  return Object.hasOwn(ownActions, action)
-}

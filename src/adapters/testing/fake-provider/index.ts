@@ -35,7 +35,6 @@ export interface FakeProvider extends BillingProvider, Truth, Post {
 }
 
 export type { Delivered, Delivery, Faults } from './post.ts'
-export type { FakeClock, FakeCustomer, FakeInvoice, FakeItem, FakeSubscription } from './truth.ts'
 export type { FakeApi }
 
 export function fakeProvider(options: FakeProviderOptions = {}): FakeProvider {
