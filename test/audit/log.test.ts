@@ -136,7 +136,7 @@ describe.each(STORAGES)('on %s', (storage) => {
     const within = { resourceType: 'note', from: new Date(start + 1000), before: new Date(start + 3000) }
     expect(await found(within)).toEqual(['note 1', 'note 0'])
     const first = await acme.audit.list({ ...within, limit: 1 })
-    expect((await acme.audit.list({ ...within, limit: 1, cursor: first.next! })).items).toHaveLength(1)
+    expect(await found({ ...within, limit: 1, cursor: first.next! })).toEqual(['note 0'])
     expect(await found({ before: new Date(0) })).toEqual([])
     expect(await found({ actorId: anna!, action: 'note.written', outcome: 'success', ...within })).toEqual(['note 0'])
   })
