@@ -113,11 +113,13 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
     webhook_inbox_event_id_check: (row) => characters(row.event_id, 1, 255),
     webhook_inbox_event_type_check: (row) => characters(row.event_type, 1, 200),
     webhook_inbox_customer_id_check: (row) => characters(row.customer_id, 0, 255),
+    webhook_inbox_object_id_check: (row) => characters(row.object_id, 1, 255),
     webhook_inbox_payload_check: ({ payload }) => payload.length <= 1_048_576,
     webhook_inbox_state_check: ({ state }) => ['pending', 'done', 'ignored', 'dead'].includes(state),
     webhook_inbox_last_error_check: (row) => characters(row.last_error, 0, 500),
   },
   payment_customers: {
+    payment_customers_name_check: ({ name }) => characters(name, 0, 200),
     payment_customers_email_check: ({ email }) => characters(email, 0, 320),
     payment_customers_stripe_check: (row) => characters(row.stripe_customer_id, 0, 255),
     payment_customers_conekta_check: (row) => characters(row.conekta_customer_id, 0, 255),

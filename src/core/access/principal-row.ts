@@ -33,7 +33,7 @@ export interface PrincipalRow {
   readonly organizations: ReadonlyMap<string, ScopeRow>
 }
 
-const NOWHERE: ReadonlyMap<string, ScopeRow> = new Map()
+const nowhere = (): ReadonlyMap<string, ScopeRow> => new Map()
 
 /** As of `now`, in milliseconds. An assignment counts from its start on, and no longer at its end. */
 export function buildRow(book: RoleBook, grants: readonly Grant[], now: number): PrincipalRow {
@@ -63,7 +63,7 @@ export function buildRow(book: RoleBook, grants: readonly Grant[], now: number):
   }
   const timeless = from === Number.NEGATIVE_INFINITY && until === Number.POSITIVE_INFINITY
   const tenant = scopeRow(book, everywhere)
-  if (!inside) return { book, from, until, timeless, tenant, organizations: NOWHERE }
+  if (!inside) return { book, from, until, timeless, tenant, organizations: nowhere() }
   const organizations = new Map<string, ScopeRow>()
   for (const [id, closures] of inside) organizations.set(id, scopeRow(book, [...everywhere, ...closures]))
   return { book, from, until, timeless, tenant, organizations }
