@@ -13,6 +13,7 @@ export type Area = (effort: Effort, say: (line: string) => void) => Promise<Resu
 const areas: { readonly [name: string]: () => Promise<Area> } = {
   storage: async () => (await import('./areas/storage.ts')).storage,
   sessions: async () => (await import('./areas/sessions.ts')).sessions,
+  access: async () => (await import('./areas/access.ts')).access,
   start: async () => (await import('./areas/start.ts')).start,
 }
 const usage = `usage: npm run bench -- AREA [--json FILE] [--quick]
