@@ -14,6 +14,7 @@ const areas: { readonly [name: string]: () => Promise<Area> } = {
   storage: async () => (await import('./areas/storage.ts')).storage,
   sessions: async () => (await import('./areas/sessions.ts')).sessions,
   audit: async () => (await import('./areas/audit.ts')).audit,
+  access: async () => (await import('./areas/access.ts')).access,
   start: async () => (await import('./areas/start.ts')).start,
 }
 const usage = `usage: npm run bench -- AREA [--json FILE] [--quick]

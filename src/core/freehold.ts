@@ -1,6 +1,5 @@
 // The composition root: options in, one object out. Every room is opened here and handed what it needs.
 
-import { createAccess } from './access/access.ts'
 import { createAccessCache } from './access/cache.ts'
 import type { Permissions } from './access/permissions.ts'
 import type { Freehold, FreeholdOptions, FreeholdRooms } from './api.ts'
@@ -126,8 +125,6 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     runtime,
     permissions,
     webhooks: system.webhooks,
-    loadAccess: (tenant, principal, versions) =>
-      createAccess(insideTenant(house, tenant), house.accessCache, permissions).principal(principal, versions),
     resolver: createResolver(directory, options.tenants),
     sessions,
     settings: context.settings,

@@ -131,7 +131,7 @@ function load({ roles, assignments, active, principal }: World) {
     permissions: [...held],
   }))
   const book = createRoleBook({ version: 7, roles: rows, organizations: ['o1', 'o2'] }, permissions)
-  return { book, principal: new KnownPrincipal({ kind: 'user', id: 'a' }, answer, answer.principal!, 0) }
+  return new KnownPrincipal({ kind: 'user', id: 'a' }, answer, answer.principal!, book, 0)
 }
 
 describe('check and explain', () => {

@@ -27,7 +27,14 @@ export interface House {
 
 /** An instance: what one process of a host has. */
 export function makeInstance(storage: Storage<unknown>, runtime: Partial<Runtime> = {}): Promise<Freehold<unknown, P>> {
-  return createFreehold({ storage, keys: testKeys, permissions, passwordHasher: quickHasher, runtime })
+  return createFreehold({
+    storage,
+    keys: testKeys,
+    permissions,
+    passwordHasher: quickHasher,
+    runtime,
+    onWarning: () => undefined,
+  })
 }
 
 export async function makeHouse(storage: Storage<unknown>, runtime: Partial<Runtime> = {}): Promise<House> {

@@ -41,8 +41,8 @@ function access(roles: readonly BookRow[], assigned: readonly number[], version 
     })),
   }
   const book = createRoleBook({ version, roles, organizations: [] }, permissions)
-  const principal = new KnownPrincipal({ kind: 'user', id: 'u' }, load, load.principal!, 0)
-  return new HeldAccess({ book, principal }, permissions, () => 0)
+  const principal = new KnownPrincipal({ kind: 'user', id: 'u' }, load, load.principal!, book, 0)
+  return new HeldAccess(principal, permissions, () => 0)
 }
 
 /** CPU milliseconds of this process: what others do on the machine does not count. */

@@ -89,9 +89,8 @@ export function requirePermission<P extends string, Req extends ExpressRequest =
   resource?: Asked<Req, Facts | undefined>,
   options: RequireOptions<Req> = {},
 ): ExpressMiddleware<Req> {
-  return guarded((context, req) =>
-    guardPermission(context, req, { permission, ...options, ...(resource && { resource }) }),
-  )
+  const demand = { permission, ...options, ...(resource && { resource }) }
+  return guarded((context, req) => guardPermission(context, req, demand))
 }
 export { requirePermission as require }
 

@@ -103,9 +103,8 @@ export function requirePermission<P extends string, Req extends FastifyRequest =
   resource?: Asked<Req, Facts | undefined>,
   options: RequireOptions<Req> = {},
 ): FastifyGuard<NoInfer<Req>> {
-  return guarded<Req>((context, request) =>
-    guardPermission(context, request, { permission, ...options, ...(resource && { resource }) }),
-  )
+  const demand = { permission, ...options, ...(resource && { resource }) }
+  return guarded<Req>((context, request) => guardPermission(context, request, demand))
 }
 export { requirePermission as require }
 

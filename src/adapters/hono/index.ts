@@ -82,7 +82,8 @@ export function requirePermission<P extends string, C extends HonoContext = Hono
   resource?: Asked<C, Facts | undefined>,
   options: RequireOptions<C> = {},
 ): HonoMiddleware<C> {
-  return guarded((context, c) => guardPermission(context, c, { permission, ...options, ...(resource && { resource }) }))
+  const demand = { permission, ...options, ...(resource && { resource }) }
+  return guarded((context, c) => guardPermission(context, c, demand))
 }
 export { requirePermission as require }
 

@@ -53,7 +53,7 @@ export function createAuthority(actor: Actor, load: AccessLoad, book: RoleBook, 
     if (!load.principal?.active) missing.add('*')
     for (const moment of momentsOf(extent, now, grants)) {
       const row = buildRow(book, grants, moment)
-      const scope = row.organizations.get(extent.organization ?? '') ?? row.tenant
+      const scope = row.organizations.get(extent.organization ?? '') ?? row
       for (const permission of needed) {
         if (!isUnconditional(bitsOf(scope.bits, permission))) missing.add(book.permissions.names[permission]!)
       }

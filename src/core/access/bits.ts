@@ -10,26 +10,56 @@ export const DENY = 4
 /** Some role denies it under conditions. */
 export const DENY_IF = 8
 
-export type Bits = Uint32Array
-
-/** Room for this many permissions, none of them said anything about. */
-export function noBits(permissions: number): Bits {
-  return new Uint32Array((permissions + 7) >>> 3)
+/** A row of words, cut from a slab that it shares with others. */
+export interface Bits {
+  readonly words: Uint32Array
+  /** Where the row begins. */
+  readonly at: number
+  /** Words of the row. */
+  readonly width: number
 }
 
-export function bitsOf(bits: Bits, permission: number): number {
-  return (bits[permission >>> 3]! >>> ((permission & 7) << 2)) & 15
+/** Rows of a slab. A check of somebody reads one line of memory here, and what describes the slab is at hand anyway. */
+const ROWS = 64
+
+/** Makes rows for so many permissions, each of them said nothing about. */
+export function createSlabs(permissions: number): () => Bits {
+  const width = (permissions + 7) >>> 3
+  let words = new Uint32Array(0)
+  let used = 0
+  return () => {
+    if (used === words.length) {
+      words = new Uint32Array(width * ROWS)
+      used = 0
+    }
+    used += width
+    return { words, at: used - width, width }
+  }
 }
 
-export function addBits(bits: Bits, permission: number, code: number): void {
-  bits[permission >>> 3]! |= code << ((permission & 7) << 2)
+export function bitsOf({ words, at }: Bits, permission: number): number {
+  return codeAt(words, at, permission)
+}
+
+/** As `bitsOf`, for who keeps both parts of the row. */
+export function codeAt(words: Uint32Array, at: number, permission: number): number {
+  return (words[at + (permission >>> 3)]! >>> ((permission & 7) << 2)) & 15
+}
+
+export function addBits({ words, at }: Bits, permission: number, code: number): void {
+  words[at + (permission >>> 3)]! |= code << ((permission & 7) << 2)
 }
 
 export function joinBits(into: Bits, from: Bits): void {
-  for (let i = 0; i < into.length; i++) into[i]! |= from[i]!
+  for (let i = 0; i < into.width; i++) into.words[into.at + i]! |= from.words[from.at + i]!
 }
 
 /** Held whatever the resource and the context are: allowed without conditions, and not denied even possibly. */
 export function isUnconditional(code: number): boolean {
   return (code & (ALLOW | DENY | DENY_IF)) === ALLOW
+}
+
+/** Whether a condition must be asked. Otherwise it is allowed exactly where ALLOW is all that is said. */
+export function isConditional(code: number): boolean {
+  return (code & (ALLOW_IF | DENY_IF)) !== 0 && (code & DENY) === 0
 }

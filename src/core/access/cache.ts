@@ -4,7 +4,8 @@
 import type { Context } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { TenantScope } from '../storage/storage.ts'
-import type { AccessLoad, Notice, PrincipalKind } from '../storage/verbs.ts'
+import type { AccessLoad, Notice } from '../storage/verbs.ts'
+import { type Flight, KnownTenant } from './known-tenant.ts'
 import type { Permissions } from './permissions.ts'
 import { KnownPrincipal, type PrincipalKey } from './principals.ts'
 import { createRoleBook, type RoleBook } from './role-book.ts'
@@ -13,12 +14,6 @@ import { createRoleBook, type RoleBook } from './role-book.ts'
 export interface AccessVersions {
   readonly tenant: number
   readonly principal: number
-}
-
-/** A principal, and roles that know everything assigned to it. */
-export interface Loaded {
-  readonly principal: KnownPrincipal
-  readonly book: RoleBook
 }
 
 export interface AccessRequest {
@@ -30,15 +25,15 @@ export interface AccessRequest {
 }
 
 export interface AccessCache {
-  /** At hand and not older than ten seconds. Look at it at once: its roles move on with the cache. `now` in milliseconds. */
-  peek(tenantId: string, kind: PrincipalKind, id: string, now: number): Loaded | undefined
+  /** What is remembered of a tenant; may be kept for as long as it is `live`. */
+  tenant(tenantId: string): KnownTenant | undefined
   /**
    * From memory when the versions say so (without versions: when it is young enough), else with one query, however
    * many ask at once. @throws PRINCIPAL_UNKNOWN
    */
-  ensure(request: AccessRequest): Promise<Loaded>
+  ensure(request: AccessRequest): Promise<KnownPrincipal>
   /** With one query and without remembering it: for a transaction, whose changes nobody else may see. @throws PRINCIPAL_UNKNOWN */
-  loadApart(request: AccessRequest): Promise<Loaded>
+  loadApart(request: AccessRequest): Promise<KnownPrincipal>
   forget(notice: Notice): void
   /** Notices may have been missed. */
   forgetAll(): void
@@ -51,192 +46,130 @@ export interface AccessCacheLimits {
   readonly roles?: number
 }
 
-const LIFETIME_MS = 10_000
-
-interface Flight {
-  readonly answer: Promise<Loaded>
-  /** A notice came meanwhile: what was read may be older than it. Whoever asked before it may have the answer; it is not kept. */
-  stale: boolean
-}
-
-/** One tenant. */
-interface Place {
-  book: RoleBook | undefined
-  /** When the version of the book was last asked for. */
-  asOf: number
-  readonly known: Readonly<Record<PrincipalKind, Map<string, Entry>>>
-  readonly flights: Readonly<Record<PrincipalKind, Map<string, Flight>>>
-}
-
-/** What is kept of a principal: with its place it is the answer, so that the hot path makes no object. */
-class Entry implements Loaded {
-  readonly principal: KnownPrincipal
-  readonly #place: Place
-
-  constructor(principal: KnownPrincipal, place: Place) {
-    this.principal = principal
-    this.#place = place
-  }
-
-  /** The place's roles: only read after `isUsable`. */
-  get book(): RoleBook {
-    return this.#place.book!
-  }
-}
-
 export function createAccessCache(context: Pick<Context, 'runtime'>, limits: AccessCacheLimits = {}): AccessCache {
   const { now } = context.runtime
   const { principals: principalLimit = 50_000, roles: roleLimit = 50_000 } = limits
   // in the order of their last load, so that the first is the one to give up
-  const places = new Map<string, Place>()
+  const tenants = new Map<string, KnownTenant>()
   let principals = 0
   let roles = 0
 
-  function placeOf(tenantId: string): Place {
-    const place = places.get(tenantId) ?? newPlace()
-    places.delete(tenantId)
-    places.set(tenantId, place)
-    return place
+  function tenantOf(tenantId: string): KnownTenant {
+    const tenant = tenants.get(tenantId) ?? new KnownTenant()
+    tenants.delete(tenantId)
+    tenants.set(tenantId, tenant)
+    return tenant
   }
 
-  function dropPlace(tenantId: string, place: Place): void {
-    places.delete(tenantId)
-    detach(place)
-    principals -= place.known.user.size + place.known.service_account.size
-    keepBook(place, undefined)
+  function dropTenant(tenantId: string, tenant: KnownTenant): void {
+    tenants.delete(tenantId)
+    tenant.live = false
+    tenant.detach()
+    principals -= tenant.size
+    keepBook(tenant, undefined)
   }
 
-  function keepBook(place: Place, book: RoleBook | undefined): void {
-    roles += weight(book) - weight(place.book)
-    place.book = book
+  function keepBook(tenant: KnownTenant, book: RoleBook | undefined): void {
+    roles += weight(book) - weight(tenant.book)
+    tenant.book = book
   }
 
-  function keep(tenantId: string, place: Place, { principal, book }: Loaded): void {
-    if (places.get(tenantId) !== place) return
-    const { asOf } = principal
-    // of two loads that cross, the older must not undo the younger
-    if (!place.book || book.version > place.book.version || asOf >= place.asOf) {
-      keepBook(place, book)
-      place.asOf = Math.max(place.asOf, asOf)
+  function keep(tenant: KnownTenant, principal: KnownPrincipal): void {
+    if (!tenant.live) return
+    if (tenant.isNews(principal)) {
+      keepBook(tenant, principal.book)
+      tenant.renew(principal.asOf)
     }
-    const known = place.known[principal.kind]
-    if (!known.delete(principal.id)) principals++
-    known.set(principal.id, new Entry(principal, place))
-    shrink(place)
+    const before = tenant.size
+    tenant.put(principal)
+    principals += tenant.size - before
+    shrink(tenant)
   }
 
   /** Gives up what was loaded longest ago. */
-  function shrink(current: Place): void {
-    for (const [tenantId, place] of places) {
+  function shrink(current: KnownTenant): void {
+    for (const [tenantId, tenant] of tenants) {
       if (principals <= principalLimit && roles <= roleLimit) return
-      if (roles > roleLimit && place !== current) dropPlace(tenantId, place)
-      while (principals > principalLimit && dropOldest(place)) principals--
+      if (roles > roleLimit && tenant !== current) dropTenant(tenantId, tenant)
+      else while (principals > principalLimit && tenant.dropOldest()) principals--
     }
   }
 
-  function start(request: AccessRequest, place: Place): Flight {
+  function start(request: AccessRequest, tenant: KnownTenant): Flight {
     const { tenantId, principal } = request
-    const flights = place.flights[principal.kind]
+    const flights = tenant.flights[principal.kind]
     const flight: Flight = {
       stale: false,
-      answer: query(request, place).then(
-        (loaded) => {
-          if (!flight.stale) keep(tenantId, place, loaded)
-          settle()
-          return loaded
-        },
-        (error) => {
-          settle()
-          if (isEmpty(place) && places.get(tenantId) === place) places.delete(tenantId)
-          throw error
-        },
-      ),
+      answer: query(request, tenant)
+        .then((known) => {
+          if (!flight.stale) keep(tenant, known)
+          return known
+        })
+        .finally(() => {
+          if (flights.get(principal.id) === flight) flights.delete(principal.id)
+          if (tenant.live && tenant.isEmpty) dropTenant(tenantId, tenant)
+        }),
     }
     flights.set(principal.id, flight)
     return flight
-
-    function settle(): void {
-      if (flights.get(principal.id) === flight) flights.delete(principal.id)
-    }
   }
 
-  async function query(request: AccessRequest, place: Place | undefined): Promise<Loaded> {
+  async function query(request: AccessRequest, tenant: KnownTenant | undefined): Promise<KnownPrincipal> {
     const { scope, permissions, principal } = request
     const asOf = now()
-    const base = place?.book?.permissions === permissions ? place.book : undefined
+    const base = tenant?.book?.permissions === permissions ? tenant.book : undefined
     const load = await scope.verbs.loadAccess({ principal, knownVersion: base?.version ?? null })
     if (!load.principal) throw new FreeholdError('PRINCIPAL_UNKNOWN')
     // another load may have brought the same roles meanwhile
-    const same = base?.version === load.version ? base : place?.book
-    const book = same?.version === load.version && same.permissions === permissions ? same : bookOf(load, permissions)
-    return { principal: new KnownPrincipal(principal, load, load.principal, asOf), book }
+    const same = base?.version === load.version ? base : tenant?.book
+    const current = same?.version === load.version && same.permissions === permissions
+    return new KnownPrincipal(principal, load, load.principal, current ? same : bookOf(load, permissions), asOf)
   }
 
-  function atHand({ tenantId, principal: { kind, id }, versions, permissions }: AccessRequest): Loaded | undefined {
-    const place = places.get(tenantId)
-    const entry = place?.known[kind].get(id)
-    if (!place || !entry || !isUsable(place, entry) || place.book?.permissions !== permissions) return undefined
-    if (versions === undefined) return isYoung(place, entry, now()) ? entry : undefined
-    return place.book.version === versions.tenant && entry.principal.version === versions.principal ? entry : undefined
+  function atHand({ tenantId, principal, versions, permissions }: AccessRequest): KnownPrincipal | undefined {
+    const tenant = tenants.get(tenantId)
+    const { kind, id } = principal
+    const known = versions ? tenant?.find(kind, id) : tenant?.peek(kind, id, now())
+    if (known?.book.permissions !== permissions) return undefined
+    if (!versions) return known
+    return known.book.version === versions.tenant && known.version === versions.principal ? known : undefined
   }
 
   return {
-    peek(tenantId, kind, id, at) {
-      const place = places.get(tenantId)
-      const entry = place?.known[kind].get(id)
-      return place && entry && isYoung(place, entry, at) && isUsable(place, entry) ? entry : undefined
-    },
+    tenant: (tenantId) => tenants.get(tenantId),
 
     async ensure(request) {
       for (;;) {
-        const entry = atHand(request)
-        // the place's roles may move on before the caller looks
-        if (entry) return { principal: entry.principal, book: entry.book }
-        const place = placeOf(request.tenantId)
-        const running = place.flights[request.principal.kind].get(request.principal.id)
-        if (!running) return start(request, place).answer
-        const loaded = await running.answer
-        if (!isOlder(loaded, request)) return loaded
+        const known = atHand(request)
+        if (known) return known
+        const tenant = tenantOf(request.tenantId)
+        const running = tenant.flights[request.principal.kind].get(request.principal.id)
+        if (!running) return start(request, tenant).answer
+        const joined = await running.answer
+        if (!isOlder(joined, request)) return joined
       }
     },
 
-    loadApart: (request) => query(request, places.get(request.tenantId)),
+    loadApart: (request) => query(request, tenants.get(request.tenantId)),
 
     forget(notice) {
       if (notice.kind !== 'access' && notice.kind !== 'tenant') return
-      const place = places.get(notice.tenantId)
-      if (!place) return
-      const principalId = notice.kind === 'access' ? notice.principalId : undefined
-      if (principalId === undefined) {
-        if (notice.kind === 'tenant') dropPlace(notice.tenantId, place)
-        else {
-          detach(place)
-          keepBook(place, undefined)
-        }
-        return
-      }
-      for (const kind of KINDS) {
-        if (place.known[kind].delete(principalId)) principals--
-        const flight = place.flights[kind].get(principalId)
-        if (flight) flight.stale = true
-        place.flights[kind].delete(principalId)
+      const tenant = tenants.get(notice.tenantId)
+      if (!tenant) return
+      if (notice.kind === 'tenant') dropTenant(notice.tenantId, tenant)
+      else if (notice.principalId !== undefined) {
+        const before = tenant.size
+        tenant.drop(notice.principalId)
+        principals -= before - tenant.size
+      } else {
+        tenant.detach()
+        keepBook(tenant, undefined)
       }
     },
 
     forgetAll() {
-      for (const [tenantId, place] of places) dropPlace(tenantId, place)
+      for (const [tenantId, tenant] of tenants) dropTenant(tenantId, tenant)
     },
-  }
-}
-
-const KINDS = ['user', 'service_account'] as const
-
-function newPlace(): Place {
-  return {
-    book: undefined,
-    asOf: Number.NEGATIVE_INFINITY,
-    known: { user: new Map(), service_account: new Map() },
-    flights: { user: new Map(), service_account: new Map() },
   }
 }
 
@@ -245,44 +178,13 @@ function weight(book: RoleBook | undefined): number {
   return book ? book.size + 1 : 0
 }
 
-function isEmpty({ book, known, flights }: Place): boolean {
-  return !book && KINDS.every((kind) => known[kind].size === 0 && flights[kind].size === 0)
-}
-
-/** Loads under way are kept by nobody and joined by nobody from now on. */
-function detach(place: Place): void {
-  for (const kind of KINDS) {
-    for (const flight of place.flights[kind].values()) flight.stale = true
-    place.flights[kind].clear()
-  }
-}
-
-function dropOldest(place: Place): boolean {
-  for (const kind of KINDS) {
-    const oldest = place.known[kind].keys().next()
-    if (!oldest.done) return place.known[kind].delete(oldest.value)
-  }
-  return false
-}
-
 function bookOf(load: AccessLoad, permissions: Permissions): RoleBook {
   const { version, roles, organizations } = load
   if (!roles || !organizations) throw new FreeholdError('INTERNAL')
   return createRoleBook({ version, roles, organizations }, permissions)
 }
 
-/** Roles that are older than the assignments may not know a role that denies. */
-function isUsable({ book }: Place, { principal }: Entry): boolean {
-  return book !== undefined && principal.tenantVersion <= book.version
-}
-
-/** A clock that went back makes nothing young. */
-function isYoung(place: Place, { principal }: Entry, now: number): boolean {
-  const older = Math.min(place.asOf, principal.asOf)
-  return now - older < LIFETIME_MS && now >= place.asOf && now >= principal.asOf
-}
-
-function isOlder({ principal, book }: Loaded, { versions, permissions }: AccessRequest): boolean {
+function isOlder({ book, version }: KnownPrincipal, { versions, permissions }: AccessRequest): boolean {
   if (book.permissions !== permissions) return true
-  return versions !== undefined && (book.version < versions.tenant || principal.version < versions.principal)
+  return versions !== undefined && (book.version < versions.tenant || version < versions.principal)
 }

@@ -44,10 +44,7 @@ export function checkPath(path: unknown, at: string): string {
 /** A reader of a checked path. */
 export function compilePath(path: string): Read {
   const [root, ...keys] = path.split('.') as [keyof Facts, ...string[]]
-  if (keys.length === 1) {
-    const key = keys[0]!
-    return (facts) => own(facts[root], key)
-  }
+  if (keys.length === 1) return shallow[root](keys[0]!)
   return (facts) => {
     let value = facts[root]
     for (const key of keys) {
@@ -56,6 +53,13 @@ export function compilePath(path: string): Read {
     }
     return value
   }
+}
+
+/** One function for each root, so that each reads one property of the facts. */
+const shallow: { readonly [Root in keyof Facts]: (key: string) => Read } = {
+  principal: (key) => (facts) => own(facts.principal, key),
+  resource: (key) => (facts) => own(facts.resource, key),
+  context: (key) => (facts) => own(facts.context, key),
 }
 
 function own(value: unknown, key: string): unknown {

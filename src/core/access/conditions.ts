@@ -54,10 +54,7 @@ export function checkConditions(value: unknown, at: string): Conditions {
 /** A closure of conditions that `checkConditions` answered. */
 export function compileConditions(conditions: Conditions): Condition {
   const parts = Object.entries(conditions).map(([path, test]) => compilePart(path, test))
-  if (parts.length === 1) {
-    const only = parts[0]!
-    return (facts, missing) => ask(only, facts, missing)
-  }
+  if (parts.length === 1) return only(parts[0]!)
   return (facts, missing) => {
     const gaps: string[] | undefined = missing && []
     let verdict: Verdict = HOLDS
@@ -68,6 +65,17 @@ export function compileConditions(conditions: Conditions): Condition {
     }
     if (gaps) missing?.push(...gaps)
     return verdict
+  }
+}
+
+/** Most conditions ask one question. */
+function only(part: Part): Condition {
+  const { path, read, questions } = part
+  if (questions.length !== 1) return (facts, missing) => ask(part, facts, missing)
+  const question = questions[0]!
+  return (facts, missing) => {
+    const value = read(facts)
+    return value === undefined ? absent(path, missing) : question(value, facts, missing)
   }
 }
 

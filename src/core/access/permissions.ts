@@ -67,7 +67,7 @@ export function definePermissions<const C extends PermissionCatalog>(
   }
   const all = { ...ownPermissions, ...catalog } as PermissionCatalog
   const own = namesOf(catalog) as PermissionName<C>[]
-  const names = namesOf(all) as P[]
+  const names = interned(namesOf(all)) as P[]
   const known: ReadonlyMap<string, number> = new Map(names.map((name, id) => [name, id]))
   for (const name of Object.values(options.roles ?? {}).flat()) {
     if (!known.has(name)) throw wrong('roles', `there is no permission ${name}`)
@@ -91,6 +91,11 @@ function namesOf(catalog: PermissionCatalog): string[] {
   return Object.entries(catalog).flatMap(([resource, actions]) =>
     [...new Set(actions)].map((action) => `${resource}:${action}`),
   )
+}
+
+/** As the names of properties texts are kept once, as those in source code are: then to find one compares no letters. */
+function interned(names: readonly string[]): string[] {
+  return Object.keys(Object.fromEntries(names.map((name) => [name, true])))
 }
 
 function wrong(name: string, problem: string): FreeholdError {

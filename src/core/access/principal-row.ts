@@ -2,7 +2,7 @@
 // which they hold more. Rebuilt when roles or assignments change, and when an assignment begins or ends.
 
 import type { RoleAssignmentRow } from '../storage/access-tables.ts'
-import { type Bits, joinBits, noBits } from './bits.ts'
+import { type Bits, joinBits } from './bits.ts'
 import type { Condition } from './conditions.ts'
 import type { Closure, RoleBook } from './role-book.ts'
 
@@ -15,12 +15,30 @@ export interface Tests {
 }
 
 /** What counts at one scope: there, and above it. */
-export interface ScopeRow {
+export class ScopeRow {
   readonly bits: Bits
-  tests(permission: number): Tests
+  readonly #closures: readonly Closure[]
+  #known: Map<number, Tests> | undefined
+
+  constructor(book: RoleBook, closures: readonly Closure[]) {
+    this.bits = joined(book, closures)
+    this.#closures = closures
+  }
+
+  /** Collected when they are first asked for: most permissions of most principals have none. */
+  tests(permission: number): Tests {
+    this.#known ??= new Map()
+    let tests = this.#known.get(permission)
+    if (tests === undefined) {
+      tests = testsOf(this.#closures, permission)
+      this.#known.set(permission, tests)
+    }
+    return tests
+  }
 }
 
-export interface PrincipalRow {
+/** What counts in the whole tenant, and with it the organizations. */
+export class PrincipalRow extends ScopeRow {
   /** The roles that it was built from. */
   readonly book: RoleBook
   /** Milliseconds since 1970: true from the last beginning or end of an assignment until the next one. */
@@ -28,9 +46,22 @@ export interface PrincipalRow {
   readonly until: number
   /** No assignment begins or ends, ever. */
   readonly timeless: boolean
-  readonly tenant: ScopeRow
-  /** Only organizations in which more is held than in the whole tenant. */
+  /** Only those in which more is held than in the whole tenant. */
   readonly organizations: ReadonlyMap<string, ScopeRow>
+
+  constructor(
+    book: RoleBook,
+    period: { readonly from: number; readonly until: number },
+    everywhere: readonly Closure[],
+    inside: ReadonlyMap<string, readonly Closure[]> | undefined,
+  ) {
+    super(book, everywhere)
+    this.book = book
+    this.from = period.from
+    this.until = period.until
+    this.timeless = period.from === Number.NEGATIVE_INFINITY && period.until === Number.POSITIVE_INFINITY
+    this.organizations = inside ? organizationsOf(book, everywhere, inside) : nowhere()
+  }
 }
 
 const nowhere = (): ReadonlyMap<string, ScopeRow> => new Map()
@@ -61,46 +92,25 @@ export function buildRow(book: RoleBook, grants: readonly Grant[], now: number):
       else inside.set(grant.organization_id, [closure])
     }
   }
-  const timeless = from === Number.NEGATIVE_INFINITY && until === Number.POSITIVE_INFINITY
-  const tenant = scopeRow(book, everywhere)
-  if (!inside) return { book, from, until, timeless, tenant, organizations: nowhere() }
-  const organizations = new Map<string, ScopeRow>()
-  for (const [id, closures] of inside) organizations.set(id, scopeRow(book, [...everywhere, ...closures]))
-  return { book, from, until, timeless, tenant, organizations }
+  return new PrincipalRow(book, { from, until }, everywhere, inside)
 }
 
-function scopeRow(book: RoleBook, closures: readonly Closure[]): ScopeRow {
-  return new Scope(joined(book, closures), closures)
+function organizationsOf(
+  book: RoleBook,
+  everywhere: readonly Closure[],
+  inside: ReadonlyMap<string, readonly Closure[]>,
+): ReadonlyMap<string, ScopeRow> {
+  const organizations = new Map<string, ScopeRow>()
+  for (const [id, closures] of inside) organizations.set(id, new ScopeRow(book, [...everywhere, ...closures]))
+  return organizations
 }
 
 /** One role's bits are shared by all who hold just that one. */
 function joined(book: RoleBook, closures: readonly Closure[]): Bits {
   if (closures.length === 1) return closures[0]!.bits
-  const bits = noBits(book.permissions.names.length)
+  const bits = book.newBits()
   for (const closure of closures) joinBits(bits, closure.bits)
   return bits
-}
-
-class Scope implements ScopeRow {
-  readonly bits: Bits
-  readonly #closures: readonly Closure[]
-  #known: Map<number, Tests> | undefined
-
-  constructor(bits: Bits, closures: readonly Closure[]) {
-    this.bits = bits
-    this.#closures = closures
-  }
-
-  /** Collected when they are first asked for: most permissions of most principals have none. */
-  tests(permission: number): Tests {
-    this.#known ??= new Map()
-    let tests = this.#known.get(permission)
-    if (tests === undefined) {
-      tests = testsOf(this.#closures, permission)
-      this.#known.set(permission, tests)
-    }
-    return tests
-  }
 }
 
 function testsOf(closures: readonly Closure[], permission: number): Tests {

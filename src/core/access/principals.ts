@@ -8,6 +8,9 @@ import type { Principal } from './access.ts'
 import { buildRow, type Grant, type PrincipalRow, type ScopeRow } from './principal-row.ts'
 import type { RoleBook } from './role-book.ts'
 
+/** How long anything is believed where nobody tells of changes. */
+export const LIFETIME_MS = 10_000
+
 export interface PrincipalKey {
   readonly kind: PrincipalKind
   readonly id: string
@@ -32,8 +35,16 @@ export function idOf(principal: Principal): string {
   return typeof principal === 'object' && principal !== null ? principal.id : principal
 }
 
-/** A principal as it was loaded. Its row follows the roles and the clock. */
+/** A principal as it was loaded, and what it holds by the roles that it is read with. */
 export class KnownPrincipal implements PrincipalKey {
+  // what every check looks at comes first, and lies together in memory
+  #book: RoleBook
+  #warmFrom: number
+  #warmUntil: number
+  /** The bits of the whole tenant, if they are these at any time; undefined where assignments begin or end. */
+  steady: Uint32Array | undefined
+  steadyAt: number
+  #row: PrincipalRow | undefined
   readonly kind: PrincipalKind
   readonly id: string
   /** The principal's access version. */
@@ -47,9 +58,20 @@ export class KnownPrincipal implements PrincipalKey {
   readonly grants: readonly Grant[]
   /** When it was asked for, in milliseconds: it can be no younger. */
   readonly asOf: number
-  #row: PrincipalRow | undefined
 
-  constructor({ kind, id }: PrincipalKey, load: AccessLoad, found: NonNullable<AccessLoad['principal']>, asOf: number) {
+  constructor(
+    { kind, id }: PrincipalKey,
+    load: AccessLoad,
+    found: NonNullable<AccessLoad['principal']>,
+    book: RoleBook,
+    asOf: number,
+  ) {
+    this.#book = book
+    this.#warmFrom = Math.floor(asOf / 1000)
+    this.#warmUntil = Math.floor((asOf + LIFETIME_MS) / 1000)
+    this.steady = undefined
+    this.steadyAt = 0
+    this.#row = undefined
     this.kind = kind
     this.id = id
     this.version = found.version
@@ -60,23 +82,52 @@ export class KnownPrincipal implements PrincipalKey {
     this.asOf = asOf
   }
 
-  /** What it holds at `now` by these roles; nothing when it is not active. */
-  row(book: RoleBook, now: number): PrincipalRow {
+  /** The roles that it is read with. */
+  get book(): RoleBook {
+    return this.#book
+  }
+
+  /** Reads it with these roles from now on; they are no older than what is assigned. */
+  readWith(book: RoleBook): void {
+    if (this.#book === book) return
+    this.#book = book
+    this.#row = undefined
+    this.steady = undefined
+  }
+
+  /**
+   * Certainly not too old in this second since 1970. Seconds are small integers, which V8 keeps in the object itself;
+   * what grows old within one is left to who knows the millisecond.
+   */
+  isWarm(second: number): boolean {
+    return second >= this.#warmFrom && second < this.#warmUntil
+  }
+
+  /** What it holds at `now`, in milliseconds. */
+  row(now: number): PrincipalRow {
     const row = this.#row
-    if (row !== undefined && row.book === book && now >= row.from && now < row.until) return row
-    this.#row = buildRow(book, this.active ? this.grants : [], now)
-    return this.#row
+    if (row !== undefined && (row.timeless || (now >= row.from && now < row.until))) return row
+    const built = this.rowWith(this.#book, now)
+    this.#row = built
+    this.steady = built.timeless ? built.bits.words : undefined
+    this.steadyAt = built.bits.at
+    return built
+  }
+
+  /** What it holds at `now` by other roles than it is read with. */
+  rowWith(book: RoleBook, now: number): PrincipalRow {
+    return buildRow(book, this.active ? this.grants : [], now)
   }
 }
 
 /** @throws ORGANIZATION_UNKNOWN */
 export function scopeOf(row: PrincipalRow, organization: string | { readonly id: string } | undefined): ScopeRow {
-  if (organization === undefined) return row.tenant
+  if (organization === undefined) return row
   const id = typeof organization === 'object' ? organization?.id : organization
   const scope = row.organizations.get(id)
   if (scope !== undefined) return scope
   if (!row.book.organizations.has(id)) throw new FreeholdError('ORGANIZATION_UNKNOWN')
-  return row.tenant
+  return row
 }
 
 /** Facts that a metadata key of the same name cannot stand in for; any other key of the metadata is a fact too. */
@@ -96,7 +147,7 @@ function factsOf(
   }
   for (const name of NAMED) {
     // what a service account does not have is missing, whatever its metadata says
-    facts[name] = attributes[name] ?? undefined
+    facts[name] = attributes[name]
   }
   return facts
 }

@@ -4,7 +4,7 @@
 import { FreeholdError } from '../kernel/errors.ts'
 import type { PermissionEntry } from '../storage/access-tables.ts'
 import type { Row } from '../storage/tables.ts'
-import { ALLOW, ALLOW_IF, addBits, type Bits, DENY, DENY_IF, joinBits, noBits } from './bits.ts'
+import { ALLOW, ALLOW_IF, addBits, type Bits, createSlabs, DENY, DENY_IF, joinBits } from './bits.ts'
 import { type Condition, type Conditions, checkConditions, compileConditions, UNKNOWN } from './conditions.ts'
 import type { Permissions, SystemRole } from './permissions.ts'
 
@@ -51,6 +51,8 @@ export interface RoleBook {
   isParent(id: string): boolean
   ownRules(role: BookRole): OwnRules
   closure(role: BookRole): Closure
+  /** Bits that say nothing yet. */
+  newBits(): Bits
 }
 
 export interface BookSource {
@@ -75,6 +77,7 @@ export function createRoleBook(source: BookSource, permissions: Permissions): Ro
     permissions,
     organizations: new Set(source.organizations),
     size: ids.size,
+    newBits: createSlabs(permissions.names.length),
     byId: (id) => ids.get(id),
     byKey: (key) => keys.get(key),
     isParent(id) {
@@ -82,7 +85,7 @@ export function createRoleBook(source: BookSource, permissions: Permissions): Ro
       return false
     },
     ownRules(role) {
-      return remembered(own, role, () => rulesOf(role, permissions))
+      return remembered(own, role, () => rulesOf(role, permissions, book.newBits()))
     },
     closure(role) {
       return remembered(closures, role, () => close(book, role))
@@ -115,13 +118,12 @@ function close(book: RoleBook, role: BookRole): Closure {
   const chain = chainOf(book, role)
   const parts = chain.map((ancestor) => book.ownRules(ancestor))
   if (parts.length === 1) return { chain, ...parts[0]! }
-  const bits = noBits(book.permissions.names.length)
+  const bits = book.newBits()
   for (const part of parts) joinBits(bits, part.bits)
   return { chain, bits, rules: parts.flatMap((part) => part.rules) }
 }
 
-function rulesOf(role: BookRole, permissions: Permissions): OwnRules {
-  const bits = noBits(permissions.names.length)
+function rulesOf(role: BookRole, permissions: Permissions, bits: Bits): OwnRules {
   const rules: Rule[] = []
   if (role.system) giveByCode(bits, role.key, permissions)
   for (const entry of role.entries) {

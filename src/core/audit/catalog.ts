@@ -4,7 +4,7 @@
 import type { AuditEntry, AuditTarget } from './audit.ts'
 
 /** What an action is done to, why it may have to be shown to somebody, and what it says. */
-export interface ActionFacts {
+interface ActionFacts {
   /** The type of its first target. */
   readonly target: string
   /** Rules under which it is evidence; written into each event. */
@@ -13,7 +13,7 @@ export interface ActionFacts {
 }
 
 /** GDPR (personal data), SOC 2 CC6 (who has access), SOX (money and who may move it). */
-export type ComplianceFlag = 'gdpr' | 'soc2' | 'sox'
+type ComplianceFlag = 'gdpr' | 'soc2' | 'sox'
 
 const action = <const T extends string>(target: T, complianceFlags: readonly ComplianceFlag[], about: string) => ({
   target,

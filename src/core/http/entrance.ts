@@ -1,7 +1,6 @@
 // The entrance: which tenant a request is for, and who stands behind it. Every request passes here before anything is
 // done for it.
 
-import type { Principal, PrincipalAccess } from '../access/access.ts'
 import type { Actor } from '../audit/audit.ts'
 import { type ErrorCode, FreeholdError } from '../kernel/errors.ts'
 import type { Runtime } from '../kernel/runtime.ts'
@@ -49,8 +48,6 @@ export interface EntranceParts<Db, P extends string> {
   /** As given to the resolver. */
   readonly trustedProxies: number
   openTenant(tenant: Tenant, actor: Actor, allow?: readonly TenantStatus[]): TenantHandle<Db, P>
-  /** From memory where it is current, or young enough when no versions are known; else with one query. */
-  loadAccess(tenant: Tenant, principal: Principal, versions: Verified['accessVersions']): Promise<PrincipalAccess<P>>
 }
 
 /** What a dead cookie is answered with, and a stranger's page shown for. */
@@ -103,13 +100,14 @@ export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>
       const seen = view(request, info)
       const resolution = await resolver.resolve(seen, verified?.tenant.id, allow)
       if (!resolution) throw new FreeholdError('TENANT_UNKNOWN')
-      const { tenant } = resolution
       const clientAddress = resolver.clientAddress(seen)
       const actor = actorOf(request, clientAddress, verified)
+      const tenant = parts.openTenant(resolution.tenant, actor, allow)
+      // from memory where it is current, or young enough when no versions are known; else with one query
       const access =
-        verified && wanted ? await parts.loadAccess(tenant, verified.principal, verified.accessVersions) : undefined
+        verified && wanted ? await tenant.access.principal(verified.principal, verified.accessVersions) : undefined
       return createRequestContext<Db, P>({
-        tenant: parts.openTenant(tenant, actor, allow),
+        tenant,
         resolvedBy: resolution.by,
         path: resolution.path,
         session: verified,

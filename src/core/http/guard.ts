@@ -28,7 +28,7 @@ export interface Demand<Request> extends RequireOptions<Request> {
 /** The refusal to be sent, or undefined: go on. Rejects with what is no refusal: an unknown permission, a failure of the host's own look-up. */
 export type Answer = Promise<Response | undefined>
 
-export function guardSession(context: RequestContext): Answer {
+export async function guardSession(context: RequestContext): Answer {
   return refusalOf(() => requiredSession(context))
 }
 
@@ -38,25 +38,20 @@ export async function guardPermission<Request>(
   request: Request,
   demand: Demand<Request>,
 ): Answer {
-  const stranger = await guardSession(context)
+  const stranger = refusalOf(() => requiredSession(context))
   if (stranger) return stranger
-  const [resource, organization, facts] = await Promise.all([
-    found(request, demand.resource),
-    found(request, demand.organization),
-    found(request, demand.context),
-  ])
-  return refusalOf(() =>
-    context.require(demand.permission, {
-      ...(resource === undefined ? {} : { resource }),
-      ...(organization === undefined ? {} : { organization }),
-      ...(facts === undefined ? {} : { context: facts }),
-    }),
-  )
+  const options = isPlain(demand) ? demand : await looked(demand, request)
+  return refusalOf(() => context.require(demand.permission, options))
 }
 
 /** The tenant's plan decides, not the principal: no session is asked for. */
-export function guardEntitlement(context: RequestContext, feature: string): Answer {
-  return refusalOf(() => context.tenant.entitlements.demand(feature))
+export async function guardEntitlement(context: RequestContext, feature: string): Answer {
+  try {
+    await context.tenant.entitlements.demand(feature)
+    return undefined
+  } catch (error) {
+    return refused(error)
+  }
 }
 
 /** @throws CONFIG_INVALID: what serves `freehold`'s routes did not run before, or let a request without a tenant pass */
@@ -68,18 +63,42 @@ export function contextOr(context: RequestContext | null | undefined, middleware
   })
 }
 
-async function found<Request, Value>(request: Request, asked: Asked<Request, Value> | undefined) {
+/** What is acted on, as plain values: the request need not be asked. */
+function isPlain<Request>(demand: Demand<Request>): demand is Demand<Request> & CheckOptions {
+  const { resource, organization, context } = demand
+  return typeof resource !== 'function' && typeof organization !== 'function' && typeof context !== 'function'
+}
+
+async function looked<Request>(demand: Demand<Request>, request: Request): Promise<CheckOptions> {
+  const [resource, organization, context] = await Promise.all([
+    found(request, demand.resource),
+    found(request, demand.organization),
+    found(request, demand.context),
+  ])
+  return {
+    ...(resource === undefined ? {} : { resource }),
+    ...(organization === undefined ? {} : { organization }),
+    ...(context === undefined ? {} : { context }),
+  }
+}
+
+function found<Request, Value>(request: Request, asked: Asked<Request, Value> | undefined) {
   return typeof asked === 'function' ? (asked as (request: Request) => Value | Promise<Value>)(request) : asked
 }
 
-async function refusalOf(check: () => unknown): Answer {
+function refusalOf(check: () => unknown): Response | undefined {
   try {
-    await check()
+    check()
     return undefined
   } catch (error) {
-    if (FreeholdError.is(error) && error.status < 500) return refusal(error)
-    throw error
+    return refused(error)
   }
+}
+
+/** A refusal is answered; anything else goes on. */
+function refused(error: unknown): Response {
+  if (FreeholdError.is(error) && error.status < 500) return refusal(error)
+  throw error
 }
 
 /** A refusal is no server error, so there is nobody to tell. */

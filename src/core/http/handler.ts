@@ -16,7 +16,7 @@ import type { Resolver, ResolverOptions } from '../tenancy/resolver.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
 import { createCookies } from './cookies.ts'
 import { createOriginCheck } from './csrf.ts'
-import { createEntrance, type Entrance, type EntranceParts } from './entrance.ts'
+import { createEntrance, type Entrance } from './entrance.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
 import { createProblemResponse, type ProblemResponse } from './problem.ts'
 import { requiredAccess, requiredSession } from './request-context.ts'
@@ -40,7 +40,6 @@ export interface HttpParts<Db, P extends string> {
   readonly webhooks: Pick<Webhooks, 'receive'>
   /** Bound to who acts. */
   openTenant(tenant: Tenant, actor: Actor, allow?: readonly TenantStatus[]): TenantHandle<Db, P>
-  readonly loadAccess: EntranceParts<Db, P>['loadAccess']
   /** A session for a user whom this request made. */
   openSession(tenant: Tenant, actor: Actor, opening: Opening): Promise<OpenedSession | undefined>
   takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
@@ -78,7 +77,6 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     runtime: parts.runtime,
     trustedProxies: tenants.trustedProxies ?? 0,
     openTenant: parts.openTenant,
-    loadAccess: parts.loadAccess,
   })
   const table = createRouteTable<Db, P>(basePath, [
     ...keyRoutes<Db, P>(sessions),

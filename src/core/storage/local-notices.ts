@@ -21,24 +21,24 @@ export function withLocalNotices<Db>(storage: Storage<Db>, tell: Tell): Storage<
   }
 }
 
+/** Verbs are made when one is asked for: a transaction of the host's queries needs none. */
 function tenantScope<Db>(scope: TenantScope<Db>, tell: Tell): TenantScope<Db> {
+  let verbs: TenantVerbs | undefined
   return {
-    records: scope.records,
-    verbs: tenantVerbs(scope.verbs, tell),
+    get records() {
+      return scope.records
+    },
+    get verbs() {
+      verbs ??= tenantVerbs(scope.verbs, tell)
+      return verbs
+    },
     transaction: (work) => afterwards(tell, (keep) => scope.transaction((unit) => work(tenantUnit(unit, keep)))),
   }
 }
 
 function tenantUnit<Db>(unit: TenantUnit<Db>, tell: Tell): TenantUnit<Db> {
-  const { records, verbs, transaction } = tenantScope(unit, tell)
-  return {
-    records,
-    verbs,
-    transaction,
-    get db() {
-      return unit.db
-    },
-  }
+  const scope = tenantScope(unit, tell)
+  return Object.defineProperty(scope, 'db', { get: () => unit.db, enumerable: true }) as TenantUnit<Db>
 }
 
 function systemScope<Db>(scope: SystemScope<Db>, tell: Tell): SystemScope<Db> {

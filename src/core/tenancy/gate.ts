@@ -19,38 +19,57 @@ export function createGate(directory: Directory, id: string, allow?: readonly Te
 }
 
 /** The same scope behind a gate. */
-export function gatedScope<Db>({ records, verbs, ...scope }: TenantScope<Db>, gate: Gate): TenantScope<Db> {
+export function gatedScope<Db>(scope: TenantScope<Db>, gate: Gate): TenantScope<Db> {
   /** Asynchronous, so that a refusal is a rejection however it was found. */
   const past = async <R>(go: () => Promise<R>): Promise<R> => {
     const asked = gate()
     if (asked) await asked
     return go()
   }
+  // made when they are asked for: most requests need one of the two
+  let records: TenantScope['records'] | undefined
+  let verbs: TenantScope['verbs'] | undefined
   return {
-    records: {
-      get: (table, key) => past(() => records.get(table, key)),
-      lock: (table, key) => past(() => records.lock(table, key)),
-      find: (table, query) => past(() => records.find(table, query)),
-      insert: (table, rows, options) => past(() => records.insert(table, rows, options)),
-      update: (table, where, change) => past(() => records.update(table, where, change)),
-      remove: (table, where) => past(() => records.remove(table, where)),
-      count: (table, where) => past(() => records.count(table, where)),
+    get records() {
+      records ??= gatedRecords(scope.records, past)
+      return records
     },
-    verbs: {
-      openSession: (opening) => past(() => verbs.openSession(opening)),
-      lookUpSession: (id) => past(() => verbs.lookUpSession(id)),
-      rotateSession: (step) => past(() => verbs.rotateSession(step)),
-      endSessions: (ending) => past(() => verbs.endSessions(ending)),
-      takeAttempt: (attempt) => past(() => verbs.takeAttempt(attempt)),
-      loadAccess: (question) => past(() => verbs.loadAccess(question)),
-      moveAccess: () => past(() => verbs.moveAccess()),
-      appendAudit: (events) => past(() => verbs.appendAudit(events)),
-      takeLimit: (take) => past(() => verbs.takeLimit(take)),
-      loadEntitlements: () => past(() => verbs.loadEntitlements()),
-      purge: () => past(() => verbs.purge()),
-      publish: (notice) => past(() => verbs.publish(notice)),
+    get verbs() {
+      verbs ??= gatedVerbs(scope.verbs, past)
+      return verbs
     },
     transaction: (work) => past(() => scope.transaction(work)),
+  }
+}
+
+type Past = <R>(go: () => Promise<R>) => Promise<R>
+
+function gatedRecords(records: TenantScope['records'], past: Past): TenantScope['records'] {
+  return {
+    get: (table, key) => past(() => records.get(table, key)),
+    lock: (table, key) => past(() => records.lock(table, key)),
+    find: (table, query) => past(() => records.find(table, query)),
+    insert: (table, rows, options) => past(() => records.insert(table, rows, options)),
+    update: (table, where, change) => past(() => records.update(table, where, change)),
+    remove: (table, where) => past(() => records.remove(table, where)),
+    count: (table, where) => past(() => records.count(table, where)),
+  }
+}
+
+function gatedVerbs(verbs: TenantScope['verbs'], past: Past): TenantScope['verbs'] {
+  return {
+    openSession: (opening) => past(() => verbs.openSession(opening)),
+    lookUpSession: (id) => past(() => verbs.lookUpSession(id)),
+    rotateSession: (step) => past(() => verbs.rotateSession(step)),
+    endSessions: (ending) => past(() => verbs.endSessions(ending)),
+    takeAttempt: (attempt) => past(() => verbs.takeAttempt(attempt)),
+    loadAccess: (question) => past(() => verbs.loadAccess(question)),
+    moveAccess: () => past(() => verbs.moveAccess()),
+    appendAudit: (events) => past(() => verbs.appendAudit(events)),
+    takeLimit: (take) => past(() => verbs.takeLimit(take)),
+    loadEntitlements: () => past(() => verbs.loadEntitlements()),
+    purge: () => past(() => verbs.purge()),
+    publish: (notice) => past(() => verbs.publish(notice)),
   }
 }
 
