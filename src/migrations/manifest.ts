@@ -10,6 +10,7 @@ import identity from './tenant/0001_identity.sql'
 import access from './tenant/0002_access.sql'
 import audit from './tenant/0003_audit.sql'
 import billing from './tenant/0004_billing.sql'
+import authentication from './tenant/0005_authentication.sql'
 
 /** Ours, in the order in which they run: the system's, then the tenants'. */
 export function bundledMigrations(): MigrationFile[] {
@@ -24,6 +25,7 @@ export function bundledMigrations(): MigrationFile[] {
       parseMigration('tenant', '0002_access.sql', access),
       parseMigration('tenant', '0003_audit.sql', audit),
       parseMigration('tenant', '0004_billing.sql', billing),
+      parseMigration('tenant', '0005_authentication.sql', authentication),
     ]),
   ]
 }

@@ -114,6 +114,7 @@ describe('the bundled migrations', () => {
       'tenant/0002_access',
       'tenant/0003_audit',
       'tenant/0004_billing',
+      'tenant/0005_authentication',
     ])
   })
 

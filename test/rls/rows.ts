@@ -4,6 +4,13 @@ const UUID = 'gen_random_uuid()'
 
 /** `$1` is the user, `$2` a name that the tenant has not used. Run in a tenant, one after the other. */
 export const ROWS: readonly string[] = [
+  `insert into freehold.mfa_methods (id, user_id, type, name) values ($1, $1, 'totp', $2)`,
+  `insert into freehold.webauthn_credentials (id, user_id, credential_id, public_key, rp_id, backup_eligible, backup_state)
+     values ($1, $1, convert_to($2, 'UTF8'), '\\x01', 'x', false, false)`,
+  `insert into freehold.recovery_codes (id, user_id, code_hash) values ($1, $1, sha256(''))`,
+  `insert into freehold.challenges (id, purpose, secret_hash, expires_at) values ($1, 'x', sha256(''), now())`,
+  `insert into freehold.devices (id, user_id, secret_hash) values ($1, $1, sha256(''))`,
+  `insert into freehold.sign_in_profiles (user_id) values ($1)`,
   'insert into freehold.tenant_counters (name) values ($2)',
   `insert into freehold.organizations (id, key, name) values ($1, $2, 'x')`,
   `insert into freehold.service_accounts (id, name) values ($1, $2)`,

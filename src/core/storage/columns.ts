@@ -28,6 +28,8 @@ export interface Column {
   readonly person?: true
   /** Never leaves the database: a hash, or an encrypted value. */
   readonly secret?: true
+  /** Encrypted with the keyring: readable again, and moved to the current key when the keys change. */
+  readonly sealed?: true
 }
 
 export interface Table<Row> {

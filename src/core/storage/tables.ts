@@ -3,6 +3,7 @@
 
 import { type AccessTables, accessTables } from './access-tables.ts'
 import { type AuditTables, auditTables } from './audit-tables.ts'
+import { type AuthenticationTables, authenticationTables } from './authentication-tables.ts'
 import { type BillingSystemTables, billingSystemTables } from './billing-system-tables.ts'
 import { type BillingTables, billingTables } from './billing-tables.ts'
 import type { Column, Table } from './columns.ts'
@@ -10,7 +11,7 @@ import { systemTables as ownSystemTables, type SystemTables } from './system-tab
 import { tenantTables as ownTenantTables, type TenantTables } from './tenant-tables.ts'
 
 interface AllSystemTables extends SystemTables, BillingSystemTables {}
-interface AllTenantTables extends TenantTables, AccessTables, AuditTables, BillingTables {}
+interface AllTenantTables extends TenantTables, AuthenticationTables, AccessTables, AuditTables, BillingTables {}
 export interface Tables extends AllSystemTables, AllTenantTables {}
 
 export type TableName = keyof Tables
@@ -19,8 +20,17 @@ export type TenantTableName = keyof AllTenantTables
 
 export const systemTables = { ...ownSystemTables, ...billingSystemTables }
 
+const { users, ...ofUsers } = ownTenantTables
+
 /** In this order rows can be inserted; in the reverse, removed. */
-export const tenantTables = { ...ownTenantTables, ...accessTables, ...auditTables, ...billingTables }
+export const tenantTables = {
+  users,
+  ...authenticationTables,
+  ...ofUsers,
+  ...accessTables,
+  ...auditTables,
+  ...billingTables,
+}
 
 export type Row<T extends TableName> = Tables[T]
 

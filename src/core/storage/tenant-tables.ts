@@ -3,7 +3,7 @@
 
 import type { Table } from './columns.ts'
 
-export type UserStatus = 'active' | 'disabled' | 'deleted'
+export type UserStatus = 'active' | 'disabled' | 'locked' | 'deleted'
 
 export interface UserRow {
   id: string
@@ -25,6 +25,11 @@ export interface UserRow {
   updated_at: Date
   disabled_at: Date | null
   deleted_at: Date | null
+  /** E.164. */
+  phone: string | null
+  phone_verified_at: Date | null
+  locked_at: Date | null
+  lock_reason: string | null
 }
 
 export type RevokeReason =
@@ -65,6 +70,16 @@ export interface SessionRow {
   revoked_at: Date | null
   revoke_reason: RevokeReason | null
   created_at: Date
+  device_id: string | null
+  /** ISO 3166-1 alpha-2. */
+  country: string | null
+  city: string | null
+  /** 0 to 1. */
+  risk_score: number | null
+  risk_flags: string[]
+  /** An operator who is signed in as this user, and why. */
+  impersonator_id: string | null
+  impersonation_reason: string | null
 }
 
 /** Failures in a row, per pool (password, later one per factor) and subject. */
@@ -84,6 +99,10 @@ export interface SecurityEventRow {
   session_id: string | null
   details: Record<string, unknown>
   created_at: Date
+  /** 0 to 1. */
+  risk_score: number | null
+  risk_flags: string[]
+  ip: string | null
 }
 
 export interface TenantTables {
@@ -116,11 +135,18 @@ export const tenantTables = {
       disabled_at: { type: 'time', nullable: true },
       deleted_at: { type: 'time', nullable: true },
       access_version: { type: 'bigint', generated: true },
+      phone: { type: 'text', nullable: true, person: true },
+      phone_verified_at: { type: 'time', nullable: true },
+      locked_at: { type: 'time', nullable: true },
+      lock_reason: { type: 'text', nullable: true },
     },
   },
   sessions: {
     key: ['id'],
-    references: { sessions_user_id_fkey: { columns: ['user_id'], table: 'users', onDelete: 'cascade' } },
+    references: {
+      sessions_user_id_fkey: { columns: ['user_id'], table: 'users', onDelete: 'cascade' },
+      sessions_device_id_fkey: { columns: ['device_id'], table: 'devices', onDelete: 'cascade' },
+    },
     columns: {
       id: { type: 'uuid' },
       user_id: { type: 'uuid' },
@@ -143,6 +169,13 @@ export const tenantTables = {
       revoked_at: { type: 'time', nullable: true },
       revoke_reason: { type: 'text', nullable: true },
       created_at: { type: 'time', generated: true },
+      device_id: { type: 'uuid', nullable: true },
+      country: { type: 'text', nullable: true, person: true },
+      city: { type: 'text', nullable: true, person: true },
+      risk_score: { type: 'double', nullable: true },
+      risk_flags: { type: 'text[]', generated: true },
+      impersonator_id: { type: 'uuid', nullable: true },
+      impersonation_reason: { type: 'text', nullable: true },
     },
   },
   sign_in_attempts: {
@@ -164,6 +197,9 @@ export const tenantTables = {
       session_id: { type: 'uuid', nullable: true },
       details: { type: 'json', generated: true, person: true },
       created_at: { type: 'time', generated: true },
+      risk_score: { type: 'double', nullable: true },
+      risk_flags: { type: 'text[]', generated: true },
+      ip: { type: 'text', nullable: true, person: true },
     },
   },
 } as const satisfies { readonly [T in keyof TenantTables]: Table<TenantTables[T]> }

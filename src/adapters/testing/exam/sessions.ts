@@ -45,6 +45,13 @@ export const sessions = examine('sessions', [
         user_agent: 'Exam/1.0 "quoted"',
         revoked_at: null,
         revoke_reason: null,
+        device_id: null,
+        country: null,
+        city: null,
+        risk_score: null,
+        risk_flags: [],
+        impersonator_id: null,
+        impersonation_reason: null,
       })
       near(idle_expires_at, created_at, 10 * MINUTE)
       near(absolute_expires_at, created_at, 60 * MINUTE)

@@ -34,6 +34,10 @@ export const writing = examine('writing', [
         metadata: {},
         disabled_at: null,
         deleted_at: null,
+        phone: null,
+        phone_verified_at: null,
+        locked_at: null,
+        lock_reason: null,
       })
       ok(created_at instanceof Date && Math.abs(created_at.getTime() - updated_at.getTime()) < 1_000)
     },
