@@ -13,6 +13,7 @@ import { checkProviders } from './billing/providers.ts'
 import { createWebhooks } from './billing/webhooks.ts'
 import type { Context } from './context.ts'
 import { createHttp } from './http/handler.ts'
+import { createEnvelope } from './kernel/envelope.ts'
 import { FreeholdError } from './kernel/errors.ts'
 import { checkKeys, invalid } from './kernel/input.ts'
 import { createKeyring } from './kernel/keyring.ts'
@@ -69,10 +70,12 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
   }
   const storage = withLocalNotices(options.storage, hear)
   const runtime = systemRuntime(options.runtime)
+  const keyring = createKeyring(options.keys)
   const context: Context<Db> = {
     storage,
     runtime,
-    keyring: createKeyring(options.keys),
+    keyring,
+    envelope: createEnvelope(keyring, runtime),
     passwordHasher: options.passwordHasher,
     settings: fillSettings(options),
     auditWriter: createAuditWriter({ runtime }),
