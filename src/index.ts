@@ -108,8 +108,11 @@ export type { Keys } from './core/kernel/keyring.ts'
 export type { Page, PageRequest } from './core/kernel/page.ts'
 export type { Runtime } from './core/kernel/runtime.ts'
 export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/maintenance.ts'
+export type { LinkKind, MailText, MessageFacts, MessageOptions } from './core/messages/message.ts'
 export type { BillingProvider } from './core/ports/billing-provider.ts'
+export type { Mail, Mailer, MailKind } from './core/ports/mailer.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
+export type { Text, Texter, TextKind } from './core/ports/texter.ts'
 export type { TxtLookup } from './core/ports/txt-lookup.ts'
 export type {
   ClientInfo,
