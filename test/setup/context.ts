@@ -5,6 +5,7 @@ import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
 import { systemActor } from '../../src/core/audit/actor.ts'
 import { createAuditWriter } from '../../src/core/audit/writer.ts'
 import type { Context, Settings, TenantContext } from '../../src/core/context.ts'
+import { createEnvelope } from '../../src/core/kernel/envelope.ts'
 import { createKeyring, type Keys } from '../../src/core/kernel/keyring.ts'
 import { type Runtime, systemRuntime } from '../../src/core/kernel/runtime.ts'
 import { createPost, type PostParts } from '../../src/core/messages/post.ts'
@@ -27,13 +28,15 @@ export interface ContextOverrides extends Omit<PostParts, 'onError'> {
 export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverrides = {}): Context<Db> {
   const { settings = {} } = overrides
   const runtime = systemRuntime(overrides.runtime)
+  const keyring = createKeyring(overrides.keys ?? testKeys)
   return {
     storage,
     runtime,
     auditWriter: createAuditWriter({ runtime }),
     actor: systemActor,
     post: createPost({ ...overrides, onError: () => undefined }),
-    keyring: createKeyring(overrides.keys ?? testKeys),
+    keyring,
+    envelope: createEnvelope(keyring, runtime),
     passwordHasher: overrides.passwordHasher ?? quickHasher,
     settings: {
       issuer: settings.issuer ?? defaultSettings.issuer,
