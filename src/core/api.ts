@@ -17,6 +17,7 @@ import type { Keys } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
+import type { RateStore } from './ports/rate-store.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
 import type { Sessions } from './sessions/session.ts'
 import type { Migrations } from './storage/migrations.ts'
@@ -48,6 +49,8 @@ export interface FreeholdOptions<Db, P extends string = string> {
   /** How requests tell their tenant. */
   readonly tenants?: ResolverOptions
   readonly http?: HttpOptions
+  /** Where rates are counted: `redis({ client })` of 'freehold/redis'. Default: the storage, which also answers when this store does not. */
+  readonly rateStore?: RateStore
   /** How the DNS records that prove custom domains are looked up. Default: `node:dns`. */
   readonly resolveTxt?: TxtLookup
   readonly runtime?: Partial<Runtime>

@@ -59,6 +59,7 @@ export interface ErrorDetails {
   // authentication and sessions
   BAD_CREDENTIALS: Nothing
   TOO_MANY_ATTEMPTS: { retryAfterMs: number }
+  RATE_LIMITED: { policy: string; retryAfterMs: number }
   OVERLOADED: Nothing
   UNAUTHENTICATED: Nothing
   TOKEN_INVALID: Nothing
@@ -170,6 +171,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   LIMIT_REACHED: { status: 402, title: 'The limit of the plan is reached' },
   BAD_CREDENTIALS: { status: 401, title: 'The e-mail address or the password is wrong' },
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts; wait before the next one' },
+  RATE_LIMITED: { status: 429, title: 'Too many requests; wait before the next one' },
   OVERLOADED: { status: 503, title: 'Too many passwords are being checked at once; try again shortly' },
   UNAUTHENTICATED: { status: 401, title: 'Sign in first' },
   TOKEN_INVALID: { status: 401, title: 'The token is not valid' },
