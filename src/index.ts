@@ -10,7 +10,7 @@ import type { Finding } from './core/storage/safety.ts'
 /**
  * Makes a Freehold instance. Looks at the database first and refuses to start where the app's role could pass the wall. A
  * start that fails closes the storage: to try again, make another.
- * @throws CONFIG_INVALID, KEY_WEAK, UNSAFE_DATABASE, PACKAGE_MISSING (no `passwordHasher` given and no argon2 installed), STORAGE_UNAVAILABLE
+ * @throws CONFIG_INVALID, KEY_WEAK, KEYS_UNAVAILABLE, UNSAFE_DATABASE, PACKAGE_MISSING (no `passwordHasher` given and no argon2 installed), STORAGE_UNAVAILABLE
  */
 export async function createFreehold<Db, P extends string = OwnPermission>(
   options: FreeholdOptions<Db, P>,
@@ -109,8 +109,11 @@ export type { Page, PageRequest } from './core/kernel/page.ts'
 export type { Runtime } from './core/kernel/runtime.ts'
 export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/maintenance.ts'
 export type { BillingProvider } from './core/ports/billing-provider.ts'
+export type { KeyProvider } from './core/ports/key-provider.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type { TxtLookup } from './core/ports/txt-lookup.ts'
+export type { KeyUse, ReencryptionEvent, ReencryptionSummary } from './core/reencryption.ts'
+export type { KeyStatus, RootKeys } from './core/root-keys.ts'
 export type {
   ClientInfo,
   JsonWebKey,

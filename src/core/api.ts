@@ -16,8 +16,10 @@ import type { RequestContext } from './http/request-context.ts'
 import type { Keys } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
 import type { Maintenance } from './maintenance.ts'
+import type { KeyProvider } from './ports/key-provider.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
+import type { RootKeys } from './root-keys.ts'
 import type { Sessions } from './sessions/session.ts'
 import type { Migrations } from './storage/migrations.ts'
 import type { Finding, FindingId } from './storage/safety.ts'
@@ -30,7 +32,8 @@ import type { TenantName, Tenants } from './tenancy/tenants.ts'
 export interface FreeholdOptions<Db, P extends string = string> {
   /** `postgres({ pool })`, `pglite()`, `memory()`. */
   readonly storage: Storage<Db>
-  readonly keys: Keys
+  /** The root keys, or who keeps them: a KMS behind `{ load }`. */
+  readonly keys: Keys | KeyProvider
   /** `definePermissions({ note: ['read', 'write'] })`. Default: Freehold's own permissions only. */
   readonly permissions?: Permissions<P>
   /** The `iss` of access tokens: a name or the URL of this installation. Default `freehold`. */
@@ -85,6 +88,8 @@ export interface FreeholdRooms<Db = unknown, P extends string = string> {
 
 export interface Freehold<Db = unknown, P extends string = string> extends FreeholdRooms<Db, P> {
   readonly sessions: Sessions
+  /** The root keys of this process: how they are rotated without a restart. */
+  readonly keys: RootKeys
   readonly migrations: Migrations
   /** Removes what is no longer needed; run it daily. */
   readonly maintenance: Maintenance

@@ -3,6 +3,7 @@
 
 import type { Actor } from './audit/audit.ts'
 import type { AuditWriter } from './audit/writer.ts'
+import type { Envelope } from './kernel/envelope.ts'
 import type { Keyring } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
@@ -13,6 +14,8 @@ export interface Context<Db = unknown> {
   readonly storage: Storage<Db>
   readonly runtime: Runtime
   readonly keyring: Keyring
+  /** Seals what must be read again: columns that are marked `sealed`. */
+  readonly envelope: Envelope
   readonly passwordHasher: PasswordHasher
   readonly settings: Settings
   readonly auditWriter: AuditWriter

@@ -13,6 +13,7 @@ import { checkProviders } from './billing/providers.ts'
 import { createWebhooks } from './billing/webhooks.ts'
 import type { Context } from './context.ts'
 import { createHttp } from './http/handler.ts'
+import { createEnvelope } from './kernel/envelope.ts'
 import { FreeholdError } from './kernel/errors.ts'
 import { checkKeys, invalid } from './kernel/input.ts'
 import { createKeyring } from './kernel/keyring.ts'
@@ -21,6 +22,7 @@ import { createMaintenance } from './maintenance.ts'
 import { type House, insideTenant, openTenant } from './open-tenant.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
+import { createRootKeys, loadKeys } from './root-keys.ts'
 import { checkedMigrations, createSafetyCheck, worstFirst } from './safety-check.ts'
 import { createSessionIssuer } from './sessions/issue.ts'
 import { createSessions } from './sessions/sessions.ts'
@@ -49,7 +51,7 @@ export interface Composition<Db, P extends string> extends FreeholdOptions<Db, P
 /**
  * Composes an instance and looks at the database before it answers. Options are checked before anything is asked of the
  * storage, and a start that fails closes it.
- * @throws CONFIG_INVALID, KEY_WEAK, UNSAFE_DATABASE (the app's role could pass the wall), STORAGE_UNAVAILABLE
+ * @throws CONFIG_INVALID, KEY_WEAK, KEYS_UNAVAILABLE, UNSAFE_DATABASE (the app's role could pass the wall), STORAGE_UNAVAILABLE
  */
 export async function composeFreehold<Db, P extends string>(options: Composition<Db, P>): Promise<Freehold<Db, P>> {
   try {
@@ -69,10 +71,12 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
   }
   const storage = withLocalNotices(options.storage, hear)
   const runtime = systemRuntime(options.runtime)
+  const keyring = createKeyring(await loadKeys(options.keys))
   const context: Context<Db> = {
     storage,
     runtime,
-    keyring: createKeyring(options.keys),
+    keyring,
+    envelope: createEnvelope(keyring, runtime),
     passwordHasher: options.passwordHasher,
     settings: fillSettings(options),
     auditWriter: createAuditWriter({ runtime }),
@@ -153,6 +157,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
   return {
     ...system,
     sessions,
+    keys: createRootKeys(keyring, options.keys),
     migrations: checkedMigrations(storage.migrations, check),
     maintenance: createMaintenance(context, directory),
     handler: http.handler,

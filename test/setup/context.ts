@@ -5,6 +5,7 @@ import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
 import { systemActor } from '../../src/core/audit/actor.ts'
 import { createAuditWriter } from '../../src/core/audit/writer.ts'
 import type { Context, Settings, TenantContext } from '../../src/core/context.ts'
+import { createEnvelope } from '../../src/core/kernel/envelope.ts'
 import { createKeyring, type Keys } from '../../src/core/kernel/keyring.ts'
 import { type Runtime, systemRuntime } from '../../src/core/kernel/runtime.ts'
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts'
@@ -26,12 +27,14 @@ export interface ContextOverrides {
 export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverrides = {}): Context<Db> {
   const { settings = {} } = overrides
   const runtime = systemRuntime(overrides.runtime)
+  const keyring = createKeyring(overrides.keys ?? testKeys)
   return {
     storage,
     runtime,
     auditWriter: createAuditWriter({ runtime }),
     actor: systemActor,
-    keyring: createKeyring(overrides.keys ?? testKeys),
+    keyring,
+    envelope: createEnvelope(keyring, runtime),
     passwordHasher: overrides.passwordHasher ?? quickHasher,
     settings: {
       issuer: settings.issuer ?? defaultSettings.issuer,

@@ -99,6 +99,8 @@ export interface ErrorDetails {
   // start-up
   CONFIG_INVALID: { option: string; problem: string }
   KEY_WEAK: { key: string; problem: string }
+  KEYS_UNAVAILABLE: Nothing
+  DECRYPTION_FAILED: Nothing
   UNSAFE_DATABASE: { findings: readonly { id: string; message: string }[] }
   PACKAGE_MISSING: { package: string; range: string; hint: string }
   CLOSED: Nothing
@@ -203,6 +205,8 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   MIGRATIONS_PENDING: { status: 503, title: 'The database has pending migrations', exposed: false },
   CONFIG_INVALID: { status: 500, title: 'An option is not valid', exposed: false },
   KEY_WEAK: { status: 500, title: 'A key is too weak', exposed: false },
+  KEYS_UNAVAILABLE: { status: 503, title: 'The root keys could not be loaded', exposed: false },
+  DECRYPTION_FAILED: { status: 500, title: 'A sealed value cannot be opened', exposed: false },
   UNSAFE_DATABASE: { status: 500, title: 'The database is not safe to start on', exposed: false },
   PACKAGE_MISSING: { status: 500, title: 'An optional package is not installed', exposed: false },
   CLOSED: { status: 503, title: 'Freehold was closed' },
