@@ -19,6 +19,7 @@ import { checkKeys, invalid } from './kernel/input.ts'
 import { createKeyring } from './kernel/keyring.ts'
 import { systemRuntime } from './kernel/runtime.ts'
 import { createMaintenance } from './maintenance.ts'
+import { createPost } from './messages/post.ts'
 import { type House, insideTenant, openTenant } from './open-tenant.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
@@ -81,6 +82,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     settings: fillSettings(options),
     auditWriter: createAuditWriter({ runtime }),
     actor: systemActor,
+    post: createPost(options),
   }
   const directory = createDirectory(context)
   const { sessions, forget, forgetAll } = createSessions(context, directory)
@@ -150,7 +152,10 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     },
   })
   const close = (): Promise<void> => {
-    closing ??= stopListening().finally(() => storage.close())
+    closing ??= context.post
+      .settled()
+      .then(stopListening)
+      .finally(() => storage.close())
     return closing
   }
 

@@ -59,6 +59,9 @@ export interface ErrorDetails {
   // authentication and sessions
   BAD_CREDENTIALS: Nothing
   TOO_MANY_ATTEMPTS: { retryAfterMs: number }
+  CHALLENGE_REFUSED: Nothing
+  MAILER_MISSING: Nothing
+  TEXTER_MISSING: Nothing
   OVERLOADED: Nothing
   UNAUTHENTICATED: Nothing
   TOKEN_INVALID: Nothing
@@ -172,6 +175,9 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   LIMIT_REACHED: { status: 402, title: 'The limit of the plan is reached' },
   BAD_CREDENTIALS: { status: 401, title: 'The e-mail address or the password is wrong' },
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts; wait before the next one' },
+  CHALLENGE_REFUSED: { status: 403, title: 'This link or code is wrong, was used, or has expired' },
+  MAILER_MISSING: { status: 501, title: 'No e-mail can be sent here' },
+  TEXTER_MISSING: { status: 501, title: 'No text message can be sent here' },
   OVERLOADED: { status: 503, title: 'Too many passwords are being checked at once; try again shortly' },
   UNAUTHENTICATED: { status: 401, title: 'Sign in first' },
   TOKEN_INVALID: { status: 401, title: 'The token is not valid' },
