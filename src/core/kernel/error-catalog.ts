@@ -127,7 +127,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   TENANT_SUSPENDED: { status: 403, title: 'This tenant is suspended' },
   TENANT_DELETED: { status: 404, title: 'This tenant was deleted' },
   TENANT_MOVING: { status: 503, title: 'This tenant is being moved; try again shortly' },
-  TENANT_MISMATCH: { status: 401, title: 'The credential belongs to another tenant than the request' },
+  TENANT_MISMATCH: { status: 401, title: 'Parts of the request belong to different tenants' },
   TENANT_STATE: { status: 409, title: 'The tenant is not in a state that allows this' },
   HOST_INVALID: { status: 400, title: 'The host name of the request is malformed' },
   SLUG_INVALID: {
