@@ -4,6 +4,7 @@
 import type { Actor } from '../audit/audit.ts'
 import type { FactorChoice } from '../authentication/engine.ts'
 import type { SignedIn } from '../authentication/signed-in.ts'
+import { readEmail } from '../identity/email.ts'
 import type { User } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { PLATFORM_TENANT_ID, type UserId } from '../kernel/ids.ts'
@@ -118,6 +119,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       path: 'sign-up',
       does: 'Creates a user and signs them in: `email`, `password`, `name`, `transport`. Closed unless opened.',
       asks: 'tenant',
+      rate: 'sign-up',
       async answer(visit) {
         if (parts.signUp !== 'open') throw new FreeholdError('SIGN_UP_CLOSED')
         const tenant = tenantOf(visit)
@@ -139,11 +141,15 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       path: 'sign-in',
       does: 'Opens a session: `email`, `password`, `transport`.',
       asks: 'tenant',
+      rate: 'sign-in',
       async answer(visit) {
         const body = await bodyOf(visit, ['email', 'password', 'transport'])
         const transport = transportOf(visit, body)
-        const signedIn = await tenantOf(visit).signIn.password({
-          email: textField(body, 'email'),
+        const tenant = tenantOf(visit)
+        const email = textField(body, 'email')
+        await visit.admit(readEmail(email)?.emailNorm ?? email.slice(0, 320))
+        const signedIn = await tenant.signIn.password({
+          email,
           password: textField(body, 'password'),
           client: clientOf(visit),
         })
@@ -155,6 +161,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       path: 'sign-in/challenge',
       does: 'Begins a factor that a sign-in asked for: `token`, `factor`. Sends its code, or answers what the client needs.',
       asks: 'tenant',
+      rate: 'messages',
       async answer(visit) {
         const body = await bodyOf(visit, ['token', 'factor'])
         return jsonResponse(await tenantOf(visit).signIn.challenge(choiceOf(body)))
@@ -165,6 +172,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       path: 'sign-in/continue',
       does: 'Answers a sign-in that asked for another factor: `token`, `factor`, `code` or `assertion`, `transport`.',
       asks: 'tenant',
+      rate: 'sign-in',
       async answer(visit) {
         const body = await bodyOf(visit, ['token', 'factor', 'code', 'assertion', 'transport'])
         const transport = transportOf(visit, body)
@@ -184,6 +192,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       path: 'refresh',
       does: 'Exchanges a refresh token, from the cookie or as `refreshToken`, for the next one.',
       asks: 'tenant',
+      rate: 'refresh',
       async answer(visit) {
         const body = await bodyOf(visit, ['refreshToken'])
         const shown = optionalTextField(body, 'refreshToken')
