@@ -6,6 +6,7 @@ import type { AuditWriter } from './audit/writer.ts'
 import type { Envelope } from './kernel/envelope.ts'
 import type { Keyring } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
+import type { LegacyHashes } from './ports/legacy-hashes.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { Storage, TenantRef, TenantScope } from './storage/storage.ts'
 import type { Tenant } from './tenancy/tenant.ts'
@@ -17,6 +18,8 @@ export interface Context<Db = unknown> {
   /** Seals what must be read again: columns that are marked `sealed`. */
   readonly envelope: Envelope
   readonly passwordHasher: PasswordHasher
+  /** Hashes of other systems, as far as they may be imported. */
+  readonly legacyHashes?: LegacyHashes
   readonly settings: Settings
   readonly auditWriter: AuditWriter
   /** In whose name the rooms are entered: what they audit. */
