@@ -16,9 +16,13 @@ import type { RequestContext } from './http/request-context.ts'
 import type { Keys } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
 import type { Maintenance } from './maintenance.ts'
+import type { MessageOptions } from './messages/message.ts'
 import type { KeyProvider } from './ports/key-provider.ts'
 import type { LegacyHashes } from './ports/legacy-hashes.ts'
+import type { Mailer } from './ports/mailer.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
+import type { RateStore } from './ports/rate-store.ts'
+import type { Texter } from './ports/texter.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
 import type { RootKeys } from './root-keys.ts'
 import type { Sessions } from './sessions/session.ts'
@@ -46,6 +50,12 @@ export interface FreeholdOptions<Db, P extends string = string> {
   readonly sessions?: Partial<SessionSettings>
   readonly passwords?: Partial<PasswordSettings>
   readonly attempts?: Partial<AttemptSettings>
+  /** Sends e-mail: `nodemailer({ transport, from })` of `freehold/nodemailer`, or your own. Without it, what needs e-mail is refused. */
+  readonly mailer?: Mailer
+  /** Sends text messages. */
+  readonly texter?: Texter
+  /** Where links lead, and what messages say. */
+  readonly messages?: MessageOptions
   /** Payment providers by name: `{ stripe: stripeBilling({ stripe, webhookSecrets }) }`. */
   readonly billing?: Providers
   readonly entitlements?: Partial<EntitlementSettings>
@@ -54,6 +64,8 @@ export interface FreeholdOptions<Db, P extends string = string> {
   /** How requests tell their tenant. */
   readonly tenants?: ResolverOptions
   readonly http?: HttpOptions
+  /** Where rates are counted: `redis({ client })` of 'freehold/redis'. Default: the storage, which also answers when this store does not. */
+  readonly rateStore?: RateStore
   /** How the DNS records that prove custom domains are looked up. Default: `node:dns`. */
   readonly resolveTxt?: TxtLookup
   readonly runtime?: Partial<Runtime>

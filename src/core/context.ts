@@ -6,6 +6,7 @@ import type { AuditWriter } from './audit/writer.ts'
 import type { Envelope } from './kernel/envelope.ts'
 import type { Keyring } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
+import type { Post } from './messages/post.ts'
 import type { LegacyHashes } from './ports/legacy-hashes.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { Storage, TenantRef, TenantScope } from './storage/storage.ts'
@@ -22,6 +23,8 @@ export interface Context<Db = unknown> {
   readonly legacyHashes?: LegacyHashes
   readonly settings: Settings
   readonly auditWriter: AuditWriter
+  /** E-mail and text messages, where there are any. */
+  readonly post: Post
   /** In whose name the rooms are entered: what they audit. */
   readonly actor: Actor
 }

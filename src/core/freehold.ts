@@ -13,14 +13,21 @@ import { checkProviders } from './billing/providers.ts'
 import { createWebhooks } from './billing/webhooks.ts'
 import type { Context } from './context.ts'
 import { createHttp } from './http/handler.ts'
+
+import { withFallback } from './http/rate-limits.ts'
+
 import { createEnvelope } from './kernel/envelope.ts'
+
 import { FreeholdError } from './kernel/errors.ts'
+import type { TenantId } from './kernel/ids.ts'
 import { checkKeys, invalid } from './kernel/input.ts'
 import { createKeyring } from './kernel/keyring.ts'
 import { systemRuntime } from './kernel/runtime.ts'
 import { createMaintenance } from './maintenance.ts'
+import { createPost } from './messages/post.ts'
 import { type House, insideTenant, openTenant } from './open-tenant.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
+import type { RateStore } from './ports/rate-store.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
 import { createRootKeys, loadKeys } from './root-keys.ts'
 import { checkedMigrations, createSafetyCheck, worstFirst } from './safety-check.ts'
@@ -82,6 +89,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     settings: fillSettings(options),
     auditWriter: createAuditWriter({ runtime }),
     actor: systemActor,
+    post: createPost(options),
   }
   const directory = createDirectory(context)
   const { sessions, forget, forgetAll } = createSessions(context, directory)
@@ -126,6 +134,12 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
   }
   const system = inNameOf(systemActor)
 
+  const rates: RateStore = {
+    take: async (tenantId, asked) =>
+      storage
+        .tenant(directory.ref(await directory.require({ id: tenantId as TenantId }, ['suspended'])))
+        .verbs.takeRates(asked),
+  }
   const http = createHttp<Db, P>({
     runtime,
     permissions,
@@ -138,6 +152,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     openTenant: (tenant, actor, allow) => openTenant(house, tenant, { actor: checkActor(actor), allow }),
     openSession: (tenant, actor, opening) =>
       house.issuer.open({ ...insideTenant(house, tenant), actor: checkActor(actor) }, opening),
+    rates: options.rateStore ? withFallback(options.rateStore, rates, options.onError) : rates,
     takeAttempt: (tenant, attempt) => storage.tenant(directory.ref(tenant)).verbs.takeAttempt(attempt),
     onError: options.onError,
   })
@@ -151,7 +166,10 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     },
   })
   const close = (): Promise<void> => {
-    closing ??= stopListening().finally(() => storage.close())
+    closing ??= context.post
+      .settled()
+      .then(stopListening)
+      .finally(() => storage.close())
     return closing
   }
 

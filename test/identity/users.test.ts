@@ -37,6 +37,10 @@ describe('create', () => {
       updatedAt: expect.any(Date),
       disabledAt: null,
       deletedAt: null,
+      phone: null,
+      phoneVerifiedAt: null,
+      lockedAt: null,
+      lockReason: null,
     })
     expect(JSON.stringify(user)).not.toMatch(/quick|hash|epoch|velvet/)
     expect(await town.users.get(user)).toEqual(user)
