@@ -67,6 +67,15 @@ export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } f
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
 export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
 export type { FactorHint } from './core/authentication/factor.ts'
+export type { ConfirmOptions } from './core/authentication/factors/confirmation.ts'
+export type { Factor, FactorKey } from './core/authentication/factors/factor-view.ts'
+export type {
+  EnrolledTarget,
+  EnrolledTotp,
+  Factors,
+  NewHardwareToken,
+} from './core/authentication/factors/factors.ts'
+export type { Sent } from './core/authentication/factors/sent-code.ts'
 export type { PasswordSignIn, SignIn, SignInAnswer } from './core/authentication/sign-in.ts'
 export type { NextFactor, SignedIn } from './core/authentication/signed-in.ts'
 export type {
@@ -97,6 +106,7 @@ export type { AnyFreeholdError, ErrorCode, Problem } from './core/kernel/errors.
 export {
   type AuditEventId,
   type DomainId,
+  type FactorId,
   type OrganizationId,
   type PaymentCustomerId,
   PLATFORM_TENANT_ID,

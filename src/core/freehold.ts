@@ -7,6 +7,7 @@ import { checkActor, systemActor } from './audit/actor.ts'
 import type { Actor } from './audit/audit.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import { createSignInEngine } from './authentication/engine.ts'
+import { factorVerifiers } from './authentication/factors/verifiers.ts'
 import { enterNewUser } from './authentication/new-user.ts'
 import { createPasswords } from './authentication/passwords.ts'
 import { createPlans } from './billing/plans.ts'
@@ -100,7 +101,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     directory,
     permissions,
     passwords: createPasswords(context),
-    engine: createSignInEngine(createSessionIssuer(context), []),
+    engine: createSignInEngine(createSessionIssuer(context), factorVerifiers(context.post)),
     accessCache: createAccessCache(context),
     planBook: createPlans(context),
     providers: checkProviders(options.billing),

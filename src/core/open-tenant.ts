@@ -10,6 +10,7 @@ import { createServiceAccounts } from './access/service-accounts.ts'
 import { checkActor } from './audit/actor.ts'
 import { type Actor, createAudit } from './audit/audit.ts'
 import type { SignInEngine } from './authentication/engine.ts'
+import { createFactors } from './authentication/factors/factors.ts'
 import type { Passwords } from './authentication/passwords.ts'
 import { createSignIn } from './authentication/sign-in.ts'
 import { createEntitlements } from './billing/entitlements.ts'
@@ -72,9 +73,11 @@ export function openTenant<Db, P extends string>(
     const open = { ...outer, scope: gatedScope(outer.scope, createGate(directory, tenant.id)) }
     return createSignIn(open, house.passwords, house.engine)
   })
+  const factors = lazily(() => createFactors(context))
   const domains = lazily(() => gatedRoom(createDomains(context, directory, tenant, house.lookUpTxt), gate))
   return Object.defineProperties(openServices(house, context, gate), {
     signIn: { get: signIn, enumerable: true },
+    factors: { get: factors, enumerable: true },
     domains: { get: domains, enumerable: true },
     as: { value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow }), enumerable: true },
   }) as TenantHandle<Db, P>

@@ -70,6 +70,10 @@ export interface ErrorDetails {
   SESSION_ENDED: Nothing
   SESSION_UNKNOWN: Nothing
   FACTOR_UNKNOWN: Nothing
+  FACTOR_LIMIT: { maximum: number }
+  FACTOR_CODE_WRONG: Nothing
+  LAST_FACTOR: Nothing
+  STEP_UP_REQUIRED: { maxAgeMs: number; level?: number }
   SIGN_IN_DENIED: Nothing
   REFRESH_REFUSED: { reason: 'superseded' | 'ahead' | 'ended' }
   REFRESH_REUSED: Nothing
@@ -189,6 +193,10 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   SESSION_ENDED: { status: 401, title: 'The session has ended' },
   SESSION_UNKNOWN: { status: 404, title: 'No such session' },
   FACTOR_UNKNOWN: { status: 404, title: 'No such factor' },
+  FACTOR_LIMIT: { status: 409, title: 'The user has as many factors as there may be' },
+  FACTOR_CODE_WRONG: { status: 422, title: 'The code is wrong, or was used before' },
+  LAST_FACTOR: { status: 409, title: 'Without this factor the user could not sign in' },
+  STEP_UP_REQUIRED: { status: 401, title: 'Sign in again to do this' },
   SIGN_IN_DENIED: { status: 403, title: 'This sign-in is not allowed' },
   REFRESH_REFUSED: { status: 401, title: 'The refresh token is not accepted' },
   REFRESH_REUSED: { status: 401, title: 'The refresh token was used before; the session has been ended' },

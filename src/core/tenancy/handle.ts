@@ -6,6 +6,7 @@ import type { Organizations } from '../access/organizations.ts'
 import type { Roles } from '../access/roles.ts'
 import type { ServiceAccounts } from '../access/service-accounts.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
+import type { Factors } from '../authentication/factors/factors.ts'
 import type { SignIn } from '../authentication/sign-in.ts'
 import type { Billing, Entitlements } from '../billing/billing.ts'
 import type { Users } from '../identity/users.ts'
@@ -46,6 +47,8 @@ export interface TenantServices<Db = unknown, P extends string = string> {
 export interface TenantHandle<Db = unknown, P extends string = string> extends TenantServices<Db, P> {
   /** Not part of a transaction: an attempt must be counted even when everything around it is rolled back. */
   readonly signIn: SignIn
+  /** Not part of a transaction either: it counts attempts, and sends codes. */
+  readonly factors: Factors
   readonly domains: Domains
   /**
    * The same tenant in somebody's name: what is done through the handle is audited as theirs, and a user or service account grants no
