@@ -3,8 +3,10 @@
 
 import type { Actor } from './audit/audit.ts'
 import type { AuditWriter } from './audit/writer.ts'
+import type { Envelope } from './kernel/envelope.ts'
 import type { Keyring } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
+import type { Post } from './messages/post.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { Storage, TenantRef, TenantScope } from './storage/storage.ts'
 import type { Tenant } from './tenancy/tenant.ts'
@@ -13,9 +15,13 @@ export interface Context<Db = unknown> {
   readonly storage: Storage<Db>
   readonly runtime: Runtime
   readonly keyring: Keyring
+  /** Seals what must be read again: columns that are marked `sealed`. */
+  readonly envelope: Envelope
   readonly passwordHasher: PasswordHasher
   readonly settings: Settings
   readonly auditWriter: AuditWriter
+  /** E-mail and text messages, where there are any. */
+  readonly post: Post
   /** In whose name the rooms are entered: what they audit. */
   readonly actor: Actor
 }

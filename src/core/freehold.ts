@@ -13,14 +13,17 @@ import { checkProviders } from './billing/providers.ts'
 import { createWebhooks } from './billing/webhooks.ts'
 import type { Context } from './context.ts'
 import { createHttp } from './http/handler.ts'
+import { createEnvelope } from './kernel/envelope.ts'
 import { FreeholdError } from './kernel/errors.ts'
 import { checkKeys, invalid } from './kernel/input.ts'
 import { createKeyring } from './kernel/keyring.ts'
 import { systemRuntime } from './kernel/runtime.ts'
 import { createMaintenance } from './maintenance.ts'
+import { createPost } from './messages/post.ts'
 import { type House, insideTenant, openTenant } from './open-tenant.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
+import { createRootKeys, loadKeys } from './root-keys.ts'
 import { checkedMigrations, createSafetyCheck, worstFirst } from './safety-check.ts'
 import { createSessionIssuer } from './sessions/issue.ts'
 import { createSessions } from './sessions/sessions.ts'
@@ -49,7 +52,7 @@ export interface Composition<Db, P extends string> extends FreeholdOptions<Db, P
 /**
  * Composes an instance and looks at the database before it answers. Options are checked before anything is asked of the
  * storage, and a start that fails closes it.
- * @throws CONFIG_INVALID, KEY_WEAK, UNSAFE_DATABASE (the app's role could pass the wall), STORAGE_UNAVAILABLE
+ * @throws CONFIG_INVALID, KEY_WEAK, KEYS_UNAVAILABLE, UNSAFE_DATABASE (the app's role could pass the wall), STORAGE_UNAVAILABLE
  */
 export async function composeFreehold<Db, P extends string>(options: Composition<Db, P>): Promise<Freehold<Db, P>> {
   try {
@@ -69,14 +72,17 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
   }
   const storage = withLocalNotices(options.storage, hear)
   const runtime = systemRuntime(options.runtime)
+  const keyring = createKeyring(await loadKeys(options.keys))
   const context: Context<Db> = {
     storage,
     runtime,
-    keyring: createKeyring(options.keys),
+    keyring,
+    envelope: createEnvelope(keyring, runtime),
     passwordHasher: options.passwordHasher,
     settings: fillSettings(options),
     auditWriter: createAuditWriter({ runtime }),
     actor: systemActor,
+    post: createPost(options),
   }
   const directory = createDirectory(context)
   const { sessions, forget, forgetAll } = createSessions(context, directory)
@@ -146,13 +152,17 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     },
   })
   const close = (): Promise<void> => {
-    closing ??= stopListening().finally(() => storage.close())
+    closing ??= context.post
+      .settled()
+      .then(stopListening)
+      .finally(() => storage.close())
     return closing
   }
 
   return {
     ...system,
     sessions,
+    keys: createRootKeys(keyring, options.keys),
     migrations: checkedMigrations(storage.migrations, check),
     maintenance: createMaintenance(context, directory),
     handler: http.handler,

@@ -92,6 +92,12 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
     sign_in_profiles_countries_check: ({ countries }) => isObject(countries),
     sign_in_profiles_hours_check: ({ hours }) => isObject(hours),
   },
+  rate_limits: {
+    rate_limits_name_check: ({ name }) => characters(name, 1, 100),
+    rate_limits_subject_check: ({ subject }) => subject.length === 32,
+    rate_limits_capacity_check: ({ capacity }) => capacity > 0,
+    rate_limits_window_ms_check: (row) => row.window_ms > 0,
+  },
   tenant_counters: { tenant_counters_name_check: ({ name }) => characters(name, 1, 100) },
   organizations: {
     organizations_key_check: ({ key }) => characters(key, 1, 63),

@@ -14,6 +14,7 @@ import type {
 import { appendAudit, loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
 import { loadEntitlements } from './entitlements.ts'
 import { claimInbox } from './inbox.ts'
+import { takeRate } from './rates.ts'
 import { isAlive, lookUpSession, rotateSession } from './rotation.ts'
 import type { Run } from './scopes.ts'
 import type { Statements } from './statements.ts'
@@ -26,6 +27,7 @@ export function createTenantVerbs(run: Run, tenantId: string, system: Statements
     rotateSession: (step) => run((statements) => rotateSession(statements, step)),
     endSessions: (ending) => run((statements) => endSessions(statements, ending)),
     takeAttempt: (attempt) => run((statements) => takeAttempt(statements, attempt)),
+    takeRates: (rates) => run((statements) => rates.map((rate) => takeRate(statements, rate))),
     loadAccess: (question) => run((statements) => loadAccess(statements, question)),
     moveAccess: () => run((statements) => moveAccess(statements)),
     appendAudit: (events) => run((statements) => appendAudit(statements, events)),

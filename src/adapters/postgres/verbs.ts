@@ -17,6 +17,7 @@ import { systemCatalog } from './column-values.ts'
 import { loadEntitlements } from './entitlement-verbs.ts'
 import { claimInbox, type SendAfter } from './inbox-verbs.ts'
 import type { Send, SessionVerbs, Statement } from './link.ts'
+import { takeRates } from './rate-verbs.ts'
 import { isWall, POLICIES, policiesOf } from './walls.ts'
 
 /** What processes tell each other travels here, as JSON. */
@@ -41,6 +42,7 @@ export function createTenantVerbs(
 ): Omit<TenantVerbs, keyof SessionVerbs> {
   return {
     takeAttempt: (attempt) => takeAttempt(send, place, tenantId, attempt),
+    takeRates: (rates) => takeRates(send, place.quoted, tenantId, rates),
     loadAccess: (question) => loadAccess(send, place.quoted, tenantId, question),
     moveAccess: () => moveAccess(send, place.quoted, tenantId),
     takeLimit: (take) => takeLimit(send, place.quoted, tenantId, take),

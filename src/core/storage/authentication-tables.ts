@@ -93,6 +93,17 @@ export interface SignInProfileRow {
   updated_at: Date
 }
 
+/** A token bucket: what may still be asked for. */
+export interface RateLimitRow {
+  name: string
+  /** SHA-256 of whose it is: an address, an account, the tenant. */
+  subject: Uint8Array
+  capacity: number
+  window_ms: number
+  tokens: number
+  updated_at: Date
+}
+
 export interface AuthenticationTables {
   mfa_methods: MfaMethodRow
   webauthn_credentials: WebauthnCredentialRow
@@ -100,6 +111,7 @@ export interface AuthenticationTables {
   challenges: ChallengeRow
   devices: DeviceRow
   sign_in_profiles: SignInProfileRow
+  rate_limits: RateLimitRow
 }
 
 const ofUser = { columns: ['user_id'], table: 'users', onDelete: 'cascade' } as const
@@ -205,6 +217,17 @@ export const authenticationTables = {
       last_accuracy_km: { type: 'double', nullable: true, person: true },
       countries: { type: 'json', generated: true, person: true },
       hours: { type: 'json', generated: true, person: true },
+      updated_at: { type: 'time', generated: true },
+    },
+  },
+  rate_limits: {
+    key: ['name', 'subject'],
+    columns: {
+      name: { type: 'text' },
+      subject: { type: 'bytes', person: true },
+      capacity: { type: 'bigint' },
+      window_ms: { type: 'bigint' },
+      tokens: { type: 'double' },
       updated_at: { type: 'time', generated: true },
     },
   },

@@ -79,6 +79,7 @@ function tenantVerbs(verbs: TenantVerbs, tell: Tell): TenantVerbs {
     rotateSession: (step) => verbs.rotateSession(step),
     endSessions: (ending) => verbs.endSessions(ending),
     takeAttempt: (attempt) => verbs.takeAttempt(attempt),
+    takeRates: (rates) => verbs.takeRates(rates),
     loadAccess: (question) => verbs.loadAccess(question),
     moveAccess: () => verbs.moveAccess(),
     appendAudit: (events) => verbs.appendAudit(events),

@@ -43,6 +43,13 @@ export interface TenantVerbs {
   takeAttempt(attempt: AttemptTake): Promise<AttemptAnswer>
 
   /**
+   * Takes from buckets that fill again evenly (token buckets), all in one statement. Of any number of concurrent callers no
+   * more pass than a bucket holds; a bucket that refuses loses nothing, and the others are taken from all the same.
+   * Buckets must differ from each other in name or subject.
+   */
+  takeRates(rates: readonly RateTake[]): Promise<readonly RateAnswer[]>
+
+  /**
    * What a principal holds, with the roles when the caller's are of an older version: all that a cold check needs, in
    * one query. Expired and future assignments come too: the evaluator knows their times.
    */
@@ -258,6 +265,23 @@ export interface AttemptTake {
   readonly maxDelayMs: number
   /** Failures older than this are forgotten. */
   readonly forgetAfterMs: number
+}
+
+export interface RateTake {
+  readonly name: string
+  /** SHA-256 of whose bucket it is. */
+  readonly subject: Uint8Array
+  /** What a full bucket holds; an empty one is full again after `windowMs`. */
+  readonly limit: number
+  readonly windowMs: number
+  /** Default 1; a negative amount gives back, never beyond full. */
+  readonly amount?: number
+}
+
+export interface RateAnswer {
+  readonly allowed: boolean
+  /** What the bucket holds now; a part of one is still to fill. */
+  readonly tokens: number
 }
 
 export type AttemptAnswer =

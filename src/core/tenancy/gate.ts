@@ -63,6 +63,7 @@ function gatedVerbs(verbs: TenantScope['verbs'], past: Past): TenantScope['verbs
     rotateSession: (step) => past(() => verbs.rotateSession(step)),
     endSessions: (ending) => past(() => verbs.endSessions(ending)),
     takeAttempt: (attempt) => past(() => verbs.takeAttempt(attempt)),
+    takeRates: (rates) => past(() => verbs.takeRates(rates)),
     loadAccess: (question) => past(() => verbs.loadAccess(question)),
     moveAccess: () => past(() => verbs.moveAccess()),
     appendAudit: (events) => past(() => verbs.appendAudit(events)),

@@ -166,3 +166,19 @@ select freehold.protect_table('recovery_codes');
 select freehold.protect_table('challenges');
 select freehold.protect_table('devices');
 select freehold.protect_table('sign_in_profiles');
+
+-- Buckets that fill again: each holds what may still be asked for (a token bucket), counted in one statement
+create table rate_limits (
+  tenant_id uuid not null,
+  name text not null constraint rate_limits_name_check check (char_length(name) between 1 and 100),
+  -- SHA-256 of whose bucket it is: an address, an account, the tenant
+  subject bytea not null constraint rate_limits_subject_check check (octet_length(subject) = 32),
+  capacity bigint not null constraint rate_limits_capacity_check check (capacity > 0),
+  window_ms bigint not null constraint rate_limits_window_ms_check check (window_ms > 0),
+  tokens double precision not null,
+  updated_at timestamptz(3) not null default clock_timestamp(),
+  constraint rate_limits_pkey primary key (tenant_id, name, subject)
+) with (fillfactor = 80);
+create index rate_limits_updated_at_idx on rate_limits (tenant_id, updated_at);
+
+select freehold.protect_table('rate_limits');

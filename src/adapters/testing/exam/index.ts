@@ -13,6 +13,7 @@ import { limits } from './limits.ts'
 import { notices } from './notices.ts'
 import { paging } from './paging.ts'
 import { parts } from './parts.ts'
+import { rates } from './rates.ts'
 import { reading } from './reading.ts'
 import { refusals } from './refusals.ts'
 import { reuse } from './reuse.ts'
@@ -47,6 +48,7 @@ export const exam: readonly ExamCase[] = [
   ...reuse,
   ...ending,
   ...attempts,
+  ...rates,
   ...access,
   ...limits,
   ...entitlements,
