@@ -7,6 +7,7 @@ import type { Providers } from './billing/providers.ts'
 import type {
   AttemptSettings,
   EntitlementSettings,
+  PasskeySettings,
   PasswordSettings,
   SessionSettings,
   WebhookSettings,
@@ -46,6 +47,8 @@ export interface FreeholdOptions<Db, P extends string = string> {
   readonly sessions?: Partial<SessionSettings>
   readonly passwords?: Partial<PasswordSettings>
   readonly attempts?: Partial<AttemptSettings>
+  /** On which pages passkeys are used, and how. */
+  readonly passkeys?: Partial<PasskeySettings>
   /** Sends e-mail: `nodemailer({ transport, from })` of `freehold/nodemailer`, or your own. Without it, what needs e-mail is refused. */
   readonly mailer?: Mailer
   /** Sends text messages. */

@@ -3,10 +3,12 @@
 
 import { availableParallelism } from 'node:os'
 import type { FreeholdOptions } from './api.ts'
+import { checkPasskeys, securePages } from './authentication/passkeys/options.ts'
 import { isPlanKey } from './billing/plan-input.ts'
 import type {
   AttemptSettings,
   EntitlementSettings,
+  PasskeySettings,
   PasswordSettings,
   SessionSettings,
   Settings,
@@ -38,6 +40,13 @@ export const defaultSettings: Settings = {
     concurrency: availableParallelism(),
   },
   attempts: { free: 5, baseDelayMs: SECOND, maxDelayMs: 15 * MINUTE, forgetAfterMs: DAY },
+  passkeys: {
+    rpId: null,
+    origins: [],
+    topOrigins: [],
+    userVerification: 'required',
+    challengeLifetimeMs: 5 * MINUTE,
+  },
   tenancy: { baseDomains: [] },
   entitlements: { defaultPlan: null, graceMs: 7 * DAY },
   webhooks: {
@@ -53,7 +62,7 @@ export const defaultSettings: Settings = {
 /** The part of the options that becomes settings. */
 export type SettingsOptions = Pick<
   FreeholdOptions<unknown>,
-  'issuer' | 'sessions' | 'passwords' | 'attempts' | 'tenants' | 'entitlements' | 'webhooks'
+  'issuer' | 'sessions' | 'passwords' | 'attempts' | 'passkeys' | 'http' | 'tenants' | 'entitlements' | 'webhooks'
 >
 
 /**
@@ -66,6 +75,7 @@ export function fillSettings(options: SettingsOptions = {}): Settings {
     sessions: sessionsOf(filled('sessions', defaultSettings.sessions, options.sessions)),
     passwords: passwordsOf(filled('passwords', defaultSettings.passwords, options.passwords)),
     attempts: attemptsOf(filled('attempts', defaultSettings.attempts, options.attempts)),
+    passkeys: passkeysOf(options),
     tenancy: { baseDomains: baseDomainsOf(options.tenants?.baseDomains) },
     entitlements: entitlementsOf(filled('entitlements', defaultSettings.entitlements, options.entitlements)),
     webhooks: webhooksOf(filled('webhooks', defaultSettings.webhooks, options.webhooks)),
@@ -120,6 +130,12 @@ function attemptsOf(attempts: AttemptSettings): AttemptSettings {
   within(name('maxDelayMs'), attempts.maxDelayMs, attempts.baseDelayMs, DAY)
   within(name('forgetAfterMs'), attempts.forgetAfterMs, attempts.maxDelayMs, 400 * DAY)
   return attempts
+}
+
+/** Pages that may send what a cookie authenticates may use passkeys too, unless the host lists others. */
+function passkeysOf({ passkeys, http }: SettingsOptions): PasskeySettings {
+  const defaults = { ...defaultSettings.passkeys, origins: securePages(http?.trustedOrigins) }
+  return checkPasskeys(filled('passkeys', defaults, passkeys))
 }
 
 function entitlementsOf(entitlements: EntitlementSettings): EntitlementSettings {

@@ -42,6 +42,7 @@ export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverride
       issuer: settings.issuer ?? defaultSettings.issuer,
       sessions: { ...defaultSettings.sessions, ...settings.sessions },
       passwords: { ...defaultSettings.passwords, ...settings.passwords },
+      passkeys: { ...defaultSettings.passkeys, ...settings.passkeys },
       attempts: { ...defaultSettings.attempts, ...settings.attempts },
       tenancy: { ...defaultSettings.tenancy, ...settings.tenancy },
       entitlements: { ...defaultSettings.entitlements, ...settings.entitlements },

@@ -62,6 +62,15 @@ export const ownActions = {
     'A refresh token is newer than the database: a sign of a restored backup.',
   ),
 
+  'passkey.registered': action('passkey', ['soc2'], 'A user has a new passkey or security key.'),
+  'passkey.renamed': action('passkey', [], 'A passkey has another name.'),
+  'passkey.removed': action('passkey', ['soc2'], 'A passkey was removed.'),
+  'passkey.clone_suspected': action(
+    'passkey',
+    ['soc2'],
+    'A passkey signed under a counter that it had passed before: there may be a copy of its key. Refused.',
+  ),
+
   'role.created': action('role', ['soc2', 'sox'], 'A role was created.'),
   'role.updated': action('role', ['soc2', 'sox'], 'What a role is called, inherits or permits changed.'),
   'role.removed': action('role', ['soc2', 'sox'], 'A role was removed.'),
@@ -112,7 +121,6 @@ const COMING = [
   'invitation',
   'api_key',
   'mfa',
-  'passkey',
   'device',
   'policy',
   'access',

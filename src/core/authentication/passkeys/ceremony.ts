@@ -2,6 +2,7 @@
 // once, strictly: everything that is used is canonical base64url of a bounded length; what is not used is not looked at.
 
 import { decodeBase64url } from '../../kernel/encoding.ts'
+import type { ErrorDetails } from '../../kernel/error-catalog.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import { isPlainObject } from '../../kernel/input.ts'
 
@@ -99,18 +100,7 @@ const MAXIMUM_AUTHENTICATOR_DATA = 4_096
 const MAXIMUM_SIGNATURE = 2_048
 const MAXIMUM_USER_HANDLE = 64
 
-export type PasskeyFault =
-  | 'malformed'
-  | 'challenge'
-  | 'origin'
-  | 'cross-origin'
-  | 'relying-party'
-  | 'user-presence'
-  | 'user-verification'
-  | 'user-handle'
-  | 'algorithm'
-  | 'backup-flags'
-  | 'signature'
+type PasskeyFault = ErrorDetails['PASSKEY_REFUSED']['reason']
 
 export function refused(reason: PasskeyFault, cause?: unknown): FreeholdError<'PASSKEY_REFUSED'> {
   return new FreeholdError('PASSKEY_REFUSED', { reason }, cause === undefined ? undefined : { cause })

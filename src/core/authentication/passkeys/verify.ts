@@ -13,6 +13,7 @@ import { encodeBase64url } from '../../kernel/encoding.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import { ALGORITHMS, type ReadAssertion, type ReadRegistration, refused } from './ceremony.ts'
 import type { ClientData } from './client-data.ts'
+import { checkPublicKey } from './public-key.ts'
 
 /** A page and the relying party that it belongs to, both known to be this tenant's. */
 export interface Place {
@@ -90,6 +91,7 @@ export async function verifyRegistration(
   )
   if (!verified) throw refused('malformed')
   const { credential, aaguid } = registrationInfo
+  checkPublicKey(credential.publicKey)
   // the id in the data that the authenticator made is the one that counts
   if (credential.id !== registration.id) throw refused('malformed')
   return {
@@ -170,11 +172,10 @@ function withoutAttestation(attestationObject: Uint8Array) {
   try {
     const authenticatorData: unknown = decodeAttestationObject(new Uint8Array(attestationObject)).get('authData')
     if (!(authenticatorData instanceof Uint8Array)) throw refused('malformed')
-    const none = new Map<string, Map<never, never> | Uint8Array | string>([
-      ['fmt', 'none'],
-      ['attStmt', new Map()],
-      ['authData', authenticatorData],
-    ])
+    const none = new Map<string, string | Uint8Array | Map<string, string>>()
+      .set('fmt', 'none')
+      .set('attStmt', new Map<string, string>())
+      .set('authData', authenticatorData)
     return { authenticatorData, unattested: isoCBOR.encode(none) }
   } catch (cause) {
     throw FreeholdError.is(cause) ? cause : refused('malformed', cause)
