@@ -21,6 +21,7 @@ import type { MessageOptions } from './messages/message.ts'
 import type { KeyProvider } from './ports/key-provider.ts'
 import type { Mailer } from './ports/mailer.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
+import type { RateStore } from './ports/rate-store.ts'
 import type { Texter } from './ports/texter.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
 import type { RootKeys } from './root-keys.ts'
@@ -63,6 +64,8 @@ export interface FreeholdOptions<Db, P extends string = string> {
   /** How requests tell their tenant. */
   readonly tenants?: ResolverOptions
   readonly http?: HttpOptions
+  /** Where rates are counted: `redis({ client })` of 'freehold/redis'. Default: the storage, which also answers when this store does not. */
+  readonly rateStore?: RateStore
   /** How the DNS records that prove custom domains are looked up. Default: `node:dns`. */
   readonly resolveTxt?: TxtLookup
   readonly runtime?: Partial<Runtime>

@@ -13,8 +13,13 @@ import { checkProviders } from './billing/providers.ts'
 import { createWebhooks } from './billing/webhooks.ts'
 import type { Context } from './context.ts'
 import { createHttp } from './http/handler.ts'
+
+import { withFallback } from './http/rate-limits.ts'
+
 import { createEnvelope } from './kernel/envelope.ts'
+
 import { FreeholdError } from './kernel/errors.ts'
+import type { TenantId } from './kernel/ids.ts'
 import { checkKeys, invalid } from './kernel/input.ts'
 import { createKeyring } from './kernel/keyring.ts'
 import { systemRuntime } from './kernel/runtime.ts'
@@ -22,6 +27,7 @@ import { createMaintenance } from './maintenance.ts'
 import { createPost } from './messages/post.ts'
 import { type House, insideTenant, openTenant } from './open-tenant.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
+import type { RateStore } from './ports/rate-store.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
 import { createRootKeys, loadKeys } from './root-keys.ts'
 import { checkedMigrations, createSafetyCheck, worstFirst } from './safety-check.ts'
@@ -127,6 +133,12 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
   }
   const system = inNameOf(systemActor)
 
+  const rates: RateStore = {
+    take: async (tenantId, asked) =>
+      storage
+        .tenant(directory.ref(await directory.require({ id: tenantId as TenantId }, ['suspended'])))
+        .verbs.takeRates(asked),
+  }
   const http = createHttp<Db, P>({
     runtime,
     permissions,
@@ -139,6 +151,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     openTenant: (tenant, actor, allow) => openTenant(house, tenant, { actor: checkActor(actor), allow }),
     openSession: (tenant, actor, opening) =>
       house.issuer.open({ ...insideTenant(house, tenant), actor: checkActor(actor) }, opening),
+    rates: options.rateStore ? withFallback(options.rateStore, rates, options.onError) : rates,
     takeAttempt: (tenant, attempt) => storage.tenant(directory.ref(tenant)).verbs.takeAttempt(attempt),
     onError: options.onError,
   })

@@ -23,6 +23,8 @@ export interface MaintenanceReport {
   readonly removed: {
     /** Failures that are forgotten: older than `attempts.forgetAfterMs`. */
     readonly attempts: number
+    /** Buckets of rate limits that nobody took from for a day: they are full again. */
+    readonly rates: number
     readonly sessions: number
     readonly events: number
   }
@@ -58,11 +60,12 @@ export function createMaintenance(context: Context, directory: Directory): Maint
       checkKeys(options, 'options', ['keepSessionsMs', 'keepEventsMs'])
       const keepSessionsMs = checkInteger(options.keepSessionsMs ?? DEFAULTS.keepSessionsMs, 'keepSessionsMs', 0)
       const keepEventsMs = checkInteger(options.keepEventsMs ?? DEFAULTS.keepEventsMs, 'keepEventsMs', 0)
-      const removed = { attempts: 0, sessions: 0, events: 0 }
+      const removed = { attempts: 0, rates: 0, sessions: 0, events: 0 }
       let tenants = 0
       for await (const { scope } of roundOf(context, directory)) {
         if (!scope) continue
         removed.attempts += await removeAttempts(scope, settings.attempts.forgetAfterMs)
+        removed.rates += await scope.records.remove('rate_limits', { updated_at: { before: fromNow(-DAY) } })
         // each row falls under one of the two at least, and is counted by the first that finds it
         removed.sessions += await removeById(scope, 'sessions', {
           idle_expires_at: { before: fromNow(-keepSessionsMs) },

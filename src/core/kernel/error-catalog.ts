@@ -59,6 +59,7 @@ export interface ErrorDetails {
   // authentication and sessions
   BAD_CREDENTIALS: Nothing
   TOO_MANY_ATTEMPTS: { retryAfterMs: number }
+  RATE_LIMITED: { policy: string; retryAfterMs: number }
   CHALLENGE_REFUSED: Nothing
   MAILER_MISSING: Nothing
   TEXTER_MISSING: Nothing
@@ -143,7 +144,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   TENANT_SUSPENDED: { status: 403, title: 'This tenant is suspended' },
   TENANT_DELETED: { status: 404, title: 'This tenant was deleted' },
   TENANT_MOVING: { status: 503, title: 'This tenant is being moved; try again shortly' },
-  TENANT_MISMATCH: { status: 401, title: 'The credential belongs to another tenant than the request' },
+  TENANT_MISMATCH: { status: 401, title: 'Parts of the request belong to different tenants' },
   TENANT_STATE: { status: 409, title: 'The tenant is not in a state that allows this' },
   HOST_INVALID: { status: 400, title: 'The host name of the request is malformed' },
   SLUG_INVALID: {
@@ -192,6 +193,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   LIMIT_REACHED: { status: 402, title: 'The limit of the plan is reached' },
   BAD_CREDENTIALS: { status: 401, title: 'The e-mail address or the password is wrong' },
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts; wait before the next one' },
+  RATE_LIMITED: { status: 429, title: 'Too many requests; wait before the next one' },
   CHALLENGE_REFUSED: { status: 403, title: 'This link or code is wrong, was used, or has expired' },
   MAILER_MISSING: { status: 501, title: 'No e-mail can be sent here' },
   TEXTER_MISSING: { status: 501, title: 'No text message can be sent here' },
