@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fakeProvider } from '../../src/adapters/testing/index.ts'
 import { definePermissions, type Permissions, PLATFORM_TENANT_ID, type TenantHandle } from '../../src/index.ts'
 import { instance, sessions } from './api/instance.ts'
-import { type Entry, signedIn, type Table, type World } from './api/parts.ts'
+import { type Entry, PAGE, signedIn, type Table, type World } from './api/parts.ts'
 import { prepareRefusal, type Refusal } from './api/refusal.ts'
 import { handleOnly, services } from './api/tenant.ts'
 import { openHouse, PASSWORD } from './house.ts'
@@ -21,6 +21,7 @@ beforeAll(async () => {
   const dns = new Map<string, string[][]>()
   const house = await openHouse('postgres', {
     billing: { fake },
+    passkeys: { origins: [PAGE.origin] },
     permissions: definePermissions({ note: ['read', 'write'] }) as Permissions<string>,
     resolveTxt: async (record) => dns.get(record) ?? [],
   })

@@ -34,7 +34,12 @@ async function begin(next: NextFactor, factor = key.passkey.id as string): Promi
   return begun!.details.options as PasskeyRequestOptions
 }
 
-function finish(next: NextFactor, options: PasskeyRequestOptions, page: Partial<Page> = {}, by = key): Promise<SignedIn> {
+function finish(
+  next: NextFactor,
+  options: PasskeyRequestOptions,
+  page: Partial<Page> = {},
+  by = key,
+): Promise<SignedIn> {
   const assertion = { ...by.authenticator.get(options, { ...house.page, ...page }) }
   return house.engine.resume(house.context, { token: next.token, factor: key.passkey.id }, { assertion })
 }

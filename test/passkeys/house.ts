@@ -9,6 +9,7 @@ import { createPasskeySignIn, type PasskeySignIn } from '../../src/core/authenti
 import type { SignedIn } from '../../src/core/authentication/signed-in.ts'
 import type { TenantContext } from '../../src/core/context.ts'
 import type { User } from '../../src/core/identity/user.ts'
+import { createSessionIssuer } from '../../src/core/sessions/issue.ts'
 import type { WebauthnCredentialRow } from '../../src/core/storage/authentication-tables.ts'
 import type { Storage } from '../../src/core/storage/storage.ts'
 import { createDirectory } from '../../src/core/tenancy/directory.ts'
@@ -46,9 +47,9 @@ export async function openHouse(storage: Storage, overrides: ContextOverrides = 
     ...overrides,
     settings: { tenancy: { baseDomains: [BASE_DOMAIN] }, ...settings },
   })
-  const { context, issuer } = town
+  const { context } = town
   const directory = createDirectory(context)
-  const engine = createSignInEngine(issuer, [createPasskeyFactor(directory)])
+  const engine = createSignInEngine(createSessionIssuer(context), [createPasskeyFactor(directory)])
   const passkeys = createPasskeys(context, directory)
   const signIn = createPasskeySignIn(context, engine, directory)
   const page: Page = { origin: `https://${context.tenant.slug}.${BASE_DOMAIN}` }

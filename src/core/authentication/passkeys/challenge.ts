@@ -1,4 +1,4 @@
-// The challenge of a ceremony. It is a challenge as any other: its token is what the authenticator signs, so an answer
+// The challenge of a ceremony. It is one like all others: its token is what the authenticator signs, so an answer
 // brings its own challenge along, and whoever asked need not remember anything.
 
 import type { TenantContext } from '../../context.ts'

@@ -13,6 +13,7 @@ import type { WebauthnCredentialRow } from '../../storage/authentication-tables.
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import type { Directory } from '../../tenancy/directory.ts'
 import type { SignInEngine } from '../engine.ts'
+import { checkClient } from '../sign-in.ts'
 import type { SignedIn } from '../signed-in.ts'
 import {
   type PasskeyAssertion,
@@ -151,6 +152,7 @@ export function createPasskeySignIn(
     async verify(answer) {
       checkKeys(answer, 'answer', ['response', 'client'])
       const { client } = answer
+      checkClient(client)
       let shown: Shown | Suspect | undefined
       try {
         shown = await show(readAssertion(answer.response))
