@@ -77,7 +77,10 @@ export type {
 export type { MessageSignIn } from './core/accounts/message-sign-in.ts'
 export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } from './core/audit/audit.ts'
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
-export type { PasswordSignIn, SignedIn, SignIn } from './core/authentication/sign-in.ts'
+export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
+export type { FactorHint } from './core/authentication/factor.ts'
+export type { PasswordSignIn, SignIn, SignInAnswer } from './core/authentication/sign-in.ts'
+export type { NextFactor, SignedIn } from './core/authentication/signed-in.ts'
 export type {
   Billing,
   Entitlements,

@@ -2,7 +2,6 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { memory } from '../../src/adapters/memory/index.ts'
-import { createUsers } from '../../src/core/identity/users.ts'
 import type { SessionId } from '../../src/core/kernel/ids.ts'
 import { withLocalNotices } from '../../src/core/storage/local-notices.ts'
 import type { Notice } from '../../src/core/storage/verbs.ts'
@@ -169,7 +168,7 @@ describe('disable, enable and remove', () => {
   it('nothing of it has happened when the surrounding transaction rolls back', async () => {
     const { user, sessions } = await signedIn()
     const undone = town.context.scope.transaction(async (unit) => {
-      const inside = createUsers({ ...town.context, scope: unit }, town.passwords)
+      const inside = town.usersIn(unit)
       await inside.setPassword(user, NEW)
       await inside.disable(user)
       await inside.remove(user)

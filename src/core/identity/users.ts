@@ -3,7 +3,7 @@
 import type { AuditEntry } from '../audit/audit.ts'
 import type { AuditScope } from '../audit/writer.ts'
 import type { Passwords } from '../authentication/passwords.ts'
-import { type Members, uncounted } from '../billing/members.ts'
+import type { Members } from '../billing/members.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type SessionId } from '../kernel/ids.ts'
@@ -62,7 +62,7 @@ const NAME = { maximum: 200 }
 type UserAction = 'user.created' | 'user.updated' | 'user.password_changed'
 
 /** @param members who counts them against the plan's limit */
-export function createUsers(context: TenantContext, passwords: Passwords, members: Members = uncounted): Users {
+export function createUsers(context: TenantContext, passwords: Passwords, members: Members): Users {
   const { scope, tenant, runtime, actor, auditWriter } = context
 
   /** Of what is personal the log says only that it changed: nobody can take it out again. */
