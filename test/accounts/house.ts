@@ -1,6 +1,13 @@
 // A house with a mailbox and a phone, on memory or on PostgreSQL.
 
-import { codeIn, createMailbox, createPhone, type Mailbox, type Phone, tokenIn } from '../../src/adapters/testing/index.ts'
+import {
+  codeIn,
+  createMailbox,
+  createPhone,
+  type Mailbox,
+  type Phone,
+  tokenIn,
+} from '../../src/adapters/testing/index.ts'
 import type { FreeholdOptions, MailKind, TenantHandle, User } from '../../src/index.ts'
 import { type House, openHouse, PASSWORD, type StorageName } from '../audit/house.ts'
 
@@ -14,6 +21,8 @@ export interface Post extends House {
   readonly told: unknown[]
   /** A user with `PASSWORD`; proven unless said otherwise. */
   person(acme: TenantHandle, more?: { readonly email?: string; readonly emailVerified?: boolean }): Promise<User>
+  /** Forgets what was posted, also what is still on its way. */
+  quiet(): Promise<void>
   /** The token in the newest letter of this kind. */
   token(kind: MailKind, to?: string): Promise<string>
   /** The code in the newest letter or text message to there. */
@@ -42,6 +51,11 @@ export async function openPost(
     told,
     person: (acme, { email = `p${++made}@example.test`, emailVerified = true } = {}) =>
       acme.users.create({ email, password: PASSWORD, emailVerified }),
+    async quiet() {
+      await mailbox.last()
+      mailbox.clear()
+      phone.clear()
+    },
     async token(kind, to) {
       const token = tokenIn(await mailbox.last({ kind, ...(to === undefined ? {} : { to }) }))
       if (token === undefined) throw new Error(`no letter ${kind} with a link`)

@@ -1,7 +1,6 @@
 // A forgotten password.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { tokenIn } from '../../src/adapters/testing/index.ts'
 import type { TenantHandle, User } from '../../src/index.ts'
 import { actionsOf, STORAGES } from '../audit/house.ts'
 import { refused } from '../setup/refusal.ts'
@@ -16,7 +15,7 @@ describe.each(STORAGES)('a password reset on %s', (storage) => {
   })
   afterAll(() => post.close())
   beforeEach(async () => {
-    post.mailbox.clear()
+    await post.quiet()
     acme = await post.tenant()
     ana = await post.person(acme)
   })
@@ -73,8 +72,8 @@ describe.each(STORAGES)('a password reset on %s', (storage) => {
   it('is delayed after a few requests for one address, known or not', async () => {
     for (const email of [ana.email, 'ghost@example.test']) {
       for (let i = 0; i < 4; i++) await acme.accounts.requestPasswordReset({ email })
-      const details = await refused(() => acme.accounts.requestPasswordReset({ email }), 'TOO_MANY_ATTEMPTS')
-      expect(details).toMatchObject({ retryAfterMs: expect.any(Number) })
+      const error = await refused(() => acme.accounts.requestPasswordReset({ email }), 'TOO_MANY_ATTEMPTS')
+      expect(error.details).toMatchObject({ retryAfterMs: expect.any(Number) })
     }
     await acme.accounts.requestPasswordReset({ email: (await post.person(acme)).email })
   })
@@ -94,7 +93,10 @@ describe.each(STORAGES)('a password reset on %s', (storage) => {
     const link = await post.token('sign-in-link')
     const wrong = [link, tampered(token), `${token} `, `${token}=`, token.slice(0, -1), '', 'fh_', 7, null, {}]
     for (const it of wrong)
-      await refused(() => acme.accounts.resetPassword({ token: it as never, password: NEW_PASSWORD }), 'CHALLENGE_REFUSED')
+      await refused(
+        () => acme.accounts.resetPassword({ token: it as never, password: NEW_PASSWORD }),
+        'CHALLENGE_REFUSED',
+      )
     await refused(() => other.accounts.resetPassword({ token, password: NEW_PASSWORD }), 'CHALLENGE_REFUSED')
     await enter(other, same)
     await enter(acme, ana)
@@ -152,6 +154,5 @@ describe.each(STORAGES)('a password reset on %s', (storage) => {
   ])('U01: refuses %j and sends nothing', async (input, code) => {
     await refused(() => acme.accounts.requestPasswordReset(input as never), code as 'EMAIL_INVALID')
     expect(await post.mailbox.last()).toBeUndefined()
-    expect(tokenIn(undefined)).toBeUndefined()
   })
 })

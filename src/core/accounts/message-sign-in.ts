@@ -1,6 +1,7 @@
 // Signing in by a link or a code that is sent somewhere. It shows one factor and no more: whoever has a second one is
 // asked for it (M05, M06), and never for one that reaches the same mailbox or phone again.
 
+import { inRequestOf } from '../audit/actor.ts'
 import { type ChallengePurpose, createChallenges } from '../authentication/challenges.ts'
 import type { SignInEngine } from '../authentication/engine.ts'
 import type { CountedAttempt } from '../authentication/factor.ts'
@@ -57,7 +58,8 @@ export function createMessageSignIn(context: TenantContext, engine: SignInEngine
       const held = await heldUser(unit, challenge, { sameEpoch: true })
       const { phone } = challenge.data
       if (phone !== undefined && (held.phone !== phone || held.phone_verified_at === null)) throw refused()
-      const { user } = phone === undefined ? await proveMailbox(inside, held) : { user: held }
+      const holder = { ...inside, actor: inRequestOf(context.actor, { type: 'user', id: held.id }, client) }
+      const { user } = phone === undefined ? await proveMailbox(holder, held) : { user: held }
       const methods = phone === undefined ? ['otp'] : ['sms']
       const { used, left } = await channels(unit, user, phone === undefined ? 'email' : 'sms')
       if (used.length > 0 && left === 0) {
@@ -186,7 +188,9 @@ async function channels({ records }: TenantUnit, user: UserRow, type: 'email' | 
     limit: 100,
   })
   const target = type === 'email' ? user.email_norm : user.phone
-  const used = methods.filter((method) => method.type === type && method.target?.toLowerCase() === target?.toLowerCase())
+  const used = methods.filter(
+    (method) => method.type === type && method.target?.toLowerCase() === target?.toLowerCase(),
+  )
   return { used: used.map(({ id }) => id), left: methods.length - used.length }
 }
 
