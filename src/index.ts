@@ -127,6 +127,7 @@ export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/
 export type { LinkKind, MailText, MessageFacts, MessageOptions } from './core/messages/message.ts'
 export type { BillingProvider } from './core/ports/billing-provider.ts'
 export type { KeyProvider } from './core/ports/key-provider.ts'
+export type { LegacyHashes } from './core/ports/legacy-hashes.ts'
 export type { Mail, Mailer, MailKind } from './core/ports/mailer.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type { Text, Texter, TextKind } from './core/ports/texter.ts'

@@ -87,6 +87,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     keyring,
     envelope: createEnvelope(keyring, runtime),
     passwordHasher: options.passwordHasher,
+    ...(options.legacyHashes ? { legacyHashes: options.legacyHashes } : {}),
     settings: fillSettings(options),
     auditWriter: createAuditWriter({ runtime }),
     actor: systemActor,

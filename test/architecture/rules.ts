@@ -35,6 +35,7 @@ const doors: { readonly [zone: string]: Door } = {
   'src/adapters/memory': { zones: ['src/core', 'src/migrations'], packages: /^$/ },
   'src/adapters/argon2': { zones: ['src/core'], packages: /^argon2$/ },
   'src/adapters/node-rs-argon2': { zones: ['src/core'], packages: /^@node-rs\/argon2$/ },
+  'src/adapters/legacy-hashes': { zones: ['src/core'], packages: /^@node-rs\/bcrypt$/ },
   'src/adapters/hono': { zones: ['src/core'], packages: /^hono(\/.+)?$/ },
   'src/adapters/express': { zones: ['src/core'], packages: /^express$/ },
   'src/adapters/fastify': { zones: ['src/core'], packages: /^fastify$/ },

@@ -95,6 +95,7 @@ function counted(hasher: PasswordHasher, work: Work): PasswordHasher {
   return {
     name: hasher.name,
     needsRehash: (hash) => hasher.needsRehash(hash),
+    reads: (hash) => hasher.reads?.(hash) ?? false,
     async hash(password) {
       work.hashes++
       return hasher.hash(password)
