@@ -43,6 +43,7 @@ export interface Settings {
   readonly passwords: PasswordSettings
   readonly attempts: AttemptSettings
   readonly passkeys: PasskeySettings
+  readonly accounts: AccountSettings
   readonly tenancy: TenancySettings
   readonly entitlements: EntitlementSettings
   readonly webhooks: WebhookSettings
@@ -109,6 +110,19 @@ export interface PasskeySettings {
   readonly userVerification: 'required' | 'preferred'
   /** Default 5 min. */
   readonly challengeLifetimeMs: number
+}
+
+export interface AccountSettings {
+  /** How long a link is good that proves an address, or signs up. Default 24 h. */
+  readonly linkLifetimeMs: number
+  /** How long a link is good that sets a new password. Default 1 h. */
+  readonly resetLifetimeMs: number
+  /** How long a code is good, and a link that signs in. Default and maximum 10 min (ASVS 5.0, V6.5.5). */
+  readonly codeLifetimeMs: number
+  /** Default 7 days. */
+  readonly invitationLifetimeMs: number
+  /** How long after signing in somebody may change how their account is reached. Default 10 min. */
+  readonly freshnessMs: number
 }
 
 export interface TenancySettings {

@@ -6,6 +6,7 @@ import type { FreeholdOptions } from './api.ts'
 import { checkPasskeys, securePages } from './authentication/passkeys/options.ts'
 import { isPlanKey } from './billing/plan-input.ts'
 import type {
+  AccountSettings,
   AttemptSettings,
   EntitlementSettings,
   PasskeySettings,
@@ -47,6 +48,13 @@ export const defaultSettings: Settings = {
     userVerification: 'required',
     challengeLifetimeMs: 5 * MINUTE,
   },
+  accounts: {
+    linkLifetimeMs: DAY,
+    resetLifetimeMs: 60 * MINUTE,
+    codeLifetimeMs: 10 * MINUTE,
+    invitationLifetimeMs: 7 * DAY,
+    freshnessMs: 10 * MINUTE,
+  },
   tenancy: { baseDomains: [] },
   entitlements: { defaultPlan: null, graceMs: 7 * DAY },
   webhooks: {
@@ -62,7 +70,16 @@ export const defaultSettings: Settings = {
 /** The part of the options that becomes settings. */
 export type SettingsOptions = Pick<
   FreeholdOptions<unknown>,
-  'issuer' | 'sessions' | 'passwords' | 'attempts' | 'passkeys' | 'http' | 'tenants' | 'entitlements' | 'webhooks'
+  | 'issuer'
+  | 'sessions'
+  | 'passwords'
+  | 'attempts'
+  | 'accounts'
+  | 'passkeys'
+  | 'http'
+  | 'tenants'
+  | 'entitlements'
+  | 'webhooks'
 >
 
 /**
@@ -76,6 +93,7 @@ export function fillSettings(options: SettingsOptions = {}): Settings {
     passwords: passwordsOf(filled('passwords', defaultSettings.passwords, options.passwords)),
     attempts: attemptsOf(filled('attempts', defaultSettings.attempts, options.attempts)),
     passkeys: passkeysOf(options),
+    accounts: accountsOf(filled('accounts', defaultSettings.accounts, options.accounts)),
     tenancy: { baseDomains: baseDomainsOf(options.tenants?.baseDomains) },
     entitlements: entitlementsOf(filled('entitlements', defaultSettings.entitlements, options.entitlements)),
     webhooks: webhooksOf(filled('webhooks', defaultSettings.webhooks, options.webhooks)),
@@ -136,6 +154,16 @@ function attemptsOf(attempts: AttemptSettings): AttemptSettings {
 function passkeysOf({ passkeys, http }: SettingsOptions): PasskeySettings {
   const defaults = { ...defaultSettings.passkeys, origins: securePages(http?.trustedOrigins) }
   return checkPasskeys(filled('passkeys', defaults, passkeys))
+}
+
+function accountsOf(accounts: AccountSettings): AccountSettings {
+  const name = (key: keyof AccountSettings) => `accounts.${key}`
+  within(name('linkLifetimeMs'), accounts.linkLifetimeMs, MINUTE, 7 * DAY)
+  within(name('resetLifetimeMs'), accounts.resetLifetimeMs, MINUTE, DAY)
+  within(name('codeLifetimeMs'), accounts.codeLifetimeMs, MINUTE, 10 * MINUTE)
+  within(name('invitationLifetimeMs'), accounts.invitationLifetimeMs, MINUTE, 90 * DAY)
+  within(name('freshnessMs'), accounts.freshnessMs, SECOND, DAY)
+  return accounts
 }
 
 function entitlementsOf(entitlements: EntitlementSettings): EntitlementSettings {

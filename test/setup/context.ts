@@ -47,6 +47,7 @@ export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverride
       passwords: { ...defaultSettings.passwords, ...settings.passwords },
       passkeys: { ...defaultSettings.passkeys, ...settings.passkeys },
       attempts: { ...defaultSettings.attempts, ...settings.attempts },
+      accounts: { ...defaultSettings.accounts, ...settings.accounts },
       tenancy: { ...defaultSettings.tenancy, ...settings.tenancy },
       entitlements: { ...defaultSettings.entitlements, ...settings.entitlements },
       webhooks: { ...defaultSettings.webhooks, ...settings.webhooks },

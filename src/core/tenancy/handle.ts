@@ -5,6 +5,8 @@ import type { Assignments } from '../access/assignments.ts'
 import type { Organizations } from '../access/organizations.ts'
 import type { Roles } from '../access/roles.ts'
 import type { ServiceAccounts } from '../access/service-accounts.ts'
+import type { Accounts } from '../accounts/account.ts'
+import type { MessageSignIn } from '../accounts/message-sign-in.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { Passkeys } from '../authentication/passkeys/passkeys.ts'
 import type { PasskeySignIn } from '../authentication/passkeys/sign-in.ts'
@@ -46,7 +48,7 @@ export interface TenantServices<Db = unknown, P extends string = string> {
 }
 
 /** Every way in, and what follows on any of them. */
-export interface WaysIn extends SignIn {
+export interface WaysIn extends SignIn, MessageSignIn {
   readonly passkey: PasskeySignIn
 }
 
@@ -54,6 +56,8 @@ export interface WaysIn extends SignIn {
 export interface TenantHandle<Db = unknown, P extends string = string> extends TenantServices<Db, P> {
   /** Not part of a transaction: an attempt must be counted even when everything around it is rolled back. */
   readonly signIn: WaysIn
+  /** Not part of a transaction either: what is sent cannot be taken back. */
+  readonly accounts: Accounts
   readonly domains: Domains
   /**
    * The same tenant in somebody's name: what is done through the handle is audited as theirs, and a user or service account grants no
