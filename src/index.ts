@@ -63,6 +63,18 @@ export type {
 } from './core/access/permissions.ts'
 export type { NewRole, Role, RoleChange, Roles } from './core/access/roles.ts'
 export type { ServiceAccount, ServiceAccounts } from './core/access/service-accounts.ts'
+export type {
+  Accounts,
+  AddressRequest,
+  CodeAnswer,
+  ConfirmedEmail,
+  EmailProof,
+  Fresh,
+  JoinProof,
+  SentCode,
+  SentInvitation,
+} from './core/accounts/account.ts'
+export type { MessageSignIn } from './core/accounts/message-sign-in.ts'
 export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } from './core/audit/audit.ts'
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
 export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
@@ -76,6 +88,19 @@ export type {
   NewHardwareToken,
 } from './core/authentication/factors/factors.ts'
 export type { Sent } from './core/authentication/factors/sent-code.ts'
+export type {
+  PasskeyAssertion,
+  PasskeyCreationOptions,
+  PasskeyRegistration,
+  PasskeyRequestOptions,
+} from './core/authentication/passkeys/ceremony.ts'
+export type { Passkey, PasskeyKey } from './core/authentication/passkeys/passkey.ts'
+export type { NewPasskey, PasskeyPage, Passkeys } from './core/authentication/passkeys/passkeys.ts'
+export type {
+  PasskeySignIn,
+  PasskeySignInAnswer,
+  PasskeySignInPage,
+} from './core/authentication/passkeys/sign-in.ts'
 export type { PasswordSignIn, SignIn, SignInAnswer } from './core/authentication/sign-in.ts'
 export type { NextFactor, SignedIn } from './core/authentication/signed-in.ts'
 export type {
@@ -92,8 +117,10 @@ export type {
   Webhooks,
 } from './core/billing/billing.ts'
 export type {
+  AccountSettings,
   AttemptSettings,
   EntitlementSettings,
+  PasskeySettings,
   PasswordSettings,
   SessionSettings,
   WebhookSettings,
@@ -108,6 +135,7 @@ export {
   type DomainId,
   type FactorId,
   type OrganizationId,
+  type PasskeyId,
   type PaymentCustomerId,
   PLATFORM_TENANT_ID,
   type RoleAssignmentId,

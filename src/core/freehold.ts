@@ -9,6 +9,7 @@ import { createAuditWriter } from './audit/writer.ts'
 import { createSignInEngine } from './authentication/engine.ts'
 import { factorVerifiers } from './authentication/factors/verifiers.ts'
 import { enterNewUser } from './authentication/new-user.ts'
+import { createPasskeyFactor } from './authentication/passkeys/factor.ts'
 import { createPasswords } from './authentication/passwords.ts'
 import { createPlans } from './billing/plans.ts'
 import { createPriceList } from './billing/price-list.ts'
@@ -101,7 +102,10 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     directory,
     permissions,
     passwords: createPasswords(context),
-    engine: createSignInEngine(createSessionIssuer(context), factorVerifiers(context.post)),
+    engine: createSignInEngine(createSessionIssuer(context), [
+      ...factorVerifiers(context.post),
+      createPasskeyFactor(directory),
+    ]),
     accessCache: createAccessCache(context),
     planBook: createPlans(context),
     providers: checkProviders(options.billing),

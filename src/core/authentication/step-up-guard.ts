@@ -7,23 +7,21 @@ import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { AssuranceLevel } from './factor.ts'
 
-/** How long ago the proof may be, by the database's clock. */
-export const FRESH_MS = 10 * 60 * 1000
-
 /**
  * In the transaction of the change. Asks of a user who has a confirmed second factor that the session was opened with
  * one. A session in which an operator acts for the user never will do.
  * @throws STEP_UP_REQUIRED
  */
 export async function demandFresh(
-  { actor }: Pick<TenantContext, 'actor'>,
+  { actor, settings }: Pick<TenantContext, 'actor' | 'settings'>,
   { records }: Pick<TenantScope, 'records'>,
 ): Promise<void> {
   if (actor.type !== 'user') return
   const { id: userId = '', sessionId = '' } = actor
+  const { freshnessMs } = settings.accounts
   const factors = userId && (await records.count('mfa_methods', { user_id: userId, confirmed_at: { not: null } }))
   const level: AssuranceLevel = factors ? 2 : 1
-  const refused = new FreeholdError('STEP_UP_REQUIRED', { level, maxAgeMs: FRESH_MS })
+  const refused = new FreeholdError('STEP_UP_REQUIRED', { level, maxAgeMs: freshnessMs })
   if (!userId || !sessionId) throw refused
   const [session] = await records.find('sessions', {
     where: {
@@ -31,7 +29,7 @@ export async function demandFresh(
       user_id: userId,
       revoked_at: null,
       impersonator_id: null,
-      authenticated_at: { from: fromNow(-FRESH_MS) },
+      authenticated_at: { from: fromNow(-freshnessMs) },
       assurance_level: { from: level },
     },
     limit: 1,
