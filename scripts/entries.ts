@@ -26,6 +26,8 @@ export const entryPoints: readonly EntryPoint[] = [
   adapter('fastify'),
   adapter('node'),
   adapter('stripe'),
+  adapter('redis'),
+  adapter('nodemailer'),
   { subpath: './migrations', output: 'migrations', source: 'src/migrations/index.ts' },
   adapter('testing'),
 ]

@@ -10,7 +10,7 @@ import type { Finding } from './core/storage/safety.ts'
 /**
  * Makes a Freehold instance. Looks at the database first and refuses to start where the app's role could pass the wall. A
  * start that fails closes the storage: to try again, make another.
- * @throws CONFIG_INVALID, KEY_WEAK, UNSAFE_DATABASE, PACKAGE_MISSING (no `passwordHasher` given and no argon2 installed), STORAGE_UNAVAILABLE
+ * @throws CONFIG_INVALID, KEY_WEAK, KEYS_UNAVAILABLE, UNSAFE_DATABASE, PACKAGE_MISSING (no `passwordHasher` given and no argon2 installed), STORAGE_UNAVAILABLE
  */
 export async function createFreehold<Db, P extends string = OwnPermission>(
   options: FreeholdOptions<Db, P>,
@@ -108,9 +108,15 @@ export type { Keys } from './core/kernel/keyring.ts'
 export type { Page, PageRequest } from './core/kernel/page.ts'
 export type { Runtime } from './core/kernel/runtime.ts'
 export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/maintenance.ts'
+export type { LinkKind, MailText, MessageFacts, MessageOptions } from './core/messages/message.ts'
 export type { BillingProvider } from './core/ports/billing-provider.ts'
+export type { KeyProvider } from './core/ports/key-provider.ts'
+export type { Mail, Mailer, MailKind } from './core/ports/mailer.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
+export type { Text, Texter, TextKind } from './core/ports/texter.ts'
 export type { TxtLookup } from './core/ports/txt-lookup.ts'
+export type { KeyUse, ReencryptionEvent, ReencryptionSummary } from './core/reencryption.ts'
+export type { KeyStatus, RootKeys } from './core/root-keys.ts'
 export type {
   ClientInfo,
   JsonWebKey,

@@ -1,10 +1,11 @@
 // Opens Freehold for the demo: on PostgreSQL inside this process, or on the server that DATABASE_URL names, and puts
 // two tenants with their people, roles and notes into it, and a plan for each.
 
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { createFreehold, type Freehold, FreeholdError, type Storage } from 'freehold'
 import type { FakeProvider } from 'freehold/testing'
+import { ensureLogin } from './login.ts'
 import { addNote, type Db, type Tables, type Tenant } from './notes.ts'
 import { ownNotes, type Permission, permissions } from './permissions.ts'
 import { createProvider, putPlans } from './plans.ts'
@@ -64,7 +65,6 @@ export const people: readonly Person[] = [
 
 const names: Readonly<Record<string, string>> = { acme: 'Acme', globex: 'Globex' }
 const folder = fileURLToPath(new URL('migrations', import.meta.url))
-const APP_LOGIN = 'freehold_demo_app'
 
 export interface DemoOptions {
   readonly databaseUrl: string | undefined
@@ -100,31 +100,18 @@ async function inProcess() {
   return { storage: pglite<Tables>({ migrations: { folder } }), place: 'PostgreSQL inside this process (PGlite)' }
 }
 
-/**
- * The URL is the owner's, for migrations. The app gets a login of its own that owns nothing: one for each database, with a
- * password made from the owner's, so that a second demo on the server does not lock out the first.
- */
+/** The URL is the owner's, for migrations; the app gets a login of its own. */
 async function onServer(ownerUrl: string) {
   const { default: pg } = await import('pg')
   const { postgres } = await import('freehold/postgres')
   const url = new URL(ownerUrl)
-  const login = `${APP_LOGIN}_${createHash('sha256').update(url.pathname).digest('hex').slice(0, 8)}`
-  const password = createHmac('sha256', url.password || randomBytes(32))
-    .update(login)
-    .digest('base64url')
   const owner = new pg.Client({ connectionString: ownerUrl })
   await owner.connect()
-  try {
-    const { rows } = await owner.query('select from pg_roles where rolname = $1', [login])
-    const verb = rows.length > 0 ? 'alter' : 'create'
-    await owner.query(`${verb} role ${login} login password ${owner.escapeLiteral(password)}`)
-  } finally {
-    await owner.end()
-  }
-  url.username = login
-  url.password = password
+  const login = await ensureLogin(owner, url.pathname).finally(() => owner.end())
+  url.username = login.name
+  url.password = login.password
   const storage = postgres<Tables>({ url: url.href, owner: ownerUrl, migrations: { folder } })
-  return { storage, place: `PostgreSQL at ${url.host}${url.pathname}, as ${login}` }
+  return { storage, place: `PostgreSQL at ${url.host}${url.pathname}, as ${login.name}` }
 }
 
 /** The second start on a server finds what the first made. */

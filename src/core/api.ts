@@ -16,8 +16,14 @@ import type { RequestContext } from './http/request-context.ts'
 import type { Keys } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
 import type { Maintenance } from './maintenance.ts'
+import type { MessageOptions } from './messages/message.ts'
+import type { KeyProvider } from './ports/key-provider.ts'
+import type { Mailer } from './ports/mailer.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
+import type { RateStore } from './ports/rate-store.ts'
+import type { Texter } from './ports/texter.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
+import type { RootKeys } from './root-keys.ts'
 import type { Sessions } from './sessions/session.ts'
 import type { Migrations } from './storage/migrations.ts'
 import type { Finding, FindingId } from './storage/safety.ts'
@@ -30,7 +36,8 @@ import type { TenantName, Tenants } from './tenancy/tenants.ts'
 export interface FreeholdOptions<Db, P extends string = string> {
   /** `postgres({ pool })`, `pglite()`, `memory()`. */
   readonly storage: Storage<Db>
-  readonly keys: Keys
+  /** The root keys, or who keeps them: a KMS behind `{ load }`. */
+  readonly keys: Keys | KeyProvider
   /** `definePermissions({ note: ['read', 'write'] })`. Default: Freehold's own permissions only. */
   readonly permissions?: Permissions<P>
   /** The `iss` of access tokens: a name or the URL of this installation. Default `freehold`. */
@@ -40,6 +47,12 @@ export interface FreeholdOptions<Db, P extends string = string> {
   readonly sessions?: Partial<SessionSettings>
   readonly passwords?: Partial<PasswordSettings>
   readonly attempts?: Partial<AttemptSettings>
+  /** Sends e-mail: `nodemailer({ transport, from })` of `freehold/nodemailer`, or your own. Without it, what needs e-mail is refused. */
+  readonly mailer?: Mailer
+  /** Sends text messages. */
+  readonly texter?: Texter
+  /** Where links lead, and what messages say. */
+  readonly messages?: MessageOptions
   /** Payment providers by name: `{ stripe: stripeBilling({ stripe, webhookSecrets }) }`. */
   readonly billing?: Providers
   readonly entitlements?: Partial<EntitlementSettings>
@@ -48,6 +61,8 @@ export interface FreeholdOptions<Db, P extends string = string> {
   /** How requests tell their tenant. */
   readonly tenants?: ResolverOptions
   readonly http?: HttpOptions
+  /** Where rates are counted: `redis({ client })` of 'freehold/redis'. Default: the storage, which also answers when this store does not. */
+  readonly rateStore?: RateStore
   /** How the DNS records that prove custom domains are looked up. Default: `node:dns`. */
   readonly resolveTxt?: TxtLookup
   readonly runtime?: Partial<Runtime>
@@ -85,6 +100,8 @@ export interface FreeholdRooms<Db = unknown, P extends string = string> {
 
 export interface Freehold<Db = unknown, P extends string = string> extends FreeholdRooms<Db, P> {
   readonly sessions: Sessions
+  /** The root keys of this process: how they are rotated without a restart. */
+  readonly keys: RootKeys
   readonly migrations: Migrations
   /** Removes what is no longer needed; run it daily. */
   readonly maintenance: Maintenance

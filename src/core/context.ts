@@ -6,6 +6,7 @@ import type { AuditWriter } from './audit/writer.ts'
 import type { Envelope } from './kernel/envelope.ts'
 import type { Keyring } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
+import type { Post } from './messages/post.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { Storage, TenantRef, TenantScope } from './storage/storage.ts'
 import type { Tenant } from './tenancy/tenant.ts'
@@ -19,6 +20,8 @@ export interface Context<Db = unknown> {
   readonly passwordHasher: PasswordHasher
   readonly settings: Settings
   readonly auditWriter: AuditWriter
+  /** E-mail and text messages, where there are any. */
+  readonly post: Post
   /** In whose name the rooms are entered: what they audit. */
   readonly actor: Actor
 }

@@ -13,15 +13,23 @@ import { checkProviders } from './billing/providers.ts'
 import { createWebhooks } from './billing/webhooks.ts'
 import type { Context } from './context.ts'
 import { createHttp } from './http/handler.ts'
+
+import { withFallback } from './http/rate-limits.ts'
+
 import { createEnvelope } from './kernel/envelope.ts'
+
 import { FreeholdError } from './kernel/errors.ts'
+import type { TenantId } from './kernel/ids.ts'
 import { checkKeys, invalid } from './kernel/input.ts'
 import { createKeyring } from './kernel/keyring.ts'
 import { systemRuntime } from './kernel/runtime.ts'
 import { createMaintenance } from './maintenance.ts'
+import { createPost } from './messages/post.ts'
 import { type House, insideTenant, openTenant } from './open-tenant.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
+import type { RateStore } from './ports/rate-store.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
+import { createRootKeys, loadKeys } from './root-keys.ts'
 import { checkedMigrations, createSafetyCheck, worstFirst } from './safety-check.ts'
 import { createSessionIssuer } from './sessions/issue.ts'
 import { createSessions } from './sessions/sessions.ts'
@@ -50,7 +58,7 @@ export interface Composition<Db, P extends string> extends FreeholdOptions<Db, P
 /**
  * Composes an instance and looks at the database before it answers. Options are checked before anything is asked of the
  * storage, and a start that fails closes it.
- * @throws CONFIG_INVALID, KEY_WEAK, UNSAFE_DATABASE (the app's role could pass the wall), STORAGE_UNAVAILABLE
+ * @throws CONFIG_INVALID, KEY_WEAK, KEYS_UNAVAILABLE, UNSAFE_DATABASE (the app's role could pass the wall), STORAGE_UNAVAILABLE
  */
 export async function composeFreehold<Db, P extends string>(options: Composition<Db, P>): Promise<Freehold<Db, P>> {
   try {
@@ -70,7 +78,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
   }
   const storage = withLocalNotices(options.storage, hear)
   const runtime = systemRuntime(options.runtime)
-  const keyring = createKeyring(options.keys)
+  const keyring = createKeyring(await loadKeys(options.keys))
   const context: Context<Db> = {
     storage,
     runtime,
@@ -80,6 +88,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     settings: fillSettings(options),
     auditWriter: createAuditWriter({ runtime }),
     actor: systemActor,
+    post: createPost(options),
   }
   const directory = createDirectory(context)
   const { sessions, forget, forgetAll } = createSessions(context, directory)
@@ -124,6 +133,12 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
   }
   const system = inNameOf(systemActor)
 
+  const rates: RateStore = {
+    take: async (tenantId, asked) =>
+      storage
+        .tenant(directory.ref(await directory.require({ id: tenantId as TenantId }, ['suspended'])))
+        .verbs.takeRates(asked),
+  }
   const http = createHttp<Db, P>({
     runtime,
     permissions,
@@ -136,6 +151,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     openTenant: (tenant, actor, allow) => openTenant(house, tenant, { actor: checkActor(actor), allow }),
     openSession: (tenant, actor, opening) =>
       house.issuer.open({ ...insideTenant(house, tenant), actor: checkActor(actor) }, opening),
+    rates: options.rateStore ? withFallback(options.rateStore, rates, options.onError) : rates,
     takeAttempt: (tenant, attempt) => storage.tenant(directory.ref(tenant)).verbs.takeAttempt(attempt),
     onError: options.onError,
   })
@@ -149,13 +165,17 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     },
   })
   const close = (): Promise<void> => {
-    closing ??= stopListening().finally(() => storage.close())
+    closing ??= context.post
+      .settled()
+      .then(stopListening)
+      .finally(() => storage.close())
     return closing
   }
 
   return {
     ...system,
     sessions,
+    keys: createRootKeys(keyring, options.keys),
     migrations: checkedMigrations(storage.migrations, check),
     maintenance: createMaintenance(context, directory),
     handler: http.handler,

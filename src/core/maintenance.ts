@@ -3,12 +3,12 @@
 
 import type { Context } from './context.ts'
 import { checkInteger, checkKeys } from './kernel/input.ts'
+import { type ReencryptionEvent, reencrypt } from './reencryption.ts'
 import type { Where } from './storage/records.ts'
 import type { TenantScope } from './storage/storage.ts'
-import type { TenantStatus } from './storage/system-tables.ts'
-import { fromNow, type Row } from './storage/tables.ts'
+import { fromNow } from './storage/tables.ts'
 import type { Directory } from './tenancy/directory.ts'
-import { tenantFromRow } from './tenancy/tenant.ts'
+import { roundOf } from './tenancy/round.ts'
 
 export interface MaintenanceOptions {
   /** How long a session is kept after it was over, in milliseconds: for session lists and inquiries. Default 30 days. */
@@ -23,6 +23,8 @@ export interface MaintenanceReport {
   readonly removed: {
     /** Failures that are forgotten: older than `attempts.forgetAfterMs`. */
     readonly attempts: number
+    /** Buckets of rate limits that nobody took from for a day: they are full again. */
+    readonly rates: number
     readonly sessions: number
     readonly events: number
   }
@@ -35,48 +37,45 @@ export interface Maintenance {
    * @throws INPUT_INVALID, STORAGE_UNAVAILABLE
    */
   run(options?: MaintenanceOptions): Promise<MaintenanceReport>
+  /**
+   * Seals again with the current root key whatever an older one sealed, in all tenants, and tells how far it is; the last event
+   * says which keys are used by nothing any more. Does its work while it is iterated, and stops when that is. One that was
+   * stopped is resumed by another call: what was moved is only read. Run it once every process has the new current key.
+   * @throws STORAGE_UNAVAILABLE, CONFLICT; what was moved until then stays moved
+   */
+  reencrypt(): AsyncIterable<ReencryptionEvent>
 }
 
 const DAY = 86_400_000
 /** A year, and the time to ask about its last day. */
 const DEFAULTS = { keepSessionsMs: 30 * DAY, keepEventsMs: 400 * DAY }
-const STATES: readonly TenantStatus[] = ['active', 'suspended', 'deleted']
-/** Tenants read at once. */
-const TENANTS = 200
 /** Rows removed by one statement. */
 const STEP = 1_000
 
 export function createMaintenance(context: Context, directory: Directory): Maintenance {
-  const { storage, settings } = context
+  const { settings } = context
   return {
+    reencrypt: () => reencrypt(context, directory),
     async run(options = {}) {
       checkKeys(options, 'options', ['keepSessionsMs', 'keepEventsMs'])
       const keepSessionsMs = checkInteger(options.keepSessionsMs ?? DEFAULTS.keepSessionsMs, 'keepSessionsMs', 0)
       const keepEventsMs = checkInteger(options.keepEventsMs ?? DEFAULTS.keepEventsMs, 'keepEventsMs', 0)
-      const removed = { attempts: 0, sessions: 0, events: 0 }
+      const removed = { attempts: 0, rates: 0, sessions: 0, events: 0 }
       let tenants = 0
-      let after: Pick<Row<'tenants'>, 'id'> | undefined
-      do {
-        const rows = await storage.system.records.find('tenants', {
-          order: [{ by: 'id' }],
-          limit: TENANTS,
-          ...(after ? { after } : {}),
+      for await (const { scope } of roundOf(context, directory)) {
+        if (!scope) continue
+        removed.attempts += await removeAttempts(scope, settings.attempts.forgetAfterMs)
+        removed.rates += await scope.records.remove('rate_limits', { updated_at: { before: fromNow(-DAY) } })
+        // each row falls under one of the two at least, and is counted by the first that finds it
+        removed.sessions += await removeById(scope, 'sessions', {
+          idle_expires_at: { before: fromNow(-keepSessionsMs) },
         })
-        after = rows.length === TENANTS ? rows.at(-1) : undefined
-        for (const row of rows.filter(({ status }) => STATES.includes(status))) {
-          const scope = storage.tenant(directory.ref(tenantFromRow(row)))
-          removed.attempts += await removeAttempts(scope, settings.attempts.forgetAfterMs)
-          // each row falls under one of the two at least, and is counted by the first that finds it
-          removed.sessions += await removeById(scope, 'sessions', {
-            idle_expires_at: { before: fromNow(-keepSessionsMs) },
-          })
-          removed.sessions += await removeById(scope, 'sessions', { revoked_at: { before: fromNow(-keepSessionsMs) } })
-          removed.events += await removeById(scope, 'security_events', {
-            created_at: { before: fromNow(-keepEventsMs) },
-          })
-          tenants++
-        }
-      } while (after)
+        removed.sessions += await removeById(scope, 'sessions', { revoked_at: { before: fromNow(-keepSessionsMs) } })
+        removed.events += await removeById(scope, 'security_events', {
+          created_at: { before: fromNow(-keepEventsMs) },
+        })
+        tenants++
+      }
       return { tenants, removed }
     },
   }

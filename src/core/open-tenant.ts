@@ -100,7 +100,7 @@ function openServices<Db, P extends string>(
   gate?: Gate,
 ): TenantServices<Db, P> {
   const { permissions } = house
-  const users = lazily(() => createUsers(context, house.passwords, createMembers(context, house.planBook)))
+  const users = lazily(() => createUsers(context, house.passwords, createMembers(house.planBook)))
   const sessions = lazily(() => createTenantSessions(context))
   const organizations = lazily(() => createOrganizations(context))
   const serviceAccounts = lazily(() => createServiceAccounts(context))

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgres } from '../../src/adapters/postgres/index.ts'
 import { createSignIn } from '../../src/core/authentication/sign-in.ts'
 import type { User } from '../../src/core/identity/user.ts'
-import { createUsers } from '../../src/core/identity/users.ts'
 import type { SessionId } from '../../src/core/kernel/ids.ts'
 import { createTenantSessions } from '../../src/core/sessions/tenant-sessions.ts'
 import type { Storage } from '../../src/core/storage/storage.ts'
@@ -174,7 +173,7 @@ it('looking up an address reads the key of addresses, in users and in sign-in', 
     const before = await scans()
     // more often than a generic plan takes to be made
     for (let i = 1; i <= 8; i++) {
-      await createUsers(context, town.passwords).findByEmail(user.email)
+      await town.usersIn(unit).findByEmail(user.email)
       expect(await scans()).toBe(before + 2 * i - 1)
       await createSignIn(context, town.passwords, town.issuer).password({ email: user.email, password: PASSWORD })
       expect(await scans()).toBe(before + 2 * i)

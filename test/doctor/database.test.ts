@@ -2,7 +2,9 @@
 // functions that are not ours any more.
 
 import { randomBytes } from 'node:crypto'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { inspect } from '../../src/adapters/postgres/inspect.ts'
 import { bundledFunctions } from '../../src/migrations/functions.ts'
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
 import { APP_ROLE, OWNER_ROLE, PASSWORD, withUrl } from '../setup/template.ts'
@@ -82,6 +84,32 @@ describe('settings', () => {
     } finally {
       await database.admin(`drop database ${name} with (force)`)
     }
+  })
+})
+
+describe('the server', () => {
+  it.each([
+    ['14.99', 14_00_99, true],
+    ['15.19', 15_00_19, true],
+    ['15.20', 15_00_20, false],
+    ['16.15', 16_00_15, true],
+    ['16.16', 16_00_16, false],
+    ['17.11', 17_00_11, true],
+    ['17.12', 17_00_12, false],
+    ['18.5', 18_00_05, true],
+    ['18.6', 18_00_06, false],
+    ['19.0', 19_00_00, false],
+  ])('is older than what mends the ways around Row-Level Security: %s', async (shown, version, warned) => {
+    const client = new pg.Client({ connectionString: database.appUrl })
+    await client.connect()
+    const ask = async (text: string, values?: readonly unknown[]) => {
+      const { rows } = await client.query(text, values && [...values])
+      return text.includes("current_setting('server_version')") ? [{ ...rows[0], version, shown }] : rows
+    }
+    const found = (await inspect(ask, { schema: 'freehold' })).filter(({ id }) => id === 'server-version')
+    await client.end()
+    expect(brief(found)).toEqual(warned ? ['warn server-version'] : [])
+    if (warned) expect(found[0]?.message).toContain(`PostgreSQL ${shown}`)
   })
 })
 

@@ -30,6 +30,24 @@ function signIn(url: string, headers: Record<string, string> = {}, password = PA
   })
 }
 
+describe('a credential that is asked first', () => {
+  it('opens its own tenant, and not at the host name of another (T01, R12)', async () => {
+    const tenants = { resolve: ['credential', 'subdomain'], baseDomains: ['example.com'] } as const
+    await using freehold = await open({ tenants })
+    const answer = await freehold.handler(signIn('http://globex.example.com/auth/sign-in'))
+    const { tokens } = (await answer.json()) as { tokens: { accessToken: string } }
+    const headers = { authorization: `Bearer ${tokens.accessToken}` }
+    for (const host of ['globex.example.com', 'api.example.com', 'elsewhere.test']) {
+      const { tenant } = await freehold.authenticate(new Request(`http://${host}/notes`, { headers }))
+      expect([host, tenant.tenant.slug]).toEqual([host, 'globex'])
+    }
+    const atAcme = new Request('http://acme.example.com/notes', { headers })
+    await expect(freehold.authenticate(atAcme)).rejects.toMatchObject({ code: 'TENANT_MISMATCH' })
+    const me = await freehold.handler(new Request('http://acme.example.com/auth/me', { headers }))
+    expect([me.status, await me.json()]).toMatchObject([401, { code: 'TENANT_MISMATCH' }])
+  })
+})
+
 describe('tenants in the path', () => {
   let freehold: Freehold
   beforeAll(async () => {

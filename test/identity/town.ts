@@ -2,6 +2,8 @@
 
 import { createPasswords, type Passwords } from '../../src/core/authentication/passwords.ts'
 import { createSignIn, type SignedIn, type SignIn } from '../../src/core/authentication/sign-in.ts'
+import { createMembers } from '../../src/core/billing/members.ts'
+import { createPlans } from '../../src/core/billing/plans.ts'
 import type { TenantContext } from '../../src/core/context.ts'
 import type { User } from '../../src/core/identity/user.ts'
 import { createUsers, type Users } from '../../src/core/identity/users.ts'
@@ -10,7 +12,7 @@ import type { SessionId } from '../../src/core/kernel/ids.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts'
 import { createSessionIssuer, type SessionIssuer } from '../../src/core/sessions/issue.ts'
-import type { Storage, TenantScope } from '../../src/core/storage/storage.ts'
+import type { Storage, TenantScope, TenantUnit } from '../../src/core/storage/storage.ts'
 import { tenantFromRow } from '../../src/core/tenancy/tenant.ts'
 import { type ContextOverrides, makeContext, makeTenantContext, quickHasher } from '../setup/context.ts'
 
@@ -18,6 +20,8 @@ export interface Town {
   readonly context: TenantContext
   readonly passwords: Passwords
   readonly users: Users
+  /** As `users`, in a unit of work. */
+  usersIn(unit: TenantUnit): Users
   readonly issuer: SessionIssuer
   readonly signIn: SignIn
   readonly work: Work
@@ -47,13 +51,15 @@ export async function makeTown(storage: Storage, overrides: ContextOverrides = {
   const inside = makeTenantContext(makeContext(storage, { ...overrides, passwordHasher: hasher }), tenantFromRow(row!))
   const context: TenantContext = { ...inside, scope: watched(inside.scope, work) }
   const passwords = createPasswords(context)
-  const users = createUsers(context, passwords)
+  const members = createMembers(createPlans(context))
+  const users = createUsers(context, passwords, members)
   const issuer = createSessionIssuer(context)
   const signIn = createSignIn(context, passwords, issuer)
   return {
     context,
     passwords,
     users,
+    usersIn: (unit) => createUsers({ ...context, scope: unit }, passwords, members),
     issuer,
     signIn,
     work,

@@ -2,6 +2,7 @@
 // purpose; the host's reach our rows only as far as the wall lets them.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createTenantRow } from '../setup/database.ts'
 import { count, type TwoTenants, twoTenants } from './two-tenants.ts'
 
 let t: TwoTenants
@@ -73,6 +74,19 @@ it('24: the app reads a partitioned table through its parent’s wall, and a par
 
 it('30: the app makes no temporary tables', async () => {
   expect(await t.refused(t.a, 'create temporary table mine as select * from freehold.users')).toBe('42501')
+})
+
+it('47: the app reads every name in the catalogs, so that none of ours tells of a tenant', async () => {
+  const { slug, id } = await createTenantRow(t.database)
+  const seen = await t.rows(
+    t.a,
+    `select nspname::text as name from pg_namespace union select relname::text from pg_class union select rolname::text from pg_roles
+     union select polname::text from pg_policy union select proname::text from pg_proc`,
+  )
+  const names = seen.map(({ name }) => String(name))
+  expect(names).toEqual(expect.arrayContaining(['freehold', 'tenants', 'freehold_app', 'enter_tenant']))
+  const telling = [slug, id, t.a, t.b].flatMap((text) => [text, text.replaceAll('-', '_'), text.replaceAll('-', '')])
+  expect(names.filter((name) => telling.some((text) => name.includes(text)))).toEqual([])
 })
 
 it('the auditor reads one tenant at a time, and writes nothing', async () => {

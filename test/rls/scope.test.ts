@@ -1,5 +1,6 @@
 // Entering a tenant: until when it holds, what undoes it, and what cannot confuse it.
 
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { count, type TwoTenants, twoTenants } from './two-tenants.ts'
 
@@ -62,6 +63,17 @@ it('11: rolling back to a savepoint rolls back the tenant too', async () => {
   await t.app.query('rollback to savepoint s')
   expect(await seen()).toBe(3)
   await t.app.query('rollback')
+})
+
+it('12: whoever runs any statement as the app enters any tenant: the wall is no guard against that, and we say so', async () => {
+  const injected = `1; select freehold.enter_tenant('${t.b}'); ${count('users')}`
+  const answers = await t.inTenant(t.a, (client) => client.query(`select ${injected}`))
+  expect((answers as unknown as { rows: unknown[] }[]).at(-1)?.rows).toEqual([{ n: 5 }])
+  for (const page of ['README.md', 'SECURITY.md']) {
+    expect(readFileSync(page, 'utf8').replaceAll(/\s+/g, ' ')).toMatch(
+      /guards against a forgotten WHERE, not against (?:injected SQL|SQL injection)/,
+    )
+  }
 })
 
 it('22, 23: one cached plan serves both tenants, each with its own rows', async () => {

@@ -122,6 +122,17 @@ describe('all tables', () => {
     expect(rows).toEqual([...TABLES].sort().map((name) => ({ name, walled: true, policies, whole: true })))
   })
 
+  it('04: one that is walled and has no policy shows nobody a row', async () => {
+    await owner(
+      `create table bare (tenant_id uuid not null, id int); insert into bare values ('${t.a}', 1);
+       alter table bare enable row level security; alter table bare force row level security; grant all on bare to freehold_app`,
+    )
+    expect(await n(t.rows(t.a, count('public.bare')))).toBe(0)
+    expect(await t.refused(t.a, 'insert into bare values ($1, 2)', [t.a])).toBe('42501')
+    expect(await n(owner(count('public.bare')))).toBe(0)
+    expect(await n(t.database.admin(count('public.bare')))).toBe(1)
+  })
+
   it('33: the app cannot become anybody else, and RESET ROLE leads back to itself', async () => {
     expect(await t.refused(t.a, `set role ${OWNER_ROLE}`)).toBe('42501')
     await t.app.query('reset role')

@@ -8,6 +8,7 @@ import type { Context, Settings, TenantContext } from '../../src/core/context.ts
 import { createEnvelope } from '../../src/core/kernel/envelope.ts'
 import { createKeyring, type Keys } from '../../src/core/kernel/keyring.ts'
 import { type Runtime, systemRuntime } from '../../src/core/kernel/runtime.ts'
+import { createPost, type PostParts } from '../../src/core/messages/post.ts'
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts'
 import { defaultSettings } from '../../src/core/settings.ts'
 import type { Storage, TenantRef } from '../../src/core/storage/storage.ts'
@@ -16,7 +17,7 @@ import type { Tenant } from '../../src/core/tenancy/tenant.ts'
 /** One root key, the same in every run. */
 export const testKeys: Keys = { current: 'k1', k1: Uint8Array.from({ length: 32 }, (_, i) => (i * 37 + 11) % 256) }
 
-export interface ContextOverrides {
+export interface ContextOverrides extends Omit<PostParts, 'onError'> {
   readonly runtime?: Partial<Runtime>
   readonly keys?: Keys
   readonly passwordHasher?: PasswordHasher
@@ -33,6 +34,7 @@ export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverride
     runtime,
     auditWriter: createAuditWriter({ runtime }),
     actor: systemActor,
+    post: createPost({ ...overrides, onError: () => undefined }),
     keyring,
     envelope: createEnvelope(keyring, runtime),
     passwordHasher: overrides.passwordHasher ?? quickHasher,

@@ -109,6 +109,8 @@ function skipped(): string[] {
     lines.push(
       'skipped: a server of your own (set FREEHOLD_TEST_DATABASE_URL to one where roles and databases may be created)',
     )
+  if (!process.env.FREEHOLD_TEST_REDIS_URL)
+    lines.push('skipped: a real Redis (set FREEHOLD_TEST_REDIS_URL=redis://127.0.0.1:6379)')
   const noPooler = withoutPgBouncer()
   if (noPooler) lines.push(`skipped: behind PgBouncer (${noPooler})`)
   return lines

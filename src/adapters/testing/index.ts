@@ -12,3 +12,4 @@ export {
 export type { ExamCase, ExamHarness } from './harness.ts'
 export { testHasher } from './hasher.ts'
 export { testKeys } from './keys.ts'
+export { codeIn, createMailbox, createPhone, type Mailbox, type Phone, tokenIn } from './mailbox.ts'

@@ -38,6 +38,9 @@ export const ownActions = {
   'user.password_changed': action('user', ['soc2'], 'A user has a new password.'),
   'user.disabled': action('user', ['soc2'], 'A user can no longer sign in.'),
   'user.enabled': action('user', ['soc2'], 'A disabled user can sign in again.'),
+  'user.deactivated': action('user', ['gdpr', 'soc2'], 'A user gave up their own account.'),
+  'user.locked': action('user', ['soc2'], 'A user was locked out until somebody has looked into it.'),
+  'user.unlocked': action('user', ['soc2'], 'A locked user can sign in again.'),
   'user.removed': action('user', ['gdpr', 'soc2'], 'A user was removed.'),
 
   'sign_in.failed': action('user', ['soc2'], 'A sign-in was refused after its secret had been looked at.'),

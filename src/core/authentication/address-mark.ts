@@ -11,8 +11,8 @@ const MARK_BYTES = 16
 
 /** `k1.` and 22 characters. The tenant is hashed with it: what was tried in one tells nothing in another. */
 export function createAddressMark({ keyring, tenant }: Pick<TenantContext, 'keyring' | 'tenant'>) {
-  const key = keyring.derive(keyring.current, PURPOSE, KEY_BYTES)!
   return (addressNorm: string): string => {
+    const key = keyring.derive(keyring.current, PURPOSE, KEY_BYTES)!
     const digest = createHmac('sha256', key).update(`${tenant.id}\0${addressNorm}`).digest()
     return `k${keyring.current}.${encodeBase64url(digest.subarray(0, MARK_BYTES))}`
   }

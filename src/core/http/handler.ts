@@ -7,6 +7,7 @@ import type { Webhooks } from '../billing/billing.ts'
 import type { Settings } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { Runtime } from '../kernel/runtime.ts'
+import type { RateStore } from '../ports/rate-store.ts'
 import type { OpenedSession, Opening } from '../sessions/issue.ts'
 import type { Sessions } from '../sessions/session.ts'
 import type { TenantStatus } from '../storage/system-tables.ts'
@@ -19,6 +20,7 @@ import { createOriginCheck } from './csrf.ts'
 import { createEntrance, type Entrance } from './entrance.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
 import { createProblemResponse, type ProblemResponse } from './problem.ts'
+import { createRateLimits, type RateTally, rateHeaders } from './rate-limits.ts'
 import { requiredAccess, requiredSession } from './request-context.ts'
 import { createRouteTable, isPlainPath, type Route } from './routes.ts'
 import { sessionRoutes } from './session-routes.ts'
@@ -43,6 +45,7 @@ export interface HttpParts<Db, P extends string> {
   /** A session for a user whom this request made. */
   openSession(tenant: Tenant, actor: Actor, opening: Opening): Promise<OpenedSession | undefined>
   takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
+  readonly rates: RateStore
   onError(error: unknown): void
 }
 
@@ -78,6 +81,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     trustedProxies: tenants.trustedProxies ?? 0,
     openTenant: parts.openTenant,
   })
+  const limits = createRateLimits(options.rateLimits ?? {}, parts.rates)
   const table = createRouteTable<Db, P>(basePath, [
     ...keyRoutes<Db, P>(sessions),
     ...signInRoutes<Db, P>({
@@ -97,7 +101,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     ...webhookRoutes<Db, P>(parts.webhooks),
   ])
 
-  async function answer(request: Request, info: RequestInfo): Promise<Response> {
+  async function answer(request: Request, info: RequestInfo, tally: RateTally): Promise<Response> {
     const url = new URL(request.url)
     if (!isPlainPath(url.pathname)) throw new FreeholdError('ROUTE_UNKNOWN')
     const direct = table.covers(url.pathname) ? table.match(request.method, url.pathname) : undefined
@@ -114,12 +118,20 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
         return route.answer({ request, info, params })
       case 'tenant': {
         const actor = entrance.stranger(request, info)
+        const clientAddress = entrance.clientAddress(request, info)
+        const tenant = resolution?.tenant
+        const { rate } = route
+        // before the body is read: what is refused here costs no work
+        if (rate && tenant) await limits.admit(rate, { tenantId: tenant.id, clientAddress }, tally)
         return route.answer({
           request,
           info,
           actor,
-          tenant: resolution && parts.openTenant(resolution.tenant, actor, allow),
-          clientAddress: entrance.clientAddress(request, info),
+          tenant: tenant && parts.openTenant(tenant, actor, allow),
+          clientAddress,
+          async admit(account) {
+            if (rate && tenant) await limits.admit(rate, { tenantId: tenant.id, account, tenant: false }, tally)
+          },
         })
       }
     }
@@ -127,6 +139,9 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     const access = route.asks === 'access'
     const context = await entrance.authenticate(request, info, { mode: 'database', access })
     const visit = { request, info, url, params, context, session: requiredSession(context) }
+    const { id: tenantId } = context.tenant
+    const account = visit.session.principal.id
+    await limits.admit(route.rate ?? 'session', { tenantId, account, clientAddress: context.clientAddress }, tally)
     if (route.asks === 'session') return route.answer(visit)
     // one of our own is in every catalog
     if (route.permission) context.require(route.permission as P)
@@ -135,7 +150,9 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
 
   return {
     async handler(request, info = {}) {
-      const response = await answer(request, info).catch(problem)
+      const tally: RateTally = {}
+      const response = await answer(request, info, tally).catch(problem)
+      rateHeaders(response.headers, tally)
       return request.method === 'HEAD' ? new Response(null, response) : response
     },
     basePath,

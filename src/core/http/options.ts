@@ -1,6 +1,7 @@
 // Options of the HTTP side.
 
 import type { VerificationMode } from '../sessions/session.ts'
+import type { RateLimitOptions } from './rate-limits.ts'
 
 export interface HttpOptions {
   /** Where our routes start. Default `/auth`. */
@@ -18,6 +19,8 @@ export interface HttpOptions {
   readonly trustedOrigins?: readonly string[]
   /** Default 65,536. */
   readonly maximumBodyBytes?: number
+  /** How often our routes may be asked, by policy: `{ 'sign-in': { address: { limit: 120, windowMs: 60_000 } } }`; false: without limit. */
+  readonly rateLimits?: RateLimitOptions | false
   /** How `authenticate` checks access tokens on the host's own routes; ours always ask the database. Default: the mode of `sessions.verification`. */
   readonly verification?: VerificationMode
 }

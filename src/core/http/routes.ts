@@ -9,6 +9,7 @@ import type { Verified } from '../sessions/session.ts'
 import type { TenantStatus } from '../storage/system-tables.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { RequestInfo } from './options.ts'
+import type { RateName } from './rate-limits.ts'
 import type { RequestContext } from './request-context.ts'
 
 export type Method = 'GET' | 'POST' | 'DELETE'
@@ -31,6 +32,8 @@ export interface TenantVisit<Db, P extends string = string> extends Visit {
   /** In whose name the handle is: nobody is signed in yet. */
   readonly actor: Actor
   readonly clientAddress: string | undefined
+  /** Counts the request for this account too, under the route's rate. @throws RATE_LIMITED */
+  admit(account: string): Promise<void>
 }
 
 export interface SessionVisit<Db, P extends string = string> extends OpenVisit {
@@ -50,6 +53,8 @@ interface RouteFacts {
   readonly path: string
   /** What it does, in a sentence. */
   readonly does: string
+  /** How often it may be asked. */
+  readonly rate?: RateName
 }
 
 export type Route<Db, P extends string = string> =

@@ -3,6 +3,7 @@
 
 import type { Actor } from '../audit/audit.ts'
 import { NEW_USER_EPOCH, PASSWORD_ASSURANCE } from '../authentication/sign-in.ts'
+import { readEmail } from '../identity/email.ts'
 import type { User } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { PLATFORM_TENANT_ID } from '../kernel/ids.ts'
@@ -79,8 +80,11 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
   }
 
   async function enter(visit: TenantVisit<Db, P>, body: JsonObject, transport: Transport) {
-    const signedIn = await tenantOf(visit).signIn.password({
-      email: textField(body, 'email'),
+    const tenant = tenantOf(visit)
+    const email = textField(body, 'email')
+    await visit.admit(readEmail(email)?.emailNorm ?? email.slice(0, 320))
+    const signedIn = await tenant.signIn.password({
+      email,
       password: textField(body, 'password'),
       client: clientOf(visit),
     })
@@ -121,6 +125,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       path: 'sign-up',
       does: 'Creates a user and signs them in: `email`, `password`, `name`, `transport`. Closed unless opened.',
       asks: 'tenant',
+      rate: 'sign-up',
       async answer(visit) {
         if (parts.signUp !== 'open') throw new FreeholdError('SIGN_UP_CLOSED')
         const tenant = tenantOf(visit)
@@ -151,6 +156,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       path: 'sign-in',
       does: 'Opens a session: `email`, `password`, `transport`.',
       asks: 'tenant',
+      rate: 'sign-in',
       async answer(visit) {
         const body = await bodyOf(visit, ['email', 'password', 'transport'])
         return enter(visit, body, transportOf(visit, body))
@@ -161,6 +167,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       path: 'refresh',
       does: 'Exchanges a refresh token, from the cookie or as `refreshToken`, for the next one.',
       asks: 'tenant',
+      rate: 'refresh',
       async answer(visit) {
         const body = await bodyOf(visit, ['refreshToken'])
         const shown = optionalTextField(body, 'refreshToken')

@@ -41,22 +41,17 @@ const OPTIONS = { authTagLength: TAG_LENGTH } as const
 
 export function createEnvelope(keyring: Keyring, { randomBytes }: Pick<Runtime, 'randomBytes'>): Envelope {
   // as KeyObjects, made once: importing a key costs more than sealing with it
-  const keys = new Map<number, KeyObject>()
-  const keyOf = (number: number): KeyObject | undefined => {
-    const bytes = keyring.derive(number, PURPOSE, KEY_LENGTH)
-    if (!bytes) return undefined
-    let key = keys.get(number)
-    if (!key) {
-      key = createSecretKey(bytes)
-      keys.set(number, key)
-    }
-    return key
-  }
+  const keys = keyring.fromKeys(
+    () =>
+      new Map<number, KeyObject>(
+        keyring.all.map((number) => [number, createSecretKey(keyring.derive(number, PURPOSE, KEY_LENGTH)!)]),
+      ),
+  )
   return {
     seal(plain, place) {
       const number = keyring.current
       const nonce = randomBytes(NONCE_LENGTH)
-      const cipher = createCipheriv(ALGORITHM, keyOf(number)!, nonce, OPTIONS)
+      const cipher = createCipheriv(ALGORITHM, keys().get(number)!, nonce, OPTIONS)
       cipher.setAAD(boundTo(number, place))
       const body = cipher.update(plain)
       cipher.final()
@@ -70,7 +65,7 @@ export function createEnvelope(keyring: Keyring, { randomBytes }: Pick<Runtime, 
     },
     open(sealed, place) {
       const number = sealedWith(sealed)
-      const key = number === undefined ? undefined : keyOf(number)
+      const key = number === undefined ? undefined : keys().get(number)
       if (number === undefined || !key) throw new FreeholdError('DECRYPTION_FAILED')
       const end = sealed.length - TAG_LENGTH
       const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(NONCE_START, BODY_START), OPTIONS)

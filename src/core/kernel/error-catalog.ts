@@ -59,6 +59,10 @@ export interface ErrorDetails {
   // authentication and sessions
   BAD_CREDENTIALS: Nothing
   TOO_MANY_ATTEMPTS: { retryAfterMs: number }
+  RATE_LIMITED: { policy: string; retryAfterMs: number }
+  CHALLENGE_REFUSED: Nothing
+  MAILER_MISSING: Nothing
+  TEXTER_MISSING: Nothing
   OVERLOADED: Nothing
   UNAUTHENTICATED: Nothing
   TOKEN_INVALID: Nothing
@@ -99,6 +103,7 @@ export interface ErrorDetails {
   // start-up
   CONFIG_INVALID: { option: string; problem: string }
   KEY_WEAK: { key: string; problem: string }
+  KEYS_UNAVAILABLE: Nothing
   DECRYPTION_FAILED: Nothing
   UNSAFE_DATABASE: { findings: readonly { id: string; message: string }[] }
   PACKAGE_MISSING: { package: string; range: string; hint: string }
@@ -122,7 +127,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   TENANT_SUSPENDED: { status: 403, title: 'This tenant is suspended' },
   TENANT_DELETED: { status: 404, title: 'This tenant was deleted' },
   TENANT_MOVING: { status: 503, title: 'This tenant is being moved; try again shortly' },
-  TENANT_MISMATCH: { status: 401, title: 'The credential belongs to another tenant than the request' },
+  TENANT_MISMATCH: { status: 401, title: 'Parts of the request belong to different tenants' },
   TENANT_STATE: { status: 409, title: 'The tenant is not in a state that allows this' },
   HOST_INVALID: { status: 400, title: 'The host name of the request is malformed' },
   SLUG_INVALID: {
@@ -171,6 +176,10 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   LIMIT_REACHED: { status: 402, title: 'The limit of the plan is reached' },
   BAD_CREDENTIALS: { status: 401, title: 'The e-mail address or the password is wrong' },
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts; wait before the next one' },
+  RATE_LIMITED: { status: 429, title: 'Too many requests; wait before the next one' },
+  CHALLENGE_REFUSED: { status: 403, title: 'This link or code is wrong, was used, or has expired' },
+  MAILER_MISSING: { status: 501, title: 'No e-mail can be sent here' },
+  TEXTER_MISSING: { status: 501, title: 'No text message can be sent here' },
   OVERLOADED: { status: 503, title: 'Too many passwords are being checked at once; try again shortly' },
   UNAUTHENTICATED: { status: 401, title: 'Sign in first' },
   TOKEN_INVALID: { status: 401, title: 'The token is not valid' },
@@ -204,6 +213,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   MIGRATIONS_PENDING: { status: 503, title: 'The database has pending migrations', exposed: false },
   CONFIG_INVALID: { status: 500, title: 'An option is not valid', exposed: false },
   KEY_WEAK: { status: 500, title: 'A key is too weak', exposed: false },
+  KEYS_UNAVAILABLE: { status: 503, title: 'The root keys could not be loaded', exposed: false },
   DECRYPTION_FAILED: { status: 500, title: 'A sealed value cannot be opened', exposed: false },
   UNSAFE_DATABASE: { status: 500, title: 'The database is not safe to start on', exposed: false },
   PACKAGE_MISSING: { status: 500, title: 'An optional package is not installed', exposed: false },

@@ -20,6 +20,17 @@ export interface Keyring {
   readonly all: readonly number[]
   /** A key for one purpose; undefined when no root key has this number. */
   derive(key: number, purpose: string, length: number): Uint8Array | undefined
+  /** Answers what `make` makes of the keys as they are: made when it is first asked for, and anew once they have changed. */
+  fromKeys<V>(make: () => V): () => V
+}
+
+/** A keyring whose keys can be exchanged while it is in use. */
+export interface RenewableKeyring extends Keyring {
+  /**
+   * From now on these are the keys, all of them or, when one is refused, none.
+   * @throws CONFIG_INVALID (among others: a number that is known has another value now), KEY_WEAK
+   */
+  replace(keys: Keys): void
 }
 
 const KEY_ID = /^k([1-9][0-9]{0,2})$/
@@ -31,7 +42,57 @@ const DISTINCT_BASE64 = 18
 const DISTINCT_HEX = 9
 
 /** @throws CONFIG_INVALID (no such id), KEY_WEAK (too short, or hardly random) */
-export function createKeyring(keys: Keys): Keyring {
+export function createKeyring(keys: Keys): RenewableKeyring {
+  let held = readKeys(keys)
+  return {
+    get current() {
+      return held.current
+    },
+    get all() {
+      return held.all
+    },
+    derive(key, purpose, length) {
+      const root = held.roots.get(key)
+      if (!root) return undefined
+      const { derived } = held
+      const slot = JSON.stringify([key, purpose, length])
+      let bytes = derived.get(slot)
+      if (!bytes) {
+        bytes = new Uint8Array(hkdfSync('sha256', root, new Uint8Array(0), `freehold/1/${purpose}`, length))
+        derived.set(slot, bytes)
+      }
+      return bytes
+    },
+    fromKeys<V>(make: () => V) {
+      let made: { readonly from: HeldKeys; readonly value: V } | undefined
+      return () => {
+        if (made?.from !== held) made = { from: held, value: make() }
+        return made.value
+      }
+    },
+    replace(changed) {
+      const next = readKeys(changed)
+      for (const [number, root] of next.roots) {
+        const known = held.roots.get(number)
+        if (known && Buffer.compare(known, root) !== 0) {
+          const problem = 'it has another value than before: a new key takes a new number'
+          throw new FreeholdError('CONFIG_INVALID', { option: `keys.k${number}`, problem })
+        }
+      }
+      held = next
+    },
+  }
+}
+
+interface HeldKeys {
+  readonly current: number
+  readonly all: readonly number[]
+  readonly roots: ReadonlyMap<number, Uint8Array>
+  /** What was derived already. */
+  readonly derived: Map<string, Uint8Array>
+}
+
+function readKeys(keys: Keys): HeldKeys {
   if (typeof keys !== 'object' || keys === null) {
     throw new FreeholdError('CONFIG_INVALID', { option: 'keys', problem: "it is as { current: 'k1', k1: '...' }" })
   }
@@ -51,22 +112,7 @@ export function createKeyring(keys: Keys): Keyring {
   if (current === undefined) {
     throw new FreeholdError('CONFIG_INVALID', { option: 'keys.current', problem: 'it names no key that is given' })
   }
-  const derived = new Map<string, Uint8Array>()
-  return {
-    current,
-    all: [...roots.keys()],
-    derive(key, purpose, length) {
-      const root = roots.get(key)
-      if (!root) return undefined
-      const slot = JSON.stringify([key, purpose, length])
-      let bytes = derived.get(slot)
-      if (!bytes) {
-        bytes = new Uint8Array(hkdfSync('sha256', root, new Uint8Array(0), `freehold/1/${purpose}`, length))
-        derived.set(slot, bytes)
-      }
-      return bytes
-    },
-  }
+  return { current, all: [...roots.keys()], roots, derived: new Map() }
 }
 
 function rootKey(id: string, value: unknown): Uint8Array {
@@ -78,7 +124,8 @@ function rootKey(id: string, value: unknown): Uint8Array {
   if (bytes.length < MINIMUM_BYTES) throw weak(`it has ${bytes.length} bytes, and ${MINIMUM_BYTES} are needed`)
   const random = new Set(bytes).size >= DISTINCT_BYTES && (typeof value !== 'string' || looksRandom(value))
   if (!random) throw weak('it does not look random')
-  return bytes
+  // a copy: what the caller does with the bytes later changes no key
+  return Uint8Array.from(bytes)
 }
 
 /** The bytes that have exactly this text in hex, base64 or base64url. */

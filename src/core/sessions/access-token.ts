@@ -65,11 +65,11 @@ interface SigningKey {
 }
 
 export function createAccessTokens(keyring: Keyring, runtime: Runtime, issuer: string): AccessTokens {
-  const keys = keyring.all.map((id) => deriveSigningKey(keyring, id))
-  const current = keys.find((key) => key.id === keyring.current)!
+  const keys = keyring.fromKeys(() => keyring.all.map((id) => deriveSigningKey(keyring, id)))
+  const currentKey = keyring.fromKeys(() => keys().find((key) => key.id === keyring.current)!)
   // Our header is one constant text per key, and no other header is ours: that settles algorithm, type, key,
   // `crit`, `jwk` and whatever else a header may try, before anything is decoded (attack cases J01, J02).
-  const byHeader = new Map(keys.map((key) => [key.header, key.open]))
+  const byHeader = keyring.fromKeys(() => new Map(keys().map((key) => [key.header, key.open])))
   const rules = Object.freeze({
     algorithms: [ALGORITHM],
     typ: TYPE,
@@ -81,12 +81,13 @@ export function createAccessTokens(keyring: Keyring, runtime: Runtime, issuer: s
 
   const keyOf = (token: string): CryptoKey | undefined =>
     token.length <= MAXIMUM_LENGTH && CANONICAL.test(token)
-      ? byHeader.get(token.slice(0, token.indexOf('.')))
+      ? byHeader().get(token.slice(0, token.indexOf('.')))
       : undefined
 
   return {
     plausible: (token) => keyOf(token) !== undefined,
     sign(grant) {
+      const current = currentKey()
       const now = Math.floor(runtime.now() / 1000)
       const claims = {
         iss: issuer,
@@ -118,7 +119,7 @@ export function createAccessTokens(keyring: Keyring, runtime: Runtime, issuer: s
         throw error
       }
     },
-    jwks: () => ({ keys: keys.map((key) => key.published) }),
+    jwks: () => ({ keys: keys().map((key) => key.published) }),
   }
 }
 

@@ -46,8 +46,9 @@ export function createSessionIssuer(context: Context): SessionIssuer {
   return {
     async open({ tenant, scope, actor, auditWriter }, opening) {
       const sessionId = runtime.newId() as SessionId
+      const keyId = keyring.current
       const refreshToken = refreshTokens.write({
-        keyId: keyring.current,
+        keyId,
         tenantId: tenant.id,
         sessionId,
         generation: 0,
@@ -60,7 +61,7 @@ export function createSessionIssuer(context: Context): SessionIssuer {
           epoch: opening.epoch,
           currentHash: hashRefreshToken(refreshToken),
           nonce: runtime.randomBytes(NONCE_LENGTH),
-          keyId: keyring.current,
+          keyId,
           assuranceLevel: opening.assuranceLevel,
           authenticationMethods: opening.authenticationMethods,
           ip: storable(opening.client?.ip, MAXIMUM_IP) ?? null,

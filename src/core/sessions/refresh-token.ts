@@ -48,19 +48,22 @@ interface Keys {
 
 export function createRefreshTokens(keyring: Keyring): RefreshTokens {
   // as KeyObjects: an HMAC under raw bytes costs five times as much
-  const keys = new Map<number, Keys>(
-    keyring.all.map((id) => [
-      id,
-      {
-        tag: createSecretKey(keyring.derive(id, 'refresh-tag', 32)!),
-        child: createSecretKey(keyring.derive(id, 'refresh-child', 32)!),
-      },
-    ]),
+  const keys = keyring.fromKeys(
+    () =>
+      new Map<number, Keys>(
+        keyring.all.map((id) => [
+          id,
+          {
+            tag: createSecretKey(keyring.derive(id, 'refresh-tag', 32)!),
+            child: createSecretKey(keyring.derive(id, 'refresh-child', 32)!),
+          },
+        ]),
+      ),
   )
   return {
     write(token) {
       const body = bodyOf(token)
-      const tag = tagOf(keys.get(token.keyId), body)
+      const tag = tagOf(keys().get(token.keyId), body)
       if (!tag) throw new RangeError(`no root key has the number ${token.keyId}`)
       return PREFIX + encodeBase64url(Buffer.concat([body, tag]))
     },
@@ -69,12 +72,12 @@ export function createRefreshTokens(keyring: Keyring): RefreshTokens {
       const bytes = decodeBase64url(text.slice(PREFIX.length))
       if (!bytes) return undefined
       const body = bytes.subarray(0, BODY_LENGTH)
-      const tag = tagOf(keys.get(body[0]!), body)
+      const tag = tagOf(keys().get(body[0]!), body)
       if (!tag || !timingSafeEqual(tag, bytes.subarray(BODY_LENGTH))) return undefined
       return read(body)
     },
     child(parent, keyId, nonce) {
-      const key = keys.get(keyId)?.child
+      const key = keys().get(keyId)?.child
       if (!key) return undefined
       const secret = createHmac('sha256', key).update('child').update(nonce).update(parent.secret).digest()
       // four bytes hold more generations than a column does; the last has a child too, so that asking for one never throws

@@ -1,5 +1,5 @@
-// Which tenant a request is for: asked in the declared order, the first answer wins, and a credential of another
-// tenant is refused.
+// Which tenant a request is for: asked in the declared order, the first answer wins, and a credential or a host name
+// of another tenant is refused, whatever the order.
 
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId } from '../kernel/ids.ts'
@@ -10,14 +10,13 @@ import { admit, type Directory } from './directory.ts'
 import { clientAddressOf, hostOf } from './forwarded.ts'
 import { isAddress, isBelow } from './host-name.ts'
 import { pathnameOf, tenantPath } from './request-path.ts'
-import { isSlug } from './slug.ts'
 import type { Tenant } from './tenant.ts'
 
 /** A way to tell the tenant. The array's order is the order in which they are asked. */
 export type ResolveBy = 'subdomain' | 'domain' | 'path' | 'header' | 'credential'
 
 export interface ResolverOptions {
-  /** Default `['subdomain', 'domain', 'credential']`. */
+  /** Who is asked first; the order lets nobody be contradicted (see `Resolver.resolve`). Default `['subdomain', 'domain', 'credential']`. */
   readonly resolve?: readonly ResolveBy[]
   /** The host's own domains, under which tenants have subdomains: `example.com` makes `acme.example.com` acme's. Needed for `subdomain`. */
   readonly baseDomains?: readonly string[]
@@ -49,7 +48,8 @@ export interface Resolution {
 
 export interface Resolver {
   /**
-   * Undefined when nothing in the request tells a tenant. A credential is asked for its tenant whatever the order says, and must agree.
+   * Undefined when nothing in the request tells a tenant. Whatever the order says, a credential must agree with the answer,
+   * and so must the host name where `subdomain` or `domain` is declared; a credential that answers must agree with every declared way.
    * The tenant is active, or in one of the states allowed.
    * @throws HOST_INVALID, TENANT_UNKNOWN, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, TENANT_MISMATCH
    */
@@ -86,7 +86,7 @@ export function createResolver(directory: Directory, options: ResolverOptions = 
       if (baseDomains.includes(name)) return undefined
       // the longest base domain is the nearest
       const base = baseDomains.find((domain) => isBelow(name, domain))
-      return base === undefined ? undefined : { key: { slug: slugOf(name.slice(0, -base.length - 1)) } }
+      return base === undefined ? undefined : { key: { slug: name.slice(0, -base.length - 1) } }
     },
     domain(request) {
       const name = host(request)
@@ -95,16 +95,31 @@ export function createResolver(directory: Directory, options: ResolverOptions = 
     },
     path(request) {
       const found = tenantPath(request.url, rules.pathPrefix)
-      return found && { key: { slug: slugOf(found.slug) }, path: found.path }
+      return found && { key: { slug: found.slug }, path: found.path }
     },
     header(request) {
       const name = request.headers.get(rules.header)
       if (name === null) return undefined
-      return { key: isId(name) ? { id: name } : { slug: slugOf(name) } }
+      return { key: isId(name) ? { id: name } : { slug: name } }
     },
     credential(_request, id) {
       return id === undefined ? undefined : { key: { id } }
     },
+  }
+
+  /**
+   * The order says who answers, not who may be contradicted: the host name is where the client believes to be, and so
+   * are path and header where a credential answered. A name that is no tenant's contradicts nothing.
+   * @throws TENANT_MISMATCH
+   */
+  async function mustAgree(tenant: Tenant, answered: ResolveBy, request: RequestView): Promise<void> {
+    const asked = answered === 'credential' ? NAMED_WAYS : HOST_WAYS
+    for (const by of asked) {
+      if (by === answered || !rules.resolve.includes(by)) continue
+      const key = ways[by](request, undefined)?.key
+      const named = key && (await directory.find(key))
+      if (named && named.id !== tenant.id) throw new FreeholdError('TENANT_MISMATCH')
+    }
   }
 
   return {
@@ -120,6 +135,7 @@ export function createResolver(directory: Directory, options: ResolverOptions = 
         if (credentialTenantId !== undefined && credentialTenantId !== tenant.id) {
           throw new FreeholdError('TENANT_MISMATCH')
         }
+        await mustAgree(tenant, by, request)
         return { tenant: admit(tenant, allow), by, path: answer.path ?? pathnameOf(request.url) }
       }
       return undefined
@@ -127,13 +143,10 @@ export function createResolver(directory: Directory, options: ResolverOptions = 
   }
 }
 
-/** @throws TENANT_UNKNOWN: no tenant can have this name */
-function slugOf(text: string): string {
-  if (!isSlug(text)) throw new FreeholdError('TENANT_UNKNOWN')
-  return text
-}
-
 const WAYS: readonly ResolveBy[] = ['subdomain', 'domain', 'path', 'header', 'credential']
+const HOST_WAYS: readonly ResolveBy[] = ['subdomain', 'domain']
+/** What a client writes into a request to name a tenant. */
+const NAMED_WAYS: readonly ResolveBy[] = [...HOST_WAYS, 'path', 'header']
 const DEFAULT_WAYS: readonly ResolveBy[] = ['subdomain', 'domain', 'credential']
 const MAXIMUM_PROXIES = 20
 /** RFC 9110, section 5.6.2. */

@@ -49,6 +49,18 @@ export const services: Table<TenantServices> = {
     act: ({ users }, one: User) => users.enable(one),
     again: 'nothing',
   },
+  'users.lock': {
+    writes: 'user.locked',
+    given: user,
+    act: ({ users }, one: User) => users.lock(one, { reason: 'a stolen laptop' }),
+    again: 'nothing',
+  },
+  'users.unlock': {
+    writes: 'user.unlocked',
+    given: async (world, handle) => handle.users.lock(await user(world, handle)),
+    act: ({ users }, one: User) => users.unlock(one),
+    again: 'nothing',
+  },
   'users.remove': {
     writes: 'user.removed',
     given: user,
