@@ -3,6 +3,8 @@
 
 import type { Actor } from './audit/audit.ts'
 import type { AuditWriter } from './audit/writer.ts'
+import type { RiskSettings } from './authentication/risk/settings.ts'
+import type { RiskSources } from './authentication/risk/sources.ts'
 import type { Envelope } from './kernel/envelope.ts'
 import type { Keyring } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
@@ -18,6 +20,8 @@ export interface Context<Db = unknown> {
   /** Seals what must be read again: columns that are marked `sealed`. */
   readonly envelope: Envelope
   readonly passwordHasher: PasswordHasher
+  /** What is asked outside of the database about a sign-in. */
+  readonly riskSources: RiskSources
   readonly settings: Settings
   readonly auditWriter: AuditWriter
   /** E-mail and text messages, where there are any. */
@@ -39,6 +43,7 @@ export interface Settings {
   readonly sessions: SessionSettings
   readonly passwords: PasswordSettings
   readonly attempts: AttemptSettings
+  readonly risk: RiskSettings
   readonly tenancy: TenancySettings
   readonly entitlements: EntitlementSettings
   readonly webhooks: WebhookSettings

@@ -7,6 +7,7 @@ import { checkActor, systemActor } from './audit/actor.ts'
 import type { Actor } from './audit/audit.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import { createPasswords } from './authentication/passwords.ts'
+import { createRiskSources } from './authentication/risk/sources.ts'
 import { createPlans } from './billing/plans.ts'
 import { createPriceList } from './billing/price-list.ts'
 import { checkProviders } from './billing/providers.ts'
@@ -85,6 +86,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     keyring,
     envelope: createEnvelope(keyring, runtime),
     passwordHasher: options.passwordHasher,
+    riskSources: createRiskSources(options),
     settings: fillSettings(options),
     auditWriter: createAuditWriter({ runtime }),
     actor: systemActor,

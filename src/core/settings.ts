@@ -3,6 +3,7 @@
 
 import { availableParallelism } from 'node:os'
 import type { FreeholdOptions } from './api.ts'
+import { defaultRiskSettings, fillRiskSettings } from './authentication/risk/settings.ts'
 import { isPlanKey } from './billing/plan-input.ts'
 import type {
   AttemptSettings,
@@ -38,6 +39,7 @@ export const defaultSettings: Settings = {
     concurrency: availableParallelism(),
   },
   attempts: { free: 5, baseDelayMs: SECOND, maxDelayMs: 15 * MINUTE, forgetAfterMs: DAY },
+  risk: defaultRiskSettings,
   tenancy: { baseDomains: [] },
   entitlements: { defaultPlan: null, graceMs: 7 * DAY },
   webhooks: {
@@ -53,7 +55,7 @@ export const defaultSettings: Settings = {
 /** The part of the options that becomes settings. */
 export type SettingsOptions = Pick<
   FreeholdOptions<unknown>,
-  'issuer' | 'sessions' | 'passwords' | 'attempts' | 'tenants' | 'entitlements' | 'webhooks'
+  'issuer' | 'sessions' | 'passwords' | 'attempts' | 'risk' | 'tenants' | 'entitlements' | 'webhooks'
 >
 
 /**
@@ -66,6 +68,7 @@ export function fillSettings(options: SettingsOptions = {}): Settings {
     sessions: sessionsOf(filled('sessions', defaultSettings.sessions, options.sessions)),
     passwords: passwordsOf(filled('passwords', defaultSettings.passwords, options.passwords)),
     attempts: attemptsOf(filled('attempts', defaultSettings.attempts, options.attempts)),
+    risk: fillRiskSettings(options.risk),
     tenancy: { baseDomains: baseDomainsOf(options.tenants?.baseDomains) },
     entitlements: entitlementsOf(filled('entitlements', defaultSettings.entitlements, options.entitlements)),
     webhooks: webhooksOf(filled('webhooks', defaultSettings.webhooks, options.webhooks)),

@@ -4,11 +4,14 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
 import { systemActor } from '../../src/core/audit/actor.ts'
 import { createAuditWriter } from '../../src/core/audit/writer.ts'
+import { createRiskSources } from '../../src/core/authentication/risk/sources.ts'
 import type { Context, Settings, TenantContext } from '../../src/core/context.ts'
 import { createEnvelope } from '../../src/core/kernel/envelope.ts'
 import { createKeyring, type Keys } from '../../src/core/kernel/keyring.ts'
 import { type Runtime, systemRuntime } from '../../src/core/kernel/runtime.ts'
 import { createPost, type PostParts } from '../../src/core/messages/post.ts'
+import type { GeoProvider } from '../../src/core/ports/geo.ts'
+import type { LeakedPasswords } from '../../src/core/ports/leaked-passwords.ts'
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts'
 import { defaultSettings } from '../../src/core/settings.ts'
 import type { Storage, TenantRef } from '../../src/core/storage/storage.ts'
@@ -21,6 +24,8 @@ export interface ContextOverrides extends Omit<PostParts, 'onError'> {
   readonly runtime?: Partial<Runtime>
   readonly keys?: Keys
   readonly passwordHasher?: PasswordHasher
+  readonly geo?: GeoProvider
+  readonly leakedPasswords?: LeakedPasswords
   /** Not checked against the limits, so that a test may shorten what would take long. */
   readonly settings?: { readonly [Part in keyof Settings]?: Partial<Settings[Part]> }
 }
@@ -38,11 +43,13 @@ export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverride
     keyring,
     envelope: createEnvelope(keyring, runtime),
     passwordHasher: overrides.passwordHasher ?? quickHasher,
+    riskSources: createRiskSources({ ...overrides, onError: () => undefined }),
     settings: {
       issuer: settings.issuer ?? defaultSettings.issuer,
       sessions: { ...defaultSettings.sessions, ...settings.sessions },
       passwords: { ...defaultSettings.passwords, ...settings.passwords },
       attempts: { ...defaultSettings.attempts, ...settings.attempts },
+      risk: { ...defaultSettings.risk, ...settings.risk },
       tenancy: { ...defaultSettings.tenancy, ...settings.tenancy },
       entitlements: { ...defaultSettings.entitlements, ...settings.entitlements },
       webhooks: { ...defaultSettings.webhooks, ...settings.webhooks },
