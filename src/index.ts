@@ -63,14 +63,29 @@ export type {
 } from './core/access/permissions.ts'
 export type { NewRole, Role, RoleChange, Roles } from './core/access/roles.ts'
 export type { ServiceAccount, ServiceAccounts } from './core/access/service-accounts.ts'
+export type {
+  Accounts,
+  AddressRequest,
+  CodeAnswer,
+  ConfirmedEmail,
+  EmailProof,
+  Fresh,
+  JoinProof,
+  SentCode,
+  SentInvitation,
+} from './core/accounts/account.ts'
+export type { MessageSignIn } from './core/accounts/message-sign-in.ts'
 export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } from './core/audit/audit.ts'
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
+export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
+export type { FactorHint } from './core/authentication/factor.ts'
 export type { RiskAssessment } from './core/authentication/risk/assess.ts'
 export type { RiskFlag, RiskWeights } from './core/authentication/risk/flags.ts'
 export type { RiskVerdict } from './core/authentication/risk/policy.ts'
 export type { RiskOptions } from './core/authentication/risk/settings.ts'
 export type { RiskSignal } from './core/authentication/risk/signals.ts'
-export type { PasswordSignIn, SignedIn, SignIn } from './core/authentication/sign-in.ts'
+export type { PasswordSignIn, SignIn, SignInAnswer } from './core/authentication/sign-in.ts'
+export type { NextFactor, SignedIn } from './core/authentication/signed-in.ts'
 export type {
   Billing,
   Entitlements,
@@ -85,6 +100,7 @@ export type {
   Webhooks,
 } from './core/billing/billing.ts'
 export type {
+  AccountSettings,
   AttemptSettings,
   EntitlementSettings,
   PasswordSettings,
@@ -118,6 +134,7 @@ export type { BillingProvider } from './core/ports/billing-provider.ts'
 export type { GeoPlace, GeoProvider } from './core/ports/geo.ts'
 export type { KeyProvider } from './core/ports/key-provider.ts'
 export type { LeakedPasswords } from './core/ports/leaked-passwords.ts'
+export type { LegacyHashes } from './core/ports/legacy-hashes.ts'
 export type { Mail, Mailer, MailKind } from './core/ports/mailer.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type { Text, Texter, TextKind } from './core/ports/texter.ts'

@@ -6,6 +6,7 @@ import type { RiskOptions } from './authentication/risk/settings.ts'
 import type { Plans, Webhooks } from './billing/billing.ts'
 import type { Providers } from './billing/providers.ts'
 import type {
+  AccountSettings,
   AttemptSettings,
   EntitlementSettings,
   PasswordSettings,
@@ -21,6 +22,7 @@ import type { MessageOptions } from './messages/message.ts'
 import type { GeoProvider } from './ports/geo.ts'
 import type { KeyProvider } from './ports/key-provider.ts'
 import type { LeakedPasswords } from './ports/leaked-passwords.ts'
+import type { LegacyHashes } from './ports/legacy-hashes.ts'
 import type { Mailer } from './ports/mailer.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { RateStore } from './ports/rate-store.ts'
@@ -47,6 +49,8 @@ export interface FreeholdOptions<Db, P extends string = string> {
   readonly issuer?: string
   /** Default: `argon2()` of `freehold/argon2`, which wants the package argon2. */
   readonly passwordHasher?: PasswordHasher
+  /** `legacyHashes()` of `freehold/legacy-hashes`: users of another system keep their passwords. Default: argon2 alone is imported. */
+  readonly legacyHashes?: LegacyHashes
   readonly sessions?: Partial<SessionSettings>
   readonly passwords?: Partial<PasswordSettings>
   readonly attempts?: Partial<AttemptSettings>
@@ -56,6 +60,8 @@ export interface FreeholdOptions<Db, P extends string = string> {
   readonly geo?: GeoProvider
   /** Passwords that were leaked elsewhere; asked with five digits of a hash. Default: nobody is asked. */
   readonly leakedPasswords?: LeakedPasswords
+  /** How long links and codes are good. */
+  readonly accounts?: Partial<AccountSettings>
   /** Sends e-mail: `nodemailer({ transport, from })` of `freehold/nodemailer`, or your own. Without it, what needs e-mail is refused. */
   readonly mailer?: Mailer
   /** Sends text messages. */

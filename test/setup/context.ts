@@ -12,6 +12,7 @@ import { type Runtime, systemRuntime } from '../../src/core/kernel/runtime.ts'
 import { createPost, type PostParts } from '../../src/core/messages/post.ts'
 import type { GeoProvider } from '../../src/core/ports/geo.ts'
 import type { LeakedPasswords } from '../../src/core/ports/leaked-passwords.ts'
+import type { LegacyHashes } from '../../src/core/ports/legacy-hashes.ts'
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts'
 import { defaultSettings } from '../../src/core/settings.ts'
 import type { Storage, TenantRef } from '../../src/core/storage/storage.ts'
@@ -26,6 +27,7 @@ export interface ContextOverrides extends Omit<PostParts, 'onError'> {
   readonly passwordHasher?: PasswordHasher
   readonly geo?: GeoProvider
   readonly leakedPasswords?: LeakedPasswords
+  readonly legacyHashes?: LegacyHashes
   /** Not checked against the limits, so that a test may shorten what would take long. */
   readonly settings?: { readonly [Part in keyof Settings]?: Partial<Settings[Part]> }
 }
@@ -44,12 +46,14 @@ export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverride
     envelope: createEnvelope(keyring, runtime),
     passwordHasher: overrides.passwordHasher ?? quickHasher,
     riskSources: createRiskSources({ ...overrides, onError: () => undefined }),
+    ...(overrides.legacyHashes ? { legacyHashes: overrides.legacyHashes } : {}),
     settings: {
       issuer: settings.issuer ?? defaultSettings.issuer,
       sessions: { ...defaultSettings.sessions, ...settings.sessions },
       passwords: { ...defaultSettings.passwords, ...settings.passwords },
       attempts: { ...defaultSettings.attempts, ...settings.attempts },
       risk: { ...defaultSettings.risk, ...settings.risk },
+      accounts: { ...defaultSettings.accounts, ...settings.accounts },
       tenancy: { ...defaultSettings.tenancy, ...settings.tenancy },
       entitlements: { ...defaultSettings.entitlements, ...settings.entitlements },
       webhooks: { ...defaultSettings.webhooks, ...settings.webhooks },
