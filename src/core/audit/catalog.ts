@@ -44,6 +44,8 @@ export const ownActions = {
   'user.removed': action('user', ['gdpr', 'soc2'], 'A user was removed.'),
 
   'sign_in.failed': action('user', ['soc2'], 'A sign-in was refused after its secret had been looked at.'),
+  'sign_in.factor_required': action('user', ['soc2'], 'A first factor was right, and another one was asked for.'),
+  'sign_in.denied': action('user', ['soc2'], 'A sign-in was right, and was refused by policy.'),
   'session.opened': action('session', ['soc2'], 'Somebody signed in.'),
   'session.ended': action('session', [], 'A session was ended with its own refresh token: a sign-out.'),
   'session.revoked': action('session', ['soc2'], 'One session was ended.'),
