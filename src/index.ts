@@ -63,6 +63,18 @@ export type {
 } from './core/access/permissions.ts'
 export type { NewRole, Role, RoleChange, Roles } from './core/access/roles.ts'
 export type { ServiceAccount, ServiceAccounts } from './core/access/service-accounts.ts'
+export type {
+  Accounts,
+  AddressRequest,
+  CodeAnswer,
+  ConfirmedEmail,
+  EmailProof,
+  Fresh,
+  JoinProof,
+  SentCode,
+  SentInvitation,
+} from './core/accounts/account.ts'
+export type { MessageSignIn } from './core/accounts/message-sign-in.ts'
 export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } from './core/audit/audit.ts'
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
 export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
@@ -83,6 +95,7 @@ export type {
   Webhooks,
 } from './core/billing/billing.ts'
 export type {
+  AccountSettings,
   AttemptSettings,
   EntitlementSettings,
   PasswordSettings,

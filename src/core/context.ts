@@ -42,6 +42,7 @@ export interface Settings {
   readonly sessions: SessionSettings
   readonly passwords: PasswordSettings
   readonly attempts: AttemptSettings
+  readonly accounts: AccountSettings
   readonly tenancy: TenancySettings
   readonly entitlements: EntitlementSettings
   readonly webhooks: WebhookSettings
@@ -86,6 +87,19 @@ export interface AttemptSettings {
   readonly maxDelayMs: number
   /** Default 24 h. */
   readonly forgetAfterMs: number
+}
+
+export interface AccountSettings {
+  /** How long a link is good that proves an address, or signs up. Default 24 h. */
+  readonly linkLifetimeMs: number
+  /** How long a link is good that sets a new password. Default 1 h. */
+  readonly resetLifetimeMs: number
+  /** How long a code is good, and a link that signs in. Default and maximum 10 min (ASVS 5.0, V6.5.5). */
+  readonly codeLifetimeMs: number
+  /** Default 7 days. */
+  readonly invitationLifetimeMs: number
+  /** How long after signing in somebody may change how their account is reached. Default 10 min. */
+  readonly freshnessMs: number
 }
 
 export interface TenancySettings {

@@ -7,6 +7,8 @@ import { createOrganizations } from './access/organizations.ts'
 import type { Permissions } from './access/permissions.ts'
 import { createRoles } from './access/roles.ts'
 import { createServiceAccounts } from './access/service-accounts.ts'
+import { createAccounts } from './accounts/accounts.ts'
+import { createMessageSignIn } from './accounts/message-sign-in.ts'
 import { checkActor } from './audit/actor.ts'
 import { type Actor, createAudit } from './audit/audit.ts'
 import type { SignInEngine } from './authentication/engine.ts'
@@ -70,11 +72,16 @@ export function openTenant<Db, P extends string>(
   // nobody signs in to a suspended tenant, though an operator may look into it
   const signIn = lazily(() => {
     const open = { ...outer, scope: gatedScope(outer.scope, createGate(directory, tenant.id)) }
-    return createSignIn(open, house.passwords, house.engine)
+    return { ...createSignIn(open, house.passwords, house.engine), ...createMessageSignIn(open, house.engine) }
+  })
+  const accounts = lazily(() => {
+    const { passwords, engine } = house
+    return createAccounts(context, { passwords, engine, members: createMembers(house.planBook) })
   })
   const domains = lazily(() => gatedRoom(createDomains(context, directory, tenant, house.lookUpTxt), gate))
   return Object.defineProperties(openServices(house, context, gate), {
     signIn: { get: signIn, enumerable: true },
+    accounts: { get: accounts, enumerable: true },
     domains: { get: domains, enumerable: true },
     as: { value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow }), enumerable: true },
   }) as TenantHandle<Db, P>

@@ -46,6 +46,7 @@ export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverride
       sessions: { ...defaultSettings.sessions, ...settings.sessions },
       passwords: { ...defaultSettings.passwords, ...settings.passwords },
       attempts: { ...defaultSettings.attempts, ...settings.attempts },
+      accounts: { ...defaultSettings.accounts, ...settings.accounts },
       tenancy: { ...defaultSettings.tenancy, ...settings.tenancy },
       entitlements: { ...defaultSettings.entitlements, ...settings.entitlements },
       webhooks: { ...defaultSettings.webhooks, ...settings.webhooks },

@@ -38,6 +38,16 @@ export const ownActions = {
   'user.password_changed': action('user', ['soc2'], 'A user has a new password.'),
   'user.disabled': action('user', ['soc2'], 'A user can no longer sign in.'),
   'user.enabled': action('user', ['soc2'], 'A disabled user can sign in again.'),
+  'user.challenge_requested': action(
+    'user',
+    ['soc2'],
+    'A link or a code was asked for. Names the user where the address has one, and a mark of the address in any case.',
+  ),
+  'user.email_verified': action('user', ['gdpr', 'soc2'], "A user's address was proven."),
+  'user.email_changed': action('user', ['gdpr', 'soc2'], 'A user has another address, proven.'),
+  'user.phone_changed': action('user', ['gdpr', 'soc2'], 'A user has another telephone number, proven.'),
+  'user.phone_removed': action('user', ['gdpr'], 'A user has no telephone number any more.'),
+  'user.password_reset': action('user', ['soc2'], 'A user chose a new password by a link. All sessions were ended.'),
   'user.deactivated': action('user', ['gdpr', 'soc2'], 'A user gave up their own account.'),
   'user.locked': action('user', ['soc2'], 'A user was locked out until somebody has looked into it.'),
   'user.unlocked': action('user', ['soc2'], 'A locked user can sign in again.'),
@@ -66,6 +76,8 @@ export const ownActions = {
     ['soc2'],
     'A refresh token is newer than the database: a sign of a restored backup.',
   ),
+
+  'invitation.sent': action('invitation', ['soc2'], 'Somebody was invited to be a user of the tenant.'),
 
   'role.created': action('role', ['soc2', 'sox'], 'A role was created.'),
   'role.updated': action('role', ['soc2', 'sox'], 'What a role is called, inherits or permits changed.'),
@@ -114,7 +126,6 @@ const COMING = [
   'team',
   'project',
   'resource',
-  'invitation',
   'api_key',
   'mfa',
   'passkey',

@@ -2,6 +2,7 @@
 
 import type { TenantHandle, TenantServices, User } from '../../../src/index.ts'
 import { PASSWORD } from '../house.ts'
+import { accounts } from './accounts.ts'
 import {
   ATTEMPT,
   account,
@@ -197,6 +198,7 @@ export const services: Table<TenantServices> = {
 
 /** What a handle has beside what its transactions have too. */
 export const handleOnly: Table<TenantHandle> = {
+  ...accounts,
   'signIn.password': {
     writes: 'session.opened',
     by: 'user',
