@@ -79,6 +79,19 @@ export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } f
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
 export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
 export type { FactorHint } from './core/authentication/factor.ts'
+export type {
+  PasskeyAssertion,
+  PasskeyCreationOptions,
+  PasskeyRegistration,
+  PasskeyRequestOptions,
+} from './core/authentication/passkeys/ceremony.ts'
+export type { Passkey, PasskeyKey } from './core/authentication/passkeys/passkey.ts'
+export type { NewPasskey, PasskeyPage, Passkeys } from './core/authentication/passkeys/passkeys.ts'
+export type {
+  PasskeySignIn,
+  PasskeySignInAnswer,
+  PasskeySignInPage,
+} from './core/authentication/passkeys/sign-in.ts'
 export type { RiskAssessment } from './core/authentication/risk/assess.ts'
 export type { RiskFlag, RiskWeights } from './core/authentication/risk/flags.ts'
 export type { RiskVerdict } from './core/authentication/risk/policy.ts'
@@ -103,6 +116,7 @@ export type {
   AccountSettings,
   AttemptSettings,
   EntitlementSettings,
+  PasskeySettings,
   PasswordSettings,
   SessionSettings,
   WebhookSettings,
@@ -116,6 +130,7 @@ export {
   type AuditEventId,
   type DomainId,
   type OrganizationId,
+  type PasskeyId,
   type PaymentCustomerId,
   PLATFORM_TENANT_ID,
   type RoleAssignmentId,
@@ -139,7 +154,7 @@ export type { Mail, Mailer, MailKind } from './core/ports/mailer.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type { Text, Texter, TextKind } from './core/ports/texter.ts'
 export type { TxtLookup } from './core/ports/txt-lookup.ts'
-export type { KeyUse, ReencryptionEvent, ReencryptionSummary } from './core/reencryption.ts'
+export type { KeyUse, ReencryptionEvent, ReencryptionOptions, ReencryptionSummary } from './core/reencryption.ts'
 export type { KeyStatus, RootKeys } from './core/root-keys.ts'
 export type {
   ClientInfo,

@@ -9,6 +9,7 @@ import type {
   AccountSettings,
   AttemptSettings,
   EntitlementSettings,
+  PasskeySettings,
   PasswordSettings,
   SessionSettings,
   WebhookSettings,
@@ -60,6 +61,8 @@ export interface FreeholdOptions<Db, P extends string = string> {
   readonly geo?: GeoProvider
   /** Passwords that were leaked elsewhere; asked with five digits of a hash. Default: nobody is asked. */
   readonly leakedPasswords?: LeakedPasswords
+  /** On which pages passkeys are used, and how. */
+  readonly passkeys?: Partial<PasskeySettings>
   /** How long links and codes are good. */
   readonly accounts?: Partial<AccountSettings>
   /** Sends e-mail: `nodemailer({ transport, from })` of `freehold/nodemailer`, or your own. Without it, what needs e-mail is refused. */

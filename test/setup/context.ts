@@ -51,6 +51,7 @@ export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverride
       issuer: settings.issuer ?? defaultSettings.issuer,
       sessions: { ...defaultSettings.sessions, ...settings.sessions },
       passwords: { ...defaultSettings.passwords, ...settings.passwords },
+      passkeys: { ...defaultSettings.passkeys, ...settings.passkeys },
       attempts: { ...defaultSettings.attempts, ...settings.attempts },
       risk: { ...defaultSettings.risk, ...settings.risk },
       accounts: { ...defaultSettings.accounts, ...settings.accounts },
