@@ -34,6 +34,10 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
         opening.userAgent,
         Math.min(opening.idleTimeoutMs, opening.absoluteTimeoutMs),
         opening.absoluteTimeoutMs,
+        opening.country ?? null,
+        opening.city ?? null,
+        opening.riskScore ?? null,
+        opening.riskFlags ?? [],
       ])
       return row && sessionOf(row)
     },

@@ -21,6 +21,9 @@ export interface FirstFactor {
   /** Ids in `mfa_methods` that were used: none of them counts a second time. */
   readonly usedFactors: readonly string[]
   readonly client?: ClientInfo
+  /** Whether the user signed in on this device before; left out where nothing is known of devices. */
+  readonly deviceKnown?: boolean
+  readonly leakedPassword?: boolean
   /** Counted as failed before the proof was looked at, and forgotten once it was right. */
   readonly attempt?: CountedAttempt
   /**

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import type { ChallengeRow, MfaMethodRow } from '../storage/authentication-tables.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { AssuranceLevel, CountedAttempt, FactorProof, FirstFactor, VerifiedFactorType } from './factor.ts'
+import type { Judgement } from './risk/judge.ts'
 
 export interface PendingProof {
   readonly userId: string
@@ -12,19 +13,20 @@ export interface PendingProof {
   readonly assuranceLevel: AssuranceLevel
   readonly usedFactors: readonly string[]
   readonly requiredLevel: AssuranceLevel
+  readonly risk: Judgement
 }
 
 /** What the challenge keeps, beside the user and the epoch in columns of their own. */
-export function pendingOf(proof: FirstFactor, level: AssuranceLevel): Record<string, unknown> {
+export function pendingOf(proof: FirstFactor, level: AssuranceLevel, risk: Judgement): Record<string, unknown> {
   const { methods, assuranceLevel, usedFactors } = proof
-  return { methods, assuranceLevel, usedFactors, requiredLevel: level }
+  return { methods, assuranceLevel, usedFactors, requiredLevel: level, risk }
 }
 
 /** Undefined for a challenge of another making. */
 export function pendingFrom({ user_id, epoch, data }: ChallengeRow): PendingProof | undefined {
   if (user_id === null || epoch === null) return undefined
-  const { methods, assuranceLevel, usedFactors, requiredLevel } = data as unknown as PendingProof
-  return { userId: user_id, epoch, methods, assuranceLevel, usedFactors, requiredLevel }
+  const { methods, assuranceLevel, usedFactors, requiredLevel, risk } = data as unknown as PendingProof
+  return { userId: user_id, epoch, methods, assuranceLevel, usedFactors, requiredLevel, risk }
 }
 
 /** Two factors are `mfa` (RFC 8176). */

@@ -1,7 +1,7 @@
 // Verbs: the few operations in which a race decides, or a request waits. Each is one atomic step and one round
 // trip, and each states its race.
 
-import type { RiskVerbs } from './risk-verbs.ts'
+import type { JudgedOpening, RiskVerbs } from './risk-verbs.ts'
 import type { Row } from './tables.ts'
 import type { RevokeReason, SessionRow, UserRow } from './tenant-tables.ts'
 
@@ -128,7 +128,7 @@ export type Notice =
   /** Plans or prices changed. */
   | { readonly kind: 'plans' }
 
-export interface SessionOpening {
+export interface SessionOpening extends JudgedOpening {
   readonly id: string
   readonly userId: string
   /** The user's epoch as read before the credential was checked. */
