@@ -5,6 +5,7 @@ import type { Permissions } from '../access/permissions.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { Webhooks } from '../billing/billing.ts'
 import type { Settings } from '../context.ts'
+import type { VerifyApiKey } from '../identity/api-key-check.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { Runtime } from '../kernel/runtime.ts'
 import type { RateStore } from '../ports/rate-store.ts'
@@ -46,6 +47,7 @@ export interface HttpParts<Db, P extends string> {
   openSession(tenant: Tenant, actor: Actor, opening: Opening): Promise<OpenedSession | undefined>
   takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
   readonly rates: RateStore
+  readonly verifyApiKey: VerifyApiKey
   onError(error: unknown): void
 }
 
@@ -74,6 +76,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
   const entrance = createEntrance<Db, P>({
     resolver,
     sessions,
+    verifyApiKey: parts.verifyApiKey,
     cookies,
     origin,
     verification: options.verification,

@@ -71,6 +71,8 @@ export interface ErrorDetails {
   SESSION_UNKNOWN: Nothing
   REFRESH_REFUSED: { reason: 'superseded' | 'ahead' | 'ended' }
   REFRESH_REUSED: Nothing
+  API_KEY_UNKNOWN: Nothing
+  API_KEY_ENDED: Nothing
   // input
   INPUT_INVALID: { field: string; problem: string }
   ID_INVALID: { field: string }
@@ -188,6 +190,8 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   SESSION_UNKNOWN: { status: 404, title: 'No such session' },
   REFRESH_REFUSED: { status: 401, title: 'The refresh token is not accepted' },
   REFRESH_REUSED: { status: 401, title: 'The refresh token was used before; the session has been ended' },
+  API_KEY_UNKNOWN: { status: 404, title: 'No such API key' },
+  API_KEY_ENDED: { status: 409, title: 'The API key was revoked, has expired or was rotated before' },
   INPUT_INVALID: { status: 422, title: 'A field of the input is not valid' },
   ID_INVALID: { status: 400, title: 'An id is a UUID in lower case' },
   CURSOR_INVALID: { status: 400, title: 'The cursor is not one that a list call returned' },

@@ -12,6 +12,7 @@ export type SessionId = Id<'session'>
 export type DomainId = Id<'domain'>
 export type OrganizationId = Id<'organization'>
 export type ServiceAccountId = Id<'service-account'>
+export type ApiKeyId = Id<'api-key'>
 export type RoleId = Id<'role'>
 export type RoleAssignmentId = Id<'role-assignment'>
 export type AuditEventId = Id<'audit-event'>

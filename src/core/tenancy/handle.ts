@@ -8,6 +8,7 @@ import type { ServiceAccounts } from '../access/service-accounts.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { SignIn } from '../authentication/sign-in.ts'
 import type { Billing, Entitlements } from '../billing/billing.ts'
+import type { ApiKeys } from '../identity/api-keys.ts'
 import type { Users } from '../identity/users.ts'
 import type { TenantId } from '../kernel/ids.ts'
 import type { TenantSessions } from '../sessions/session.ts'
@@ -26,6 +27,7 @@ export interface TenantServices<Db = unknown, P extends string = string> {
   readonly sessions: TenantSessions
   readonly organizations: Organizations
   readonly serviceAccounts: ServiceAccounts
+  readonly apiKeys: ApiKeys
   readonly roles: Roles
   readonly assignments: Assignments
   /** May this principal do that? */
