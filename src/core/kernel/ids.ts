@@ -15,6 +15,7 @@ export type ServiceAccountId = Id<'service-account'>
 export type ApiKeyId = Id<'api-key'>
 export type RoleId = Id<'role'>
 export type RoleAssignmentId = Id<'role-assignment'>
+export type PasskeyId = Id<'passkey'>
 export type AuditEventId = Id<'audit-event'>
 export type PaymentCustomerId = Id<'payment-customer'>
 
