@@ -16,6 +16,7 @@ import { lookUpApiKey } from './api-keys.ts'
 import { loadEntitlements } from './entitlements.ts'
 import { claimInbox } from './inbox.ts'
 import { takeRate } from './rates.ts'
+import { countFailure, learnSignIn, loadRisk } from './risk-verbs.ts'
 import { isAlive, lookUpSession, rotateSession } from './rotation.ts'
 import type { Run } from './scopes.ts'
 import type { Statements } from './statements.ts'
@@ -29,6 +30,9 @@ export function createTenantVerbs(run: Run, tenantId: string, system: Statements
     endSessions: (ending) => run((statements) => endSessions(statements, ending)),
     lookUpApiKey: (id, hash) => run((statements) => lookUpApiKey(statements, id, hash)),
     takeAttempt: (attempt) => run((statements) => takeAttempt(statements, attempt)),
+    loadRisk: (question) => run((statements) => loadRisk(statements, question)),
+    countFailure: (failure) => run((statements) => countFailure(statements, failure)),
+    learnSignIn: (learning) => run((statements) => learnSignIn(statements, learning)),
     takeRates: (rates) => run((statements) => rates.map((rate) => takeRate(statements, rate))),
     loadAccess: (question) => run((statements) => loadAccess(statements, question)),
     moveAccess: () => run((statements) => moveAccess(statements)),

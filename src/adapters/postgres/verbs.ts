@@ -19,6 +19,7 @@ import { loadEntitlements } from './entitlement-verbs.ts'
 import { claimInbox, type SendAfter } from './inbox-verbs.ts'
 import type { Send, SessionVerbs, Statement } from './link.ts'
 import { takeRates } from './rate-verbs.ts'
+import { failureStatement, learnStatement, loadRisk } from './risk-verbs.ts'
 import { isWall, POLICIES, policiesOf } from './walls.ts'
 
 /** What processes tell each other travels here, as JSON. */
@@ -44,6 +45,13 @@ export function createTenantVerbs(
   return {
     lookUpApiKey: (id, hash) => lookUpApiKey(send, place.quoted, tenantId, id, hash),
     takeAttempt: (attempt) => takeAttempt(send, place, tenantId, attempt),
+    loadRisk: (question) => loadRisk(send, place.quoted, tenantId, question),
+    async countFailure(failure) {
+      await ride(failureStatement(place.quoted, tenantId, failure))
+    },
+    async learnSignIn(learning) {
+      await ride(learnStatement(place.quoted, tenantId, learning))
+    },
     takeRates: (rates) => takeRates(send, place.quoted, tenantId, rates),
     loadAccess: (question) => loadAccess(send, place.quoted, tenantId, question),
     moveAccess: () => moveAccess(send, place.quoted, tenantId),
