@@ -1,7 +1,7 @@
 // Rotation of a refresh-token family, as it is told: who is first moves it on, who comes again in time gets the same
 // child, and a token that comes back late ends the family.
 
-import { fromNow, type Row } from '../../core/storage/tables.ts'
+import { fromNow } from '../../core/storage/tables.ts'
 import type { RotationOutcome, RotationStep, SessionLookup } from '../../core/storage/verbs.ts'
 import type { Statements } from './statements.ts'
 
@@ -50,12 +50,22 @@ export function rotateSession(statements: Statements, step: RotationStep): Rotat
     return { ...found, kind: 'repeated', session: counted! }
   }
   if (step.generation === session.generation - 2 && within(session.previous_rotated_at)) return { kind: 'superseded' }
-  if (step.sparing) return { kind: 'suspect' }
-  if (step.generation > session.generation) {
-    report(statements, session, step, 'refresh-ahead')
+  const { eventId, generation } = step
+  if (eventId === null) return { kind: 'suspect' }
+  const report = (kind: string) => {
+    const { id: session_id, user_id } = session
+    const details = { presented: generation, current: session.generation }
+    statements.insert('security_events', [{ id: eventId, kind, user_id, session_id, details }])
+  }
+  if (generation > session.generation) {
+    report('refresh-ahead')
     return { kind: 'ahead' }
   }
-  return revoke(statements, session, step, step.generation === session.generation ? 'forked' : 'reused')
+  const forked = generation === session.generation
+  const reason = forked ? 'forked' : 'refresh-reuse'
+  statements.update('sessions', { id: session.id }, { revoked_at: fromNow(), revoke_reason: reason })
+  report(forked ? 'refresh-forked' : 'refresh-reuse')
+  return { kind: forked ? 'forked' : 'reused', userId: session.user_id }
 }
 
 function rotate(statements: Statements, found: SessionLookup, step: RotationStep): RotationOutcome {
@@ -77,24 +87,6 @@ function rotate(statements: Statements, found: SessionLookup, step: RotationStep
     },
   )
   return { ...found, kind: 'rotated', session: rotated! }
-}
-
-function revoke(
-  statements: Statements,
-  session: Row<'sessions'>,
-  step: RotationStep,
-  kind: 'reused' | 'forked',
-): RotationOutcome {
-  const reason = kind === 'reused' ? 'refresh-reuse' : 'forked'
-  statements.update('sessions', { id: session.id }, { revoked_at: fromNow(), revoke_reason: reason })
-  report(statements, session, step, kind === 'reused' ? 'refresh-reuse' : 'refresh-forked')
-  return { kind, userId: session.user_id }
-}
-
-function report(statements: Statements, session: Row<'sessions'>, step: RotationStep, kind: string): void {
-  const { id: session_id, user_id } = session
-  const details = { presented: step.generation, current: session.generation }
-  statements.insert('security_events', [{ id: step.eventId, kind, user_id, session_id, details }])
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -62,8 +62,8 @@ where s.tenant_id = $1::uuid and s.id = $2::uuid and u.tenant_id = $1::uuid and 
   and s.current_hash = $3::bytea
 returning ${bothLists}`,
 
-  // Every other token: locks the family, judges by the row as it then is, and does what follows from the verdict; $8:
-  // even what ends the family or reports it.
+  // Every other token: locks the family, judges by the row as it then is, and does what follows from the verdict; what
+  // ends the family or reports it only where $7 names the event.
   judge: (schema) => `
 with judged as (
   select s.id, s.user_id, s.generation, case
@@ -88,13 +88,13 @@ with judged as (
   update ${schema}.sessions s set revoked_at = clock_timestamp(),
     revoke_reason = case j.verdict when 'forked' then 'forked' else 'refresh-reuse' end
   from judged j
-  where s.tenant_id = $1::uuid and s.id = j.id and j.verdict in ('reused', 'forked') and $8::boolean
+  where s.tenant_id = $1::uuid and s.id = j.id and j.verdict in ('reused', 'forked') and $7::uuid is not null
 ), told as (
   insert into ${schema}.security_events (tenant_id, id, kind, user_id, session_id, details)
   select $1::uuid, $7::uuid,
     case j.verdict when 'ahead' then 'refresh-ahead' when 'forked' then 'refresh-forked' else 'refresh-reuse' end,
     j.user_id, j.id, jsonb_build_object('presented', $4::bigint, 'current', j.generation)
-  from judged j where j.verdict in ('reused', 'forked', 'ahead') and $8::boolean
+  from judged j where j.verdict in ('reused', 'forked', 'ahead') and $7::uuid is not null
 )
 select ${bothLists}, j.verdict, j.user_id as owner
 from judged j

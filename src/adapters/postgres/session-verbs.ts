@@ -50,7 +50,7 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
         const child = [step.childHash, step.nonce, step.keyId, step.idleTimeoutMs]
         const [rotated] = await run('rotate', [sessionId, presentedHash, ...child])
         if (rotated) return { kind: 'rotated', ...both(rotated) }
-        const limits = [step.graceMs, step.retryCap, step.eventId, step.sparing !== true]
+        const limits = [step.graceMs, step.retryCap, step.eventId]
         const [judged] = await run('judge', [sessionId, presentedHash, generation, ...limits])
         const outcome = judged ? outcomeOf(judged, step) : { kind: 'ended' as const, revoked: false }
         if (outcome) return outcome
@@ -68,16 +68,16 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
 }
 
 /** Undefined: the token is the current one after all (a user enabled meanwhile), so it is tried again. */
-function outcomeOf(judged: Answered, { sparing }: RotationStep): RotationOutcome | undefined {
+function outcomeOf(judged: Answered, { eventId }: RotationStep): RotationOutcome | undefined {
   const { verdict } = judged
   switch (verdict) {
     case 'repeated':
       return { kind: verdict, ...both(judged) }
     case 'reused':
     case 'forked':
-      return sparing ? { kind: 'suspect' } : { kind: verdict, userId: judged.owner as string }
+      return eventId === null ? { kind: 'suspect' } : { kind: verdict, userId: judged.owner as string }
     case 'ahead':
-      return { kind: sparing ? 'suspect' : verdict }
+      return { kind: eventId === null ? 'suspect' : verdict }
     case 'throttled':
     case 'superseded':
       return { kind: verdict }

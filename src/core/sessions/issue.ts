@@ -84,24 +84,24 @@ export function createSessionIssuer(context: Context): SessionIssuer {
       if (!row) return undefined
       return {
         session: sessionFromRow(row),
-        tokens: pair(context, accessTokens, tenant.id, row, refreshToken),
+        tokens: await pair(context, accessTokens, tenant.id, row, refreshToken),
       }
     },
   }
 }
 
 /** The two tokens of a session as its row is now. The access token does not outlive the session. */
-export function pair(
+export async function pair(
   context: Context,
   accessTokens: AccessTokens,
   tenantId: TenantId,
   row: SessionRow,
   refreshToken: string,
-): Tokens {
+): Promise<Tokens> {
   // both moments are the database's: the difference is right on every clock
   const idleMs = row.idle_expires_at.getTime() - row.rotated_at.getTime()
   const lifetimeMs = Math.min(context.settings.sessions.accessTokenLifetimeMs, idleMs)
-  const accessToken = accessTokens.sign({
+  const accessToken = await accessTokens.sign({
     tenantId,
     userId: row.user_id as UserId,
     sessionId: row.id as SessionId,

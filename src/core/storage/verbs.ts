@@ -217,13 +217,12 @@ export interface RotationStep {
   readonly idleTimeoutMs: number
   /** Retries of one parent within its grace that are answered; more are told `throttled`. */
   readonly retryCap: number
-  /** Id of the security event, should one be written. */
-  readonly eventId: string
   /**
-   * A token that is reused, forked or ahead is only told (`suspect`), and nothing is done about it: the caller asks again
-   * without this, in a transaction that writes more about it than the security event. Default false.
+   * Id of the security event, should one be written. Null: a token that is reused, forked or ahead is only told
+   * (`suspect`), and nothing is done about it; the caller asks again with an id, in a transaction that writes more about it
+   * than that event.
    */
-  readonly sparing?: boolean
+  readonly eventId: string | null
 }
 
 export type RotationOutcome =
@@ -241,7 +240,7 @@ export type RotationOutcome =
   | { readonly kind: 'reused'; readonly userId: string }
   /** The right generation with another hash (two histories of one family): this call revoked it and wrote the event. */
   | { readonly kind: 'forked'; readonly userId: string }
-  /** Where `sparing` was asked: one of these three. Nothing changed. */
+  /** Where there was no `eventId`: one of these three. Nothing changed. */
   | { readonly kind: 'suspect' }
   /** Unknown, revoked before, expired, of an epoch that has passed, or the user is not active: nothing changed. `revoked` is true when the family is known to be dead: all of these but the first and the last. */
   | { readonly kind: 'ended'; readonly revoked: boolean }
