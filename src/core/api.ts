@@ -18,6 +18,7 @@ import type { Runtime } from './kernel/runtime.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { MessageOptions } from './messages/message.ts'
 import type { KeyProvider } from './ports/key-provider.ts'
+import type { LegacyHashes } from './ports/legacy-hashes.ts'
 import type { Mailer } from './ports/mailer.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { RateStore } from './ports/rate-store.ts'
@@ -44,6 +45,8 @@ export interface FreeholdOptions<Db, P extends string = string> {
   readonly issuer?: string
   /** Default: `argon2()` of `freehold/argon2`, which wants the package argon2. */
   readonly passwordHasher?: PasswordHasher
+  /** `legacyHashes()` of `freehold/legacy-hashes`: users of another system keep their passwords. Default: argon2 alone is imported. */
+  readonly legacyHashes?: LegacyHashes
   readonly sessions?: Partial<SessionSettings>
   readonly passwords?: Partial<PasswordSettings>
   readonly attempts?: Partial<AttemptSettings>

@@ -7,6 +7,7 @@ import type { Envelope } from './kernel/envelope.ts'
 import type { Keyring } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
 import type { Post } from './messages/post.ts'
+import type { LegacyHashes } from './ports/legacy-hashes.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { Storage, TenantRef, TenantScope } from './storage/storage.ts'
 import type { Tenant } from './tenancy/tenant.ts'
@@ -18,6 +19,8 @@ export interface Context<Db = unknown> {
   /** Seals what must be read again: columns that are marked `sealed`. */
   readonly envelope: Envelope
   readonly passwordHasher: PasswordHasher
+  /** Hashes of other systems, as far as they may be imported. */
+  readonly legacyHashes?: LegacyHashes
   readonly settings: Settings
   readonly auditWriter: AuditWriter
   /** E-mail and text messages, where there are any. */

@@ -22,6 +22,7 @@ const ownership = async (user: User) =>
 const ways: [name: string, go: (user: User) => Promise<unknown>][] = [
   ['being revoked', async (user) => house.acme.assignments.revoke(await ownership(user))],
   ['being disabled', (user) => house.acme.users.disable(user)],
+  ['being locked', (user) => house.acme.users.lock(user)],
   ['being removed', (user) => house.acme.users.remove(user)],
   [
     'getting an end',

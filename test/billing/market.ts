@@ -79,7 +79,7 @@ export function openMarket(plain: Storage, options: MarketOptions = {}): Market 
         context: inside,
         billing,
         entitlements: createEntitlements(inside, book),
-        users: createUsers(inside, createPasswords(inside), createMembers(inside, book)),
+        users: createUsers(inside, createPasswords(inside), createMembers(book)),
         customer: async () => (await billing.customer(fake.name)).providerCustomerId,
       }
     },

@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgres } from '../../src/adapters/postgres/index.ts'
 import type { User } from '../../src/core/identity/user.ts'
-import { createUsers } from '../../src/core/identity/users.ts'
 import { checkJson } from '../../src/core/kernel/input.ts'
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
 import { makeTown, refusal, type Town } from './town.ts'
@@ -33,7 +32,7 @@ describe('metadata', () => {
     expect(await refusal(town.users.update(ana, { metadata } as never))).toEqual(TOO_LARGE)
     // the transaction around it goes on
     await town.context.scope.transaction(async (unit) => {
-      const users = createUsers({ ...town.context, scope: unit }, town.passwords)
+      const users = town.usersIn(unit)
       expect(await refusal(users.update(ana, { metadata } as never))).toEqual(TOO_LARGE)
       await users.update(ana, { name: 'Ana' })
     })

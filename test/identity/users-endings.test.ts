@@ -2,7 +2,6 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { memory } from '../../src/adapters/memory/index.ts'
-import { createUsers } from '../../src/core/identity/users.ts'
 import type { SessionId } from '../../src/core/kernel/ids.ts'
 import { withLocalNotices } from '../../src/core/storage/local-notices.ts'
 import type { Notice } from '../../src/core/storage/verbs.ts'
@@ -77,6 +76,50 @@ describe('setPassword', () => {
   })
 })
 
+describe('lock and unlock', () => {
+  it('lock ends every session and refuses the right password until somebody unlocks', async () => {
+    const { user, everySession, held } = await signedIn(2)
+    const locked = await town.users.lock(user, { reason: ' a stolen laptop ' })
+    expect(locked).toMatchObject({ status: 'locked', lockedAt: expect.any(Date), lockReason: 'a stolen laptop' })
+    expect(await town.alive(user)).toEqual([])
+    expect(notices).toEqual([held, everySession])
+    expect(await town.enter(user)).toEqual({ ok: false, reason: 'bad-credentials' })
+    expect(await town.users.findByEmail(user.email)).toMatchObject({ status: 'locked' })
+
+    expect(await town.users.lock(user, { reason: 'another' })).toEqual(locked)
+    expect((await town.users.enable(user)).status).toBe('locked')
+    expect(await town.users.unlock(user)).toMatchObject({ status: 'active', lockedAt: null, lockReason: null })
+    expect((await town.users.unlock(user)).status).toBe('active')
+    expect(await town.alive(user)).toEqual([])
+    expect(await town.enter(user)).toMatchObject({ ok: true })
+  })
+
+  it('a lock is no way out of being disabled, and disabling outlasts a lock', async () => {
+    const { user } = await signedIn()
+    await town.users.lock(user)
+    expect(await town.users.disable(user)).toMatchObject({ status: 'disabled', lockedAt: null })
+    expect((await town.users.lock(user)).status).toBe('disabled')
+    expect((await town.users.unlock(user)).status).toBe('disabled')
+    expect((await town.users.enable(user)).status).toBe('active')
+  })
+
+  it('a locked user can be removed, and a removed one not be locked', async () => {
+    const { user } = await signedIn()
+    await town.users.lock(user)
+    expect((await town.users.remove(user)).status).toBe('deleted')
+    for (const call of [town.users.lock(user), town.users.unlock(user)])
+      expect((await refusal(call)).code).toBe('USER_UNKNOWN')
+  })
+
+  it('bad input changes nothing', async () => {
+    const { user } = await signedIn()
+    for (const options of [{ reason: '' }, { reason: 'x'.repeat(201) }, { reason: 1 }, { why: 'x' }])
+      expect((await refusal(town.users.lock(user, options as never))).code).toBe('INPUT_INVALID')
+    expect((await refusal(town.users.lock('x' as never))).code).toBe('ID_INVALID')
+    expect((await town.users.get(user)).status).toBe('active')
+  })
+})
+
 describe('disable, enable and remove', () => {
   it('disable ends every session and refuses the right password; enable allows it again', async () => {
     const { user, everySession, held } = await signedIn(2)
@@ -125,7 +168,7 @@ describe('disable, enable and remove', () => {
   it('nothing of it has happened when the surrounding transaction rolls back', async () => {
     const { user, sessions } = await signedIn()
     const undone = town.context.scope.transaction(async (unit) => {
-      const inside = createUsers({ ...town.context, scope: unit }, town.passwords)
+      const inside = town.usersIn(unit)
       await inside.setPassword(user, NEW)
       await inside.disable(user)
       await inside.remove(user)

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { memory } from '../../src/adapters/memory/index.ts'
-import { createUsers, type UserChange } from '../../src/core/identity/users.ts'
+import type { UserChange } from '../../src/core/identity/users.ts'
 import type { UserId } from '../../src/core/kernel/ids.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
 import { makeTown, PASSWORD, refusal, type Town } from './town.ts'
@@ -37,6 +37,10 @@ describe('create', () => {
       updatedAt: expect.any(Date),
       disabledAt: null,
       deletedAt: null,
+      phone: null,
+      phoneVerifiedAt: null,
+      lockedAt: null,
+      lockReason: null,
     })
     expect(JSON.stringify(user)).not.toMatch(/quick|hash|epoch|velvet/)
     expect(await town.users.get(user)).toEqual(user)
@@ -59,7 +63,7 @@ describe('create', () => {
   it('that is refused leaves a surrounding transaction alive', async () => {
     await town.users.create({ email: 'ana@acme.test' })
     await town.context.scope.transaction(async (unit) => {
-      const inside = createUsers({ ...town.context, scope: unit }, town.passwords)
+      const inside = town.usersIn(unit)
       expect((await refusal(inside.create({ email: 'ana@acme.test' }))).code).toBe('EMAIL_TAKEN')
       await inside.create({ email: 'bob@acme.test' })
     })

@@ -63,7 +63,14 @@ export const defaults: { readonly [T in TableName]: Readonly<Record<string, unkn
   billing_routes: { account: '', created_at: fromNow() },
   webhook_inbox: { account: '', state: 'pending', attempts: 0, available_at: fromNow(), received_at: fromNow() },
   payment_customers: { created_at: fromNow(), updated_at: fromNow() },
-  subscriptions: { account: '', version: 1, cancel_at_period_end: false, created_at: fromNow(), updated_at: fromNow() },
+  subscriptions: {
+    account: '',
+    version: 1,
+    cancel_at_period_end: false,
+    status_seen_at: fromNow(),
+    created_at: fromNow(),
+    updated_at: fromNow(),
+  },
   subscription_items: {},
   invoices: { account: '', version: 1, created_at: fromNow(), updated_at: fromNow() },
 }

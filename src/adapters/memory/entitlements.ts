@@ -16,11 +16,11 @@ export function loadEntitlements(statements: Statements, system: Statements, ten
     plans: system
       .find('plans', { limit: EVERYTHING })
       .map(({ key, name, features, limits, rank }) => ({ key, name, features, limits, rank })),
-    items: live.flatMap(({ id, status, status_since, provider }) =>
+    items: live.flatMap(({ id, status, status_seen_at, provider }) =>
       statements.find('subscription_items', { where: { subscription_id: id }, limit: EVERYTHING }).map((item) => ({
         subscriptionId: id,
         status,
-        statusAgeMs: statements.now() - status_since.getTime(),
+        statusAgeMs: statements.now() - status_seen_at.getTime(),
         planKey: planOf(provider, item.provider_price_id),
       })),
     ),

@@ -11,7 +11,7 @@ select (select plan from ${schema}.tenants where id = $1::uuid) as "tenantPlan",
     from (select key, name, features, limits, rank from ${schema}.plans) p) as plans,
   (select coalesce(json_agg(json_build_object(
       'subscriptionId', s.id, 'status', s.status, 'planKey', p.plan_key,
-      'statusAgeMs', round(extract(epoch from clock_timestamp() - s.status_since) * 1000)
+      'statusAgeMs', round(extract(epoch from clock_timestamp() - s.status_seen_at) * 1000)
     ) order by s.id, i.id), '[]')
     from ${schema}.subscriptions s
     join ${schema}.subscription_items i on i.tenant_id = s.tenant_id and i.subscription_id = s.id

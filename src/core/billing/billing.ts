@@ -7,7 +7,7 @@ export interface Plan {
   readonly key: string
   readonly name: string
   readonly features: Readonly<Record<string, boolean>>
-  /** Null: no limit. A limit that is not named is 0. */
+  /** Null: no limit. A limit that is not named is 0, but for `members`, the active users: as many as you like. */
   readonly limits: Readonly<Record<string, number | null>>
   /** Of several live plans the highest rank counts. */
   readonly rank: number
@@ -104,9 +104,15 @@ export interface Entitlements {
   check(feature: string): Promise<boolean>
   /** @throws ENTITLEMENT_MISSING */
   demand(feature: string): Promise<void>
+  /** Of `members` it tells how many users are active. `maximum` null: no limit. @throws INPUT_INVALID */
   limit(name: string): Promise<{ readonly maximum: number | null; readonly used: number }>
-  /** Takes from a limit, exactly under races. In a transaction, given back when it rolls back. @throws LIMIT_REACHED */
+  /**
+   * Takes from a limit, exactly under races, by the plan as it is at this moment. In a transaction, given back when it
+   * rolls back.
+   * @throws LIMIT_REACHED, INPUT_INVALID (`members`, too: they are counted as users come and go)
+   */
   take(limit: string, amount?: number): Promise<{ readonly used: number }>
+  /** Never below 0. @throws INPUT_INVALID */
   give(limit: string, amount?: number): Promise<{ readonly used: number }>
 }
 

@@ -2,22 +2,25 @@
 
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import { checkInteger } from '../kernel/input.ts'
+import { checkInteger, invalid } from '../kernel/input.ts'
 import type { Entitlements, Plan } from './billing.ts'
 import { checkEntitlement } from './plan-input.ts'
 import type { PlanBook } from './plans.ts'
 
+/** The limit that users are counted against as they come and go. */
+export const MEMBERS = 'members'
 /** Taken at once at most: a counter has room for it many times over. */
 const MAXIMUM_AMOUNT = 1_000_000_000
 
 export function createEntitlements(context: TenantContext, book: PlanBook): Entitlements {
   const { scope, auditWriter, actor } = context
-  const plan = async (): Promise<Plan | null> => (await book.standing(context)).plan
+  const plan = (): Promise<Plan | null> => book.plan(context)
   const check = async (feature: string): Promise<boolean> => hasFeature(await plan(), feature)
 
-  /** Counter and log are one transaction: a part of the one around it, or one of its own. */
-  const move = (limit: string, amount: number, maximum: number | null): Promise<{ readonly used: number }> =>
+  /** Plan, counter and log are one transaction: a part of the one around it, or one of its own. */
+  const move = (limit: string, amount: number): Promise<{ readonly used: number }> =>
     scope.transaction(async (unit) => {
+      const maximum = amount > 0 ? maximumOf(await book.planNow(unit), limit) : null
       const { taken, used } = await unit.verbs.takeLimit({ name: limit, amount, maximum })
       if (!taken) throw new FreeholdError('LIMIT_REACHED', { limit, maximum: maximum ?? 0 })
       await auditWriter.append(unit, actor, {
@@ -41,12 +44,9 @@ export function createEntitlements(context: TenantContext, book: PlanBook): Enti
       return { maximum, used: counter?.value ?? 0 }
     },
     async take(name, amount = 1) {
-      const limit = checkEntitlement(name, 'limit')
-      checkInteger(amount, 'amount', 1, MAXIMUM_AMOUNT)
-      return move(limit, amount, maximumOf(await plan(), limit))
+      return move(checkOwn(name), checkInteger(amount, 'amount', 1, MAXIMUM_AMOUNT))
     },
-    give: async (name, amount = 1) =>
-      move(checkEntitlement(name, 'limit'), -checkInteger(amount, 'amount', 1, MAXIMUM_AMOUNT), null),
+    give: async (name, amount = 1) => move(checkOwn(name), -checkInteger(amount, 'amount', 1, MAXIMUM_AMOUNT)),
   }
 }
 
@@ -54,7 +54,14 @@ function hasFeature(plan: Plan | null, feature: string): boolean {
   return plan !== null && Object.hasOwn(plan.features, feature) && plan.features[feature] === true
 }
 
-/** Null: no limit. What a plan does not name, and what there is without a plan, is 0. */
+/** A limit that the host counts. @throws INPUT_INVALID */
+function checkOwn(name: unknown): string {
+  if (name === MEMBERS) throw invalid('limit', 'members are counted as users come and go')
+  return checkEntitlement(name, 'limit')
+}
+
+/** Null: no limit. What a plan does not name, and what there is without a plan, is 0; `members` are as many as you like then. */
 export function maximumOf(plan: Plan | null, limit: string): number | null {
-  return plan !== null && Object.hasOwn(plan.limits, limit) ? (plan.limits[limit] as number | null) : 0
+  if (plan !== null && Object.hasOwn(plan.limits, limit)) return plan.limits[limit] as number | null
+  return limit === MEMBERS ? null : 0
 }

@@ -22,7 +22,9 @@ export function inForce(load: EntitlementLoad, { defaultPlan, graceMs }: Fallbac
 }
 
 export function isLive(status: string, statusAgeMs: number, graceMs: number): boolean {
-  return LIVE.has(status) || (status === 'past_due' && statusAgeMs < graceMs)
+  if (LIVE.has(status)) return true
+  // a clock that was set back makes nothing younger than new
+  return status === 'past_due' && graceMs > 0 && Math.max(statusAgeMs, 0) < graceMs
 }
 
 /** Of equal ranks the first by key, so that two processes answer alike. */

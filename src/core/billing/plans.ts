@@ -2,7 +2,8 @@
 // and never older than 10 s where a notice does not arrive.
 
 import type { Context, TenantContext } from '../context.ts'
-import type { EntitlementLoad, Notice } from '../storage/verbs.ts'
+import type { TenantUnit } from '../storage/storage.ts'
+import type { Notice } from '../storage/verbs.ts'
 import { createShelf } from '../tenancy/shelf.ts'
 import type { Plan, Plans } from './billing.ts'
 import { inForce, type PriceToPlan, priceToPlan } from './plan-in-force.ts'
@@ -11,19 +12,15 @@ import { createPriceList } from './price-list.ts'
 export interface PlanBook {
   /** `freehold.plans`. */
   readonly plans: Plans
-  /** What a tenant has now; asked on the context's own connection, so that a transaction waits for no second one. */
-  standing(context: TenantContext): Promise<Standing>
+  /** The plan in force, as remembered; asked on the context's own connection, so that a transaction waits for no second one. */
+  plan(context: TenantContext): Promise<Plan | null>
+  /** As the database has it at this moment: for what is counted against it. */
+  planNow(unit: Pick<TenantUnit, 'verbs'>): Promise<Plan | null>
   /** The plans of prices, for who applies what providers say. Not for use inside a transaction: it may need a connection. */
   prices(): Promise<PriceToPlan>
   /** To be told of every notice. */
   forget(notice: Notice): void
   forgetAll(): void
-}
-
-export interface Standing {
-  readonly plan: Plan | null
-  /** False: nothing is sold, so that nothing is counted either. */
-  readonly selling: boolean
 }
 
 /** How old an answer may be where no notice comes, in milliseconds. */
@@ -34,31 +31,33 @@ export function createPlans(context: Context): PlanBook {
   const { runtime, settings } = context
   const { defaultPlan, graceMs } = settings.entitlements
   const shelf = <V>(capacity: number) => createShelf<V>({ capacity, lifetimeMs: LIFETIME_MS, now: runtime.now })
-  const standings = shelf<{ readonly tenantId: string; readonly standing: Standing }>(TENANTS)
+  const inForceOf = shelf<{ readonly tenantId: string; readonly plan: Plan | null }>(TENANTS)
   const lists = shelf<PriceToPlan>(1)
   // moves on with every notice: what was read before one is not remembered after it
   let page = 0
 
-  async function read(inside: TenantContext): Promise<Standing> {
-    const at = runtime.now()
-    const readOn = page
-    const load: EntitlementLoad = await inside.scope.verbs.loadEntitlements()
-    const standing = { plan: inForce(load, { defaultPlan, graceMs }), selling: load.plans.length > 0 }
-    if (readOn === page) standings.put(inside.tenant.id, { tenantId: inside.tenant.id, standing }, at)
-    return standing
+  async function planNow({ verbs }: Pick<TenantUnit, 'verbs'>): Promise<Plan | null> {
+    return inForce(await verbs.loadEntitlements(), { defaultPlan, graceMs })
   }
 
   function forgetAll(): void {
     page++
-    standings.clear()
+    inForceOf.clear()
     lists.clear()
   }
 
   return {
     plans: createPriceList(context),
-    async standing(inside) {
-      return standings.get(inside.tenant.id)?.standing ?? read(inside)
+    async plan({ scope, tenant }) {
+      const known = inForceOf.get(tenant.id)
+      if (known) return known.plan
+      const at = runtime.now()
+      const readOn = page
+      const plan = await planNow(scope)
+      if (readOn === page) inForceOf.put(tenant.id, { tenantId: tenant.id, plan }, at)
+      return plan
     },
+    planNow,
     async prices() {
       const known = lists.get('')
       if (known) return known
@@ -72,7 +71,7 @@ export function createPlans(context: Context): PlanBook {
       if (notice.kind === 'plans') forgetAll()
       else if (notice.kind === 'billing' || notice.kind === 'tenant') {
         page++
-        standings.drop(({ tenantId }) => tenantId === notice.tenantId)
+        inForceOf.drop(({ tenantId }) => tenantId === notice.tenantId)
       }
     },
     forgetAll,

@@ -65,7 +65,7 @@ export function subscriptionLedger(planOf: PriceToPlan): Ledger<SubscriptionSnap
         { id: row.id },
         {
           ...wanted,
-          ...(wanted.status === row.status ? {} : { status_since: stamp }),
+          ...(wanted.status === row.status ? {} : { status_since: stamp, status_seen_at: fromNow() }),
           provider_updated_at: stamp,
           ...moved(),
           ...(snapshot.deleted ? { deleted_at: fromNow() } : {}),

@@ -18,6 +18,11 @@ export interface User {
   readonly updatedAt: Date
   readonly disabledAt: Date | null
   readonly deletedAt: Date | null
+  /** E.164. */
+  readonly phone: string | null
+  readonly phoneVerifiedAt: Date | null
+  readonly lockedAt: Date | null
+  readonly lockReason: string | null
 }
 
 /** @throws ID_INVALID */
@@ -38,5 +43,9 @@ export function userFromRow(row: UserRow): User {
     updatedAt: row.updated_at,
     disabledAt: row.disabled_at,
     deletedAt: row.deleted_at,
+    phone: row.phone,
+    phoneVerifiedAt: row.phone_verified_at,
+    lockedAt: row.locked_at,
+    lockReason: row.lock_reason,
   }
 }

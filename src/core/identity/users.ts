@@ -1,21 +1,19 @@
 // The people of one tenant. The same person in two tenants is two users.
 
-import { keepAnOwner } from '../access/owners.ts'
 import type { AuditEntry } from '../audit/audit.ts'
 import type { AuditScope } from '../audit/writer.ts'
 import type { Passwords } from '../authentication/passwords.ts'
-import { type Members, uncounted } from '../billing/members.ts'
+import type { Members } from '../billing/members.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import { parseId, type SessionId, type UserId } from '../kernel/ids.ts'
+import { parseId, type SessionId } from '../kernel/ids.ts'
 import { checkJson, checkKeys, checkText, differing, invalid } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import { checkKept } from '../sessions/tenant-sessions.ts'
-import type { Change, Where } from '../storage/records.ts'
-import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
-import type { RevokeReason, UserRow } from '../storage/tenant-tables.ts'
+import type { UserRow } from '../storage/tenant-tables.ts'
 import { parseEmail } from './email.ts'
+import { changeUser, createStanding, endSessions, findUser, type UserStanding } from './standing.ts'
 import { type User, type UserKey, userFromRow, userIdOf } from './user.ts'
 
 export interface NewUser {
@@ -24,6 +22,11 @@ export interface NewUser {
   readonly name?: string
   /** Checked against the password policy; left out, the user cannot sign in with a password. */
   readonly password?: string
+  /**
+   * Instead of a password its hash, as another system made it: argon2i and argon2id as PHC strings, and what `legacyHashes` of
+   * `createFreehold` takes. It is replaced by one of today's when the user first signs in.
+   */
+  readonly passwordHash?: string
   /** True when the host has proof of the address. */
   readonly emailVerified?: boolean
   /** Plain JSON, at most 16 KiB. */
@@ -38,8 +41,8 @@ export interface UserChange {
 
 export type { UserKey }
 
-export interface Users {
-  /** @throws EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LIMIT_REACHED (`members`) */
+export interface Users extends UserStanding {
+  /** @throws EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LIMIT_REACHED (`members`), PACKAGE_MISSING (`passwordHash`) */
   create(user: NewUser): Promise<User>
   /** Finds deleted users too: their `status` says so. @throws USER_UNKNOWN, ID_INVALID */
   get(user: UserKey): Promise<User>
@@ -55,28 +58,16 @@ export interface Users {
    * @throws USER_UNKNOWN (deleted, too), SESSION_UNKNOWN (`keep` is none of this user's), PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED
    */
   setPassword(user: UserKey, password: string, options?: { readonly keep?: SessionId }): Promise<void>
-  /** The user can no longer sign in, and every session ends in the same transaction. Doing it twice is not an error. @throws USER_UNKNOWN (deleted, too), LAST_OWNER */
-  disable(user: UserKey): Promise<User>
-  /** Undoes `disable`; sessions do not come back. Doing it twice is not an error. @throws USER_UNKNOWN (deleted, too), LIMIT_REACHED (`members`) */
-  enable(user: UserKey): Promise<User>
-  /** Soft delete: as `disable`, and the address is free again. Doing it twice is not an error. @throws USER_UNKNOWN, LAST_OWNER */
-  remove(user: UserKey): Promise<User>
 }
 
 /** Ids are UUIDv7: their order is that of creation. */
 const LISTING: Listing<UserRow> = { name: 'users', columns: { id: 'id' } }
 const NAME = { maximum: 200 }
 
-type UserAction =
-  | 'user.created'
-  | 'user.updated'
-  | 'user.password_changed'
-  | 'user.disabled'
-  | 'user.enabled'
-  | 'user.removed'
+type UserAction = 'user.created' | 'user.updated' | 'user.password_changed'
 
 /** @param members who counts them against the plan's limit */
-export function createUsers(context: TenantContext, passwords: Passwords, members: Members = uncounted): Users {
+export function createUsers(context: TenantContext, passwords: Passwords, members: Members): Users {
   const { scope, tenant, runtime, actor, auditWriter } = context
 
   /** Of what is personal the log says only that it changed: nobody can take it out again. */
@@ -86,59 +77,26 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
     id: string,
     more: Pick<AuditEntry, 'changes' | 'details'> = {},
   ): Promise<void> => auditWriter.append(unit, actor, { action, targets: [{ type: 'user', id }], ...more })
-  const find = async (id: UserId, from: Pick<TenantScope, 'records'> = scope): Promise<UserRow> => {
-    const row = await from.records.get('users', { id })
-    if (!row) throw new FreeholdError('USER_UNKNOWN')
-    return row
-  }
   const hashNew = async (password: string, email: string): Promise<string> => {
     passwords.check(password, { tenant, email })
     return passwords.hash(password)
   }
-  /** Changes who may sign in and ends the sessions in one transaction. A user whom `from` leaves out stays as they are. */
-  const close = (
-    key: UserKey,
-    from: readonly UserRow['status'][],
-    change: Change<'users'>,
-    action: UserAction,
-  ): Promise<UserRow> => {
-    const id = userIdOf(key)
-    return scope.transaction(async (unit) => {
-      // of two owners who go at once, one stays
-      await unit.verbs.moveAccess()
-      const before = await unit.records.lock('users', { id })
-      const row = await keepAnOwner(unit, () => changeUser(unit, { id, status: { in: from } }, change))
-      if (!row) return find(id, unit)
-      if (before?.status === 'active') await members.left(unit)
-      const sessionsEnded = await endSessions(unit, tenant.id, id, 'user-disabled')
-      await audit(unit, action, id, { details: { sessionsEnded } })
-      return row
-    })
-  }
-  /** Changes what checks know of a user, and says so. */
-  const changeUser = async (
-    { records, verbs }: Pick<TenantScope, 'records' | 'verbs'>,
-    where: Where<'users'> & { readonly id: UserId },
-    change: Change<'users'>,
-  ): Promise<UserRow | undefined> => {
-    const [row] = await records.update('users', where, {
-      ...change,
-      access_version: { add: 1 },
-      updated_at: fromNow(),
-    })
-    if (row) await verbs.publish({ kind: 'access', tenantId: tenant.id, principalId: row.id })
-    return row
+  const hashOf = async ({ password, passwordHash }: NewUser, email: string): Promise<string | null> => {
+    if (passwordHash === undefined) return password === undefined ? null : hashNew(password, email)
+    if (password !== undefined) throw invalid('passwordHash', 'a password is given too')
+    await passwords.checkHash(passwordHash)
+    return passwordHash
   }
 
   return {
     async create(user) {
-      checkKeys(user, 'user', ['email', 'name', 'password', 'emailVerified', 'metadata'])
+      checkKeys(user, 'user', ['email', 'name', 'password', 'passwordHash', 'emailVerified', 'metadata'])
       const { email, emailNorm } = parseEmail(user.email)
       const { emailVerified = false } = user
       if (typeof emailVerified !== 'boolean') throw invalid('emailVerified', 'it is not true or false')
       const name = user.name === undefined ? null : checkText(user.name, 'name', NAME)
       const metadata = user.metadata === undefined ? {} : checkJson(user.metadata, 'metadata')
-      const hash = user.password === undefined ? null : await hashNew(user.password, emailNorm)
+      const hash = await hashOf(user, emailNorm)
       const columns = {
         id: runtime.newId(),
         email,
@@ -146,7 +104,8 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
         email_verified_at: emailVerified ? fromNow() : null,
         name,
         password_hash: hash,
-        password_changed_at: hash === null ? null : fromNow(),
+        // when an imported one was chosen is not known
+        password_changed_at: user.password === undefined ? null : fromNow(),
         metadata,
       }
       const row = await scope.transaction(async (unit) => {
@@ -161,12 +120,12 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
       return userFromRow(row)
     },
 
-    get: async (key) => userFromRow(await find(userIdOf(key))),
+    get: async (key) => userFromRow(await findUser(scope, userIdOf(key))),
 
     async findByEmail(email) {
       const { emailNorm } = parseEmail(email)
       // said so that PostgreSQL proves it from the partial key: "is distinct from" would read the whole table
-      const status = { in: ['active', 'disabled'] } as const
+      const status = { in: ['active', 'disabled', 'locked'] } as const
       const [row] = await scope.records.find('users', { where: { email_norm: emailNorm, status }, limit: 1 })
       return row && userFromRow(row)
     },
@@ -193,7 +152,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
         const columns = differing(held, given)
         const fields = Object.keys(columns)
         if (fields.length === 0) return userFromRow(held)
-        const row = await changeUser(unit, { id }, columns).catch(refusedRow)
+        const [row] = await changeUser({ ...context, scope: unit }, { id }, columns).catch(refusedRow)
         await audit(unit, 'user.updated', id, { changes: Object.fromEntries(fields.map((field) => [field, {}])) })
         return userFromRow(row ?? held)
       })
@@ -203,7 +162,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
       const id = userIdOf(key)
       checkKeys(options, 'options', ['keep'])
       const keep = options.keep === undefined ? undefined : parseId<SessionId>(options.keep, 'keep')
-      const before = await find(id)
+      const before = await findUser(scope, id)
       if (before.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')
       const hash = await hashNew(password, before.email_norm)
       await scope.transaction(async (unit) => {
@@ -219,44 +178,8 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
       })
     },
 
-    async disable(key) {
-      const row = await close(key, ['active'], { status: 'disabled', disabled_at: fromNow() }, 'user.disabled')
-      if (row.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')
-      return userFromRow(row)
-    },
-
-    async enable(key) {
-      const id = userIdOf(key)
-      const enabled = await scope.transaction(async (unit) => {
-        const changed = await changeUser(unit, { id, status: 'disabled' }, { status: 'active', disabled_at: null })
-        if (!changed) return undefined
-        await members.joined(unit)
-        await audit(unit, 'user.enabled', id)
-        return changed
-      })
-      const row = enabled ?? (await find(id))
-      if (row.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')
-      return userFromRow(row)
-    },
-
-    remove: async (key) =>
-      userFromRow(
-        await close(key, ['active', 'disabled'], { status: 'deleted', deleted_at: fromNow() }, 'user.removed'),
-      ),
+    ...createStanding(context, members),
   }
-}
-
-/** Ends a user's sessions, all but `keep`, and tells every process once this has committed: each asks again for what is left. Answers how many were live. */
-async function endSessions(
-  { verbs }: Pick<TenantScope, 'verbs'>,
-  tenantId: string,
-  userId: string,
-  reason: RevokeReason,
-  keep?: string,
-): Promise<number> {
-  const ended = await verbs.endSessions({ userId, reason, ...(keep === undefined ? {} : { except: keep }) })
-  await verbs.publish({ kind: 'session', tenantId, userId })
-  return ended.length
 }
 
 /** Says in the caller's words what the database refused; anything else goes on as it is. */

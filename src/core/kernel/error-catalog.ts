@@ -69,6 +69,8 @@ export interface ErrorDetails {
   TOKEN_EXPIRED: Nothing
   SESSION_ENDED: Nothing
   SESSION_UNKNOWN: Nothing
+  FACTOR_UNKNOWN: Nothing
+  SIGN_IN_DENIED: Nothing
   REFRESH_REFUSED: { reason: 'superseded' | 'ahead' | 'ended' }
   REFRESH_REUSED: Nothing
   // input
@@ -186,6 +188,8 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   TOKEN_EXPIRED: { status: 401, title: 'The token has expired' },
   SESSION_ENDED: { status: 401, title: 'The session has ended' },
   SESSION_UNKNOWN: { status: 404, title: 'No such session' },
+  FACTOR_UNKNOWN: { status: 404, title: 'No such factor' },
+  SIGN_IN_DENIED: { status: 403, title: 'This sign-in is not allowed' },
   REFRESH_REFUSED: { status: 401, title: 'The refresh token is not accepted' },
   REFRESH_REUSED: { status: 401, title: 'The refresh token was used before; the session has been ended' },
   INPUT_INVALID: { status: 422, title: 'A field of the input is not valid' },

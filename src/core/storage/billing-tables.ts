@@ -26,6 +26,8 @@ export interface SubscriptionRow {
   status: string
   /** Since when it has been of this status, on the provider's clock. */
   status_since: Date
+  /** When we heard of it, on the database's clock: what grace is counted from. */
+  status_seen_at: Date
   /** By the prices that were known when it was applied; what is in force is asked of `loadEntitlements`. */
   plan_key: string | null
   current_period_start: Date | null
@@ -130,6 +132,7 @@ export const billingTables = {
       provider_subscription_id: { type: 'text' },
       status: { type: 'text' },
       status_since: { type: 'time' },
+      status_seen_at: { type: 'time', generated: true },
       plan_key: { type: 'text', nullable: true },
       current_period_start: { type: 'time', nullable: true },
       current_period_end: { type: 'time', nullable: true },

@@ -190,7 +190,7 @@ export interface EntitlementLoad {
   readonly items: readonly {
     readonly subscriptionId: string
     readonly status: string
-    /** How long it has been of this status, in milliseconds. */
+    /** How long it has been known to be of this status, in milliseconds, on the database's clock. */
     readonly statusAgeMs: number
     /** The plan of its price, null when the price is not on the list. */
     readonly planKey: string | null

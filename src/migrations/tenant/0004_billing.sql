@@ -35,6 +35,8 @@ create table subscriptions (
   status text not null constraint subscriptions_status_check check (char_length(status) between 1 and 50),
   -- since when it has been of this status, on the provider's clock
   status_since timestamptz(3) not null,
+  -- when we heard of it, on ours: what grace is counted from
+  status_seen_at timestamptz(3) not null default date_trunc('milliseconds', clock_timestamp()),
   plan_key text constraint subscriptions_plan_key_check check (char_length(plan_key) <= 63),
   current_period_start timestamptz(3),
   current_period_end timestamptz(3),
@@ -100,6 +102,14 @@ create table invoices (
 );
 create index invoices_customer_id_idx on invoices (tenant_id, customer_id, created_at);
 create index invoices_subscription_id_idx on invoices (tenant_id, subscription_id);
+
+-- Active users are counted from now on, whether or not a plan limits them: here are those who are there already.
+alter table users no force row level security;
+alter table tenant_counters no force row level security;
+insert into tenant_counters (tenant_id, name, value)
+select tenant_id, 'limit:members', count(*) from users where status = 'active' group by tenant_id;
+alter table users force row level security;
+alter table tenant_counters force row level security;
 
 select freehold.protect_table('payment_customers');
 select freehold.protect_table('subscriptions');

@@ -79,7 +79,9 @@ async function subscribed(
       livemode: false,
       provider_subscription_id: `sub_${id()}`,
       status,
-      status_since: fromNow(-60_000),
+      // a provider's clock may be ahead: what counts is when we heard
+      status_since: fromNow(600_000),
+      status_seen_at: fromNow(-60_000),
       provider_updated_at: fromNow(),
       deleted_at: ended ? fromNow() : null,
     },
