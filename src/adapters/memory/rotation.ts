@@ -1,18 +1,19 @@
 // Rotation of a refresh-token family, as it is told: who is first moves it on, who comes again in time gets the same
 // child, and a token that comes back late ends the family.
 
-import { fromNow } from '../../core/storage/tables.ts'
+import { viewOfSession, viewOfUser } from '../../core/storage/session-view.ts'
+import { fromNow, type Row } from '../../core/storage/tables.ts'
 import type { RotationOutcome, RotationStep, SessionLookup } from '../../core/storage/verbs.ts'
 import type { Statements } from './statements.ts'
 
 /** A live session with its user, or undefined. */
 export function lookUpSession(statements: Statements, sessionId: string): SessionLookup | undefined {
   const found = find(statements, sessionId)
-  return found && isAlive(found, statements.now()) && found.user.status === 'active' ? found : undefined
+  return found && isAlive(found, statements.now()) && found.user.status === 'active' ? viewOf(found) : undefined
 }
 
 /** Not revoked, not expired, and of its user's epoch. What is not can never live again. */
-export function isAlive({ session, user }: Pick<SessionLookup, 'session' | 'user'>, now: number): boolean {
+export function isAlive({ session, user }: Pick<Found, 'session' | 'user'>, now: number): boolean {
   const { revoked_at, idle_expires_at, absolute_expires_at, epoch } = session
   return (
     revoked_at === null &&
@@ -22,7 +23,18 @@ export function isAlive({ session, user }: Pick<SessionLookup, 'session' | 'user
   )
 }
 
-function find(statements: Statements, sessionId: string): SessionLookup | undefined {
+/** A session with its user, whole. */
+interface Found {
+  readonly session: Row<'sessions'>
+  readonly user: Row<'users'>
+  readonly accessVersion: number
+}
+
+function viewOf({ session, user, accessVersion }: Found): SessionLookup {
+  return { session: viewOfSession(session), user: viewOfUser(user), accessVersion }
+}
+
+function find(statements: Statements, sessionId: string): Found | undefined {
   const session = statements.get('sessions', { id: sessionId })
   const user = session && statements.get('users', { id: session.user_id })
   return user && { session, user, accessVersion: accessVersion(statements) }
@@ -47,7 +59,8 @@ export function rotateSession(statements: Statements, step: RotationStep): Rotat
   if (session.previous_hash && sameBytes(session.previous_hash, step.presentedHash) && within(session.rotated_at)) {
     if (session.retries >= step.retryCap) return { kind: 'throttled' }
     const [counted] = statements.update('sessions', { id: session.id }, { retries: { add: 1 } })
-    return { ...found, kind: 'repeated', session: counted! }
+    const { nonce, key_id: keyId } = session
+    return { kind: 'repeated', nonce, keyId, ...viewOf({ ...found, session: counted! }) }
   }
   if (step.generation === session.generation - 2 && within(session.previous_rotated_at)) return { kind: 'superseded' }
   const { eventId, generation } = step
@@ -68,7 +81,7 @@ export function rotateSession(statements: Statements, step: RotationStep): Rotat
   return { kind: forked ? 'forked' : 'reused', userId: session.user_id }
 }
 
-function rotate(statements: Statements, found: SessionLookup, step: RotationStep): RotationOutcome {
+function rotate(statements: Statements, found: Found, step: RotationStep): RotationOutcome {
   const { session } = found
   const idle = statements.now() + step.idleTimeoutMs
   const [rotated] = statements.update(
@@ -86,7 +99,7 @@ function rotate(statements: Statements, found: SessionLookup, step: RotationStep
       idle_expires_at: new Date(Math.min(idle, session.absolute_expires_at.getTime())),
     },
   )
-  return { ...found, kind: 'rotated', session: rotated! }
+  return { kind: 'rotated', ...viewOf({ ...found, session: rotated! }) }
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

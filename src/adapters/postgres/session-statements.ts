@@ -5,6 +5,7 @@
 // user that is joined is read as of the statement's begin, though. That is safe: whatever ends a user's sessions
 // moves the epoch and touches the session rows in one statement, and so the session row tells of it.
 
+import { ROTATION_COLUMNS } from '../../core/storage/session-view.ts'
 import { columnsOf } from '../../core/storage/tables.ts'
 
 export type SessionStatement = 'open' | 'look_up' | 'rotate' | 'judge' | 'end_one' | 'end_all'
@@ -14,10 +15,16 @@ const MS = `interval '1 millisecond'`
 const sessionList = columnsOf('sessions')
   .map(([name]) => `s.${name}`)
   .join(', ')
-/** A session with its user, whose columns wear a prefix, and the tenant's access version. */
-const bothLists = `${sessionList}, ${columnsOf('users')
-  .map(([name]) => `u.${name} as u_${name}`)
-  .join(', ')}, coalesce(c.value, 0) as access_version`
+export const viewedSession = columnsOf('sessions')
+  .map(([name]) => name)
+  .filter((name) => !ROTATION_COLUMNS.some((column) => column === name))
+export const viewedUser = columnsOf('users')
+  .map(([name]) => name)
+  .filter((name) => name !== 'password_hash')
+/** A session with its user, whose columns wear a prefix, as they are looked at; and the tenant's access version. */
+const bothLists = `${viewedSession.map((name) => `s.${name}`).join(', ')},
+  ${viewedUser.map((name) => `u.${name} as u_${name}`).join(', ')}, u.password_hash is not null as u_has_password,
+  coalesce(c.value, 0) as access_version`
 const counter = (schema: string): string =>
   `left join ${schema}.tenant_counters c on c.tenant_id = $1::uuid and c.name = 'access'`
 
@@ -96,7 +103,7 @@ with judged as (
     j.user_id, j.id, jsonb_build_object('presented', $4::bigint, 'current', j.generation)
   from judged j where j.verdict in ('reused', 'forked', 'ahead') and $7::uuid is not null
 )
-select ${bothLists}, j.verdict, j.user_id as owner
+select ${bothLists}, s.nonce, s.key_id, j.verdict, j.user_id as owner
 from judged j
 join ${schema}.users u on u.tenant_id = $1::uuid and u.id = j.user_id ${counter(schema)}
 left join counted s on s.id = j.id`,

@@ -4,7 +4,7 @@ import { inRequestOf } from '../audit/actor.ts'
 import type { Context, TenantContext } from '../context.ts'
 import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
 import { storable } from '../kernel/input.ts'
-import type { SessionRow } from '../storage/tenant-tables.ts'
+import type { SessionView } from '../storage/session-view.ts'
 import { type AccessTokens, createAccessTokens } from './access-token.ts'
 import { createRefreshTokens, hashRefreshToken, NONCE_LENGTH } from './refresh-token.ts'
 import { type ClientInfo, type Session, sessionFromRow, type Tokens } from './session.ts'
@@ -95,7 +95,7 @@ export async function pair(
   context: Context,
   accessTokens: AccessTokens,
   tenantId: TenantId,
-  row: SessionRow,
+  row: SessionView,
   refreshToken: string,
 ): Promise<Tokens> {
   // both moments are the database's: the difference is right on every clock

@@ -98,8 +98,7 @@ export function createRefresh(
       case 'rotated':
         return answer(tenant, outcome, child)
       case 'repeated': {
-        const { key_id, nonce } = outcome.session
-        const live = refreshTokens.child(parent, key_id, nonce)
+        const live = refreshTokens.child(parent, outcome.keyId, outcome.nonce)
         // rotated by a process that has a newer key: soon this one will have it too
         return live ? answer(tenant, outcome, refreshTokens.write(live)) : refused('throttled', false)
       }

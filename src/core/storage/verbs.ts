@@ -1,8 +1,9 @@
 // Verbs: the few operations in which a race decides, or a request waits. Each is one atomic step and one round
 // trip, and each states its race.
 
+import type { SessionView, UserView } from './session-view.ts'
 import type { Row } from './tables.ts'
-import type { RevokeReason, SessionRow, UserRow } from './tenant-tables.ts'
+import type { RevokeReason, SessionRow } from './tenant-tables.ts'
 
 /** Atomic steps inside one tenant. */
 export interface TenantVerbs {
@@ -138,8 +139,8 @@ export interface SessionOpening {
 }
 
 export interface SessionLookup {
-  readonly session: SessionRow
-  readonly user: UserRow
+  readonly session: SessionView
+  readonly user: UserView
   /** The tenant's access version; the user's own is in their row. What was loaded for older ones is not believed. */
   readonly accessVersion: number
 }
@@ -228,8 +229,8 @@ export interface RotationStep {
 export type RotationOutcome =
   /** This caller moved the family on: its child is the live token. `user` and `session` as they are now. */
   | ({ readonly kind: 'rotated' } & SessionLookup)
-  /** The parent of the live token, within its grace: derive the child from `session.nonce` and `session.key_id`. Nothing moved. */
-  | ({ readonly kind: 'repeated' } & SessionLookup)
+  /** The parent of the live token, within its grace: derive the child from its nonce and the key. Nothing moved. */
+  | ({ readonly kind: 'repeated'; readonly nonce: Uint8Array; readonly keyId: number } & SessionLookup)
   /** As `repeated`, over the cap: no token, the family lives. */
   | { readonly kind: 'throttled' }
   /** The parent's child was used already, within the parent's own grace: no token, the family lives. */
