@@ -138,7 +138,7 @@ async function sessionCheck(
         },
         { name: firstSight, run: () => freehold.sessions.verify(strangers(), { mode: 'database' }) },
         { name: 'prepared join by hand', run: (worker) => join(callers[worker]!.sessionId) },
-        { name: 'better-auth getSession', run: (worker) => rival.getSession(worker) },
+        { name: 'better-auth getSession', run: (worker) => rival.getSession(rival.headers[worker]!) },
       ],
       CALLERS,
       effort,

@@ -7,9 +7,13 @@ import { createOrganizations } from './access/organizations.ts'
 import type { Permissions } from './access/permissions.ts'
 import { createRoles } from './access/roles.ts'
 import { createServiceAccounts } from './access/service-accounts.ts'
+import { createAccounts } from './accounts/accounts.ts'
+import { createMessageSignIn } from './accounts/message-sign-in.ts'
 import { checkActor } from './audit/actor.ts'
 import { type Actor, createAudit } from './audit/audit.ts'
 import type { SignInEngine } from './authentication/engine.ts'
+import { createPasskeys } from './authentication/passkeys/passkeys.ts'
+import { createPasskeySignIn } from './authentication/passkeys/sign-in.ts'
 import type { Passwords } from './authentication/passwords.ts'
 import { createSignIn } from './authentication/sign-in.ts'
 import { createEntitlements } from './billing/entitlements.ts'
@@ -70,11 +74,17 @@ export function openTenant<Db, P extends string>(
   // nobody signs in to a suspended tenant, though an operator may look into it
   const signIn = lazily(() => {
     const open = { ...outer, scope: gatedScope(outer.scope, createGate(directory, tenant.id)) }
-    return createSignIn(open, house.passwords, house.engine)
+    const passkey = createPasskeySignIn(open, house.engine, directory)
+    return { ...createSignIn(open, house.passwords, house.engine), ...createMessageSignIn(open, house.engine), passkey }
+  })
+  const accounts = lazily(() => {
+    const { passwords, engine } = house
+    return createAccounts(context, { passwords, engine, members: createMembers(house.planBook) })
   })
   const domains = lazily(() => gatedRoom(createDomains(context, directory, tenant, house.lookUpTxt), gate))
   return Object.defineProperties(openServices(house, context, gate), {
     signIn: { get: signIn, enumerable: true },
+    accounts: { get: accounts, enumerable: true },
     domains: { get: domains, enumerable: true },
     as: { value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow }), enumerable: true },
   }) as TenantHandle<Db, P>
@@ -103,6 +113,7 @@ function openServices<Db, P extends string>(
   const { permissions } = house
   const users = lazily(() => createUsers(context, house.passwords, createMembers(house.planBook)))
   const sessions = lazily(() => createTenantSessions(context))
+  const passkeys = lazily(() => createPasskeys(context, house.directory))
   const organizations = lazily(() => createOrganizations(context))
   const serviceAccounts = lazily(() => createServiceAccounts(context))
   const roles = lazily(() => createRoles(context, permissions))
@@ -122,6 +133,9 @@ function openServices<Db, P extends string>(
     },
     get sessions() {
       return sessions()
+    },
+    get passkeys() {
+      return passkeys()
     },
     get organizations() {
       return organizations()

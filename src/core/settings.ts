@@ -3,10 +3,13 @@
 
 import { availableParallelism } from 'node:os'
 import type { FreeholdOptions } from './api.ts'
+import { checkPasskeys, securePages } from './authentication/passkeys/options.ts'
 import { isPlanKey } from './billing/plan-input.ts'
 import type {
+  AccountSettings,
   AttemptSettings,
   EntitlementSettings,
+  PasskeySettings,
   PasswordSettings,
   SessionSettings,
   Settings,
@@ -38,6 +41,20 @@ export const defaultSettings: Settings = {
     concurrency: availableParallelism(),
   },
   attempts: { free: 5, baseDelayMs: SECOND, maxDelayMs: 15 * MINUTE, forgetAfterMs: DAY },
+  passkeys: {
+    rpId: null,
+    origins: [],
+    topOrigins: [],
+    userVerification: 'required',
+    challengeLifetimeMs: 5 * MINUTE,
+  },
+  accounts: {
+    linkLifetimeMs: DAY,
+    resetLifetimeMs: 60 * MINUTE,
+    codeLifetimeMs: 10 * MINUTE,
+    invitationLifetimeMs: 7 * DAY,
+    freshnessMs: 10 * MINUTE,
+  },
   tenancy: { baseDomains: [] },
   entitlements: { defaultPlan: null, graceMs: 7 * DAY },
   webhooks: {
@@ -53,7 +70,16 @@ export const defaultSettings: Settings = {
 /** The part of the options that becomes settings. */
 export type SettingsOptions = Pick<
   FreeholdOptions<unknown>,
-  'issuer' | 'sessions' | 'passwords' | 'attempts' | 'tenants' | 'entitlements' | 'webhooks'
+  | 'issuer'
+  | 'sessions'
+  | 'passwords'
+  | 'attempts'
+  | 'accounts'
+  | 'passkeys'
+  | 'http'
+  | 'tenants'
+  | 'entitlements'
+  | 'webhooks'
 >
 
 /**
@@ -66,6 +92,8 @@ export function fillSettings(options: SettingsOptions = {}): Settings {
     sessions: sessionsOf(filled('sessions', defaultSettings.sessions, options.sessions)),
     passwords: passwordsOf(filled('passwords', defaultSettings.passwords, options.passwords)),
     attempts: attemptsOf(filled('attempts', defaultSettings.attempts, options.attempts)),
+    passkeys: passkeysOf(options),
+    accounts: accountsOf(filled('accounts', defaultSettings.accounts, options.accounts)),
     tenancy: { baseDomains: baseDomainsOf(options.tenants?.baseDomains) },
     entitlements: entitlementsOf(filled('entitlements', defaultSettings.entitlements, options.entitlements)),
     webhooks: webhooksOf(filled('webhooks', defaultSettings.webhooks, options.webhooks)),
@@ -120,6 +148,22 @@ function attemptsOf(attempts: AttemptSettings): AttemptSettings {
   within(name('maxDelayMs'), attempts.maxDelayMs, attempts.baseDelayMs, DAY)
   within(name('forgetAfterMs'), attempts.forgetAfterMs, attempts.maxDelayMs, 400 * DAY)
   return attempts
+}
+
+/** Pages that may send what a cookie authenticates may use passkeys too, unless the host lists others. */
+function passkeysOf({ passkeys, http }: SettingsOptions): PasskeySettings {
+  const defaults = { ...defaultSettings.passkeys, origins: securePages(http?.trustedOrigins) }
+  return checkPasskeys(filled('passkeys', defaults, passkeys))
+}
+
+function accountsOf(accounts: AccountSettings): AccountSettings {
+  const name = (key: keyof AccountSettings) => `accounts.${key}`
+  within(name('linkLifetimeMs'), accounts.linkLifetimeMs, MINUTE, 7 * DAY)
+  within(name('resetLifetimeMs'), accounts.resetLifetimeMs, MINUTE, DAY)
+  within(name('codeLifetimeMs'), accounts.codeLifetimeMs, MINUTE, 10 * MINUTE)
+  within(name('invitationLifetimeMs'), accounts.invitationLifetimeMs, MINUTE, 90 * DAY)
+  within(name('freshnessMs'), accounts.freshnessMs, SECOND, DAY)
+  return accounts
 }
 
 function entitlementsOf(entitlements: EntitlementSettings): EntitlementSettings {

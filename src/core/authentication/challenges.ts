@@ -26,9 +26,11 @@ export type ChallengePurpose =
   | 'email-verification'
   | 'magic-link'
   | 'email-code'
+  | 'sms-code'
   | 'password-reset'
   | 'email-change'
   | 'phone-change'
+  | 'sign-up'
   | 'invitation'
   | 'unlock'
 

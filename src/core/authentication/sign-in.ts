@@ -117,7 +117,7 @@ function checkChoice({ token, factor }: FactorChoice): void {
 }
 
 /** Before anything is counted. @throws INPUT_INVALID */
-function checkClient(client: ClientInfo | undefined): void {
+export function checkClient(client: ClientInfo | undefined): void {
   if (client === undefined) return
   checkKeys(client, 'client', ['ip', 'userAgent'])
   for (const [field, value] of Object.entries(client)) {

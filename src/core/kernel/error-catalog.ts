@@ -22,6 +22,7 @@ export interface ErrorDetails {
   USER_UNKNOWN: Nothing
   EMAIL_INVALID: Nothing
   EMAIL_TAKEN: Nothing
+  PHONE_INVALID: Nothing
   PASSWORD_REJECTED: { reason: 'too-short' | 'too-long' | 'common' | 'contextual'; minimum?: number; maximum?: number }
   SIGN_UP_CLOSED: Nothing
   // access
@@ -61,6 +62,7 @@ export interface ErrorDetails {
   TOO_MANY_ATTEMPTS: { retryAfterMs: number }
   RATE_LIMITED: { policy: string; retryAfterMs: number }
   CHALLENGE_REFUSED: Nothing
+  STEP_UP_REQUIRED: { maxAgeMs: number }
   MAILER_MISSING: Nothing
   TEXTER_MISSING: Nothing
   OVERLOADED: Nothing
@@ -73,6 +75,23 @@ export interface ErrorDetails {
   SIGN_IN_DENIED: Nothing
   REFRESH_REFUSED: { reason: 'superseded' | 'ahead' | 'ended' }
   REFRESH_REUSED: Nothing
+  PASSKEY_REFUSED: {
+    reason:
+      | 'malformed'
+      | 'challenge'
+      | 'origin'
+      | 'cross-origin'
+      | 'relying-party'
+      | 'user-presence'
+      | 'user-verification'
+      | 'user-handle'
+      | 'algorithm'
+      | 'backup-flags'
+      | 'signature'
+  }
+  PASSKEY_TAKEN: Nothing
+  PASSKEY_UNKNOWN: Nothing
+  LAST_FACTOR: Nothing
   // input
   INPUT_INVALID: { field: string; problem: string }
   ID_INVALID: { field: string }
@@ -145,6 +164,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   USER_UNKNOWN: { status: 404, title: 'No such user' },
   EMAIL_INVALID: { status: 422, title: 'This is not an e-mail address' },
   EMAIL_TAKEN: { status: 409, title: 'This e-mail address is taken' },
+  PHONE_INVALID: { status: 422, title: 'This is not a telephone number with its country' },
   PASSWORD_REJECTED: { status: 422, title: 'This password is not accepted' },
   SIGN_UP_CLOSED: { status: 403, title: 'Sign-up is closed' },
   PERMISSION_UNKNOWN: { status: 500, title: 'No such permission is declared', exposed: false },
@@ -179,6 +199,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   BAD_CREDENTIALS: { status: 401, title: 'The e-mail address or the password is wrong' },
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts; wait before the next one' },
   RATE_LIMITED: { status: 429, title: 'Too many requests; wait before the next one' },
+  STEP_UP_REQUIRED: { status: 401, title: 'Sign in again to do this' },
   CHALLENGE_REFUSED: { status: 403, title: 'This link or code is wrong, was used, or has expired' },
   MAILER_MISSING: { status: 501, title: 'No e-mail can be sent here' },
   TEXTER_MISSING: { status: 501, title: 'No text message can be sent here' },
@@ -192,6 +213,10 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   SIGN_IN_DENIED: { status: 403, title: 'This sign-in is not allowed' },
   REFRESH_REFUSED: { status: 401, title: 'The refresh token is not accepted' },
   REFRESH_REUSED: { status: 401, title: 'The refresh token was used before; the session has been ended' },
+  PASSKEY_REFUSED: { status: 422, title: 'The passkey was not accepted' },
+  PASSKEY_TAKEN: { status: 409, title: 'This passkey is registered already' },
+  PASSKEY_UNKNOWN: { status: 404, title: 'No such passkey' },
+  LAST_FACTOR: { status: 409, title: 'Without this factor the user could not sign in' },
   INPUT_INVALID: { status: 422, title: 'A field of the input is not valid' },
   ID_INVALID: { status: 400, title: 'An id is a UUID in lower case' },
   CURSOR_INVALID: { status: 400, title: 'The cursor is not one that a list call returned' },

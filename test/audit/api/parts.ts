@@ -1,8 +1,9 @@
 // What the walk through the API stands on: the world it is done in, what a table of methods says, and what is made
 // ready before a method is called.
 
-import type { FakeProvider } from '../../../src/adapters/testing/index.ts'
+import { codeIn, type FakeProvider, type Mailbox, type Phone, tokenIn } from '../../../src/adapters/testing/index.ts'
 import type { TenantHandle } from '../../../src/index.ts'
+import { Authenticator } from '../../passkeys/authenticator.ts'
 import { type House, PASSWORD } from '../house.ts'
 
 /** What the walk is done in. */
@@ -12,6 +13,8 @@ export interface World extends House {
   readonly price: { readonly id: string; readonly plan: string }
   /** What DNS says. */
   readonly dns: Map<string, string[][]>
+  readonly mailbox: Mailbox
+  readonly phone: Phone
   /** Never to be read in the log. */
   readonly secrets: Set<string>
 }
@@ -55,6 +58,25 @@ export const removed = async ({ freehold }: World, handle: TenantHandle) => {
   await freehold.tenants.remove(handle)
   return handle
 }
+/** The page that passkeys are used on. */
+export const PAGE = { origin: 'https://app.example.test' }
+export const registering = async (world: World, handle: TenantHandle) => {
+  const owner = await user(world, handle)
+  const authenticator = new Authenticator()
+  const options = await handle.passkeys.registrationOptions(owner)
+  world.secrets.add(options.challenge)
+  return { owner, authenticator, response: authenticator.create(options, PAGE) }
+}
+export type Registering = Awaited<ReturnType<typeof registering>>
+export const equipped = async (world: World, handle: TenantHandle) => {
+  const { owner, authenticator, response } = await registering(world, handle)
+  return { owner, authenticator, passkey: await handle.passkeys.register(owner, { response }) }
+}
+export type Equipped = Awaited<ReturnType<typeof equipped>>
+export const asserting = async (world: World, handle: TenantHandle) => {
+  const { authenticator } = await equipped(world, handle)
+  return authenticator.get(await handle.signIn.passkey.options(), PAGE)
+}
 export const ROLE = { name: 'Clerk', permissions: [{ resource: 'note', actions: ['read'] }] }
 export const role = (_: World, { roles }: TenantHandle) => roles.create({ key: name('role'), ...ROLE })
 export const granted = async (world: World, handle: TenantHandle) => {
@@ -77,3 +99,16 @@ export const told = async ({ freehold, fake, price }: World, handle: TenantHandl
   await fake.deliverAll(freehold.webhooks)
 }
 export const ATTEMPT = 'a provider is told of it, and no rollback of ours takes that back'
+/** The token in the newest letter to there. */
+export const mailed = async ({ mailbox, secrets }: World, to: string): Promise<string> => {
+  const token = tokenIn(await mailbox.last({ to })) ?? ''
+  secrets.add(token)
+  return token
+}
+/** The code in the newest message to there. */
+export const coded = async ({ mailbox, phone, secrets }: World, to: string): Promise<string> => {
+  const code = codeIn((await mailbox.last({ to })) ?? (await phone.last({ to }))) ?? ''
+  secrets.add(code)
+  return code
+}
+export const SENT = 'what was sent cannot be taken back, and an attempt counts whatever becomes of it'

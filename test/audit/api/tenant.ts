@@ -2,15 +2,21 @@
 
 import type { TenantHandle, TenantServices, User } from '../../../src/index.ts'
 import { PASSWORD } from '../house.ts'
+import { accounts } from './accounts.ts'
 import {
   ATTEMPT,
   account,
+  asserting,
   claimed,
   disabled,
+  type Equipped,
+  equipped,
   granted,
   name,
   organization,
+  type Registering,
   ROLE,
+  registering,
   role,
   type SignedIn,
   signedIn,
@@ -90,6 +96,24 @@ export const services: Table<TenantServices> = {
     },
     act: ({ sessions }, one: SignedIn) => sessions.revokeOthers(one.user, one.session.id),
     again: 'nothing',
+  },
+  'passkeys.registrationOptions': { exempt: 'a challenge is opened, which registers nothing by itself' },
+  'passkeys.register': {
+    writes: 'passkey.registered',
+    given: registering,
+    act: ({ passkeys }, { owner, response }: Registering) => passkeys.register(owner, { response }),
+  },
+  'passkeys.list': 'reads',
+  'passkeys.rename': {
+    writes: 'passkey.renamed',
+    given: equipped,
+    act: ({ passkeys }, { owner, passkey }: Equipped) => passkeys.rename(owner, passkey, 'Renamed'),
+    again: 'nothing',
+  },
+  'passkeys.remove': {
+    writes: 'passkey.removed',
+    given: equipped,
+    act: ({ passkeys }, { owner, passkey }: Equipped) => passkeys.remove(owner, passkey),
   },
   'organizations.create': {
     writes: 'organization.created',
@@ -197,6 +221,7 @@ export const services: Table<TenantServices> = {
 
 /** What a handle has beside what its transactions have too. */
 export const handleOnly: Table<TenantHandle> = {
+  ...accounts,
   'signIn.password': {
     writes: 'session.opened',
     by: 'user',
@@ -205,6 +230,13 @@ export const handleOnly: Table<TenantHandle> = {
   },
   'signIn.challenge': { exempt: 'what is sent or stored is the factor’s, which writes it' },
   'signIn.continue': { exempt: 'no factor is checked yet, so nothing can be pending' },
+  'signIn.passkey.options': { exempt: 'a challenge is opened, which signs nobody in by itself' },
+  'signIn.passkey.verify': {
+    writes: 'session.opened',
+    by: 'user',
+    given: asserting,
+    act: ({ signIn }, response: Awaited<ReturnType<typeof asserting>>) => signIn.passkey.verify({ response }),
+  },
   'domains.add': { writes: 'domain.added', act: ({ domains }) => domains.add(`${name('d')}.example.test`) },
   'domains.list': 'reads',
   'domains.verify': {
