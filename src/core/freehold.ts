@@ -7,6 +7,7 @@ import { checkActor, systemActor } from './audit/actor.ts'
 import type { Actor } from './audit/audit.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import { createPasswords } from './authentication/passwords.ts'
+import { lookAtDefaultPlan } from './billing/default-plan.ts'
 import { createPlans } from './billing/plans.ts'
 import { createPriceList } from './billing/price-list.ts'
 import { checkProviders } from './billing/providers.ts'
@@ -156,7 +157,13 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     onError: options.onError,
   })
 
-  const check = createSafetyCheck(storage, options)
+  const inspect = async (): Promise<Finding[]> => {
+    const findings = worstFirst(await storage.inspect())
+    // rows are looked at where they are, and may be read
+    const early = findings.some(({ id, severity }) => severity === 'refuse' || id === 'migrations-pending')
+    return early ? findings : worstFirst([...findings, ...(await lookAtDefaultPlan(context))])
+  }
+  const check = createSafetyCheck({ inspect }, options)
   await check()
   const stopListening = await storage.subscribe({
     onNotice: hear,
@@ -184,7 +191,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     resolve: http.resolve,
     authenticate: http.authenticate,
     problem: http.problem,
-    doctor: async () => worstFirst(await storage.inspect()),
+    doctor: inspect,
     close,
     [Symbol.asyncDispose]: close,
   }
