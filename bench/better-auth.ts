@@ -4,8 +4,10 @@ import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 
 export interface BetterAuthSessions {
-  /** What a request with this caller's cookie waits for. @throws when no session comes back */
-  getSession(worker: number): Promise<void>
+  /** The cookies of each caller. */
+  readonly headers: readonly Headers[]
+  /** What a request with these cookies waits for. @throws when no session comes back */
+  getSession(headers: Headers): Promise<void>
 }
 
 interface Auth {
@@ -44,8 +46,9 @@ export async function signInToBetterAuth(pool: pg.Pool, callers: number): Promis
     headers.push(new Headers({ cookie }))
   }
   return {
-    async getSession(worker) {
-      const found = await auth.api.getSession({ headers: headers[worker]! })
+    headers,
+    async getSession(cookies) {
+      const found = await auth.api.getSession({ headers: cookies })
       if (!found) throw new Error('better-auth does not know its own session')
     },
   }

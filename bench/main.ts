@@ -15,6 +15,8 @@ const areas: { readonly [name: string]: () => Promise<Area> } = {
   sessions: async () => (await import('./areas/sessions.ts')).sessions,
   audit: async () => (await import('./areas/audit.ts')).audit,
   access: async () => (await import('./areas/access.ts')).access,
+  billing: async () => (await import('./areas/billing.ts')).billing,
+  http: async () => (await import('./areas/http.ts')).http,
   start: async () => (await import('./areas/start.ts')).start,
 }
 const usage = `usage: npm run bench -- AREA [--json FILE] [--quick]

@@ -1,7 +1,7 @@
 // Freehold as a host sets it up, on the bench's database, and a copy of its users without a wall for the rivals.
 
 import { randomBytes, randomUUID } from 'node:crypto'
-import { createFreehold, type Freehold, type Storage } from 'freehold'
+import { createFreehold, type Freehold, type FreeholdOptions, type OwnPermission, type Storage } from 'freehold'
 import { postgres } from 'freehold/postgres'
 import pg from 'pg'
 import type { Database } from './server.ts'
@@ -14,11 +14,11 @@ export interface Seeded {
 
 const keys = { current: 'k1', k1: randomBytes(32) }
 
-/** Migrates the database and lets the app's login in. */
-export async function migrate(database: Database): Promise<void> {
+/** Migrates the database, the host's own migrations with it, and lets the app's login in. */
+export async function migrate(database: Database, folder?: string): Promise<void> {
   const owner = new pg.Pool({ connectionString: database.ownerUrl, max: 2 })
   const pool = new pg.Pool({ connectionString: database.appUrl, max: 1 })
-  const storage = postgres({ pool, owner, listen: false })
+  const storage = postgres({ pool, owner, listen: false, ...(folder === undefined ? {} : { migrations: { folder } }) })
   await storage.migrations.apply()
   await database.admit()
   await storage.close()
@@ -64,11 +64,16 @@ export async function seed(database: Database, tenants: number, usersEach: numbe
 /** A pool of so many connections, all of them open. */
 export async function warmPool(url: string, connections: number): Promise<pg.Pool> {
   const pool = new pg.Pool({ connectionString: url, max: connections, min: connections })
+  // the database goes while the last ones are still taking leave
+  pool.on('error', () => undefined)
   const clients = await Promise.all(Array.from({ length: connections }, () => pool.connect()))
   for (const client of clients) client.release()
   return pool
 }
 
-export function instance<Db>(storage: Storage<Db>): Promise<Freehold<Db>> {
-  return createFreehold({ storage, keys })
+export function instance<Db, P extends string = OwnPermission>(
+  storage: Storage<Db>,
+  options: Omit<FreeholdOptions<Db, P>, 'storage' | 'keys'> = {},
+): Promise<Freehold<Db, P>> {
+  return createFreehold({ storage, keys, ...options })
 }

@@ -21,6 +21,7 @@ export const entryPoints: readonly EntryPoint[] = [
   adapter('memory'),
   adapter('argon2'),
   adapter('node-rs-argon2'),
+  adapter('legacy-hashes'),
   adapter('hono'),
   adapter('express'),
   adapter('fastify'),

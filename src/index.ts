@@ -63,9 +63,24 @@ export type {
 } from './core/access/permissions.ts'
 export type { NewRole, Role, RoleChange, Roles } from './core/access/roles.ts'
 export type { ServiceAccount, ServiceAccounts } from './core/access/service-accounts.ts'
+export type {
+  Accounts,
+  AddressRequest,
+  CodeAnswer,
+  ConfirmedEmail,
+  EmailProof,
+  Fresh,
+  JoinProof,
+  SentCode,
+  SentInvitation,
+} from './core/accounts/account.ts'
+export type { MessageSignIn } from './core/accounts/message-sign-in.ts'
 export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } from './core/audit/audit.ts'
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
-export type { PasswordSignIn, SignedIn, SignIn } from './core/authentication/sign-in.ts'
+export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
+export type { FactorHint } from './core/authentication/factor.ts'
+export type { PasswordSignIn, SignIn, SignInAnswer } from './core/authentication/sign-in.ts'
+export type { NextFactor, SignedIn } from './core/authentication/signed-in.ts'
 export type {
   Billing,
   Entitlements,
@@ -80,6 +95,7 @@ export type {
   Webhooks,
 } from './core/billing/billing.ts'
 export type {
+  AccountSettings,
   AttemptSettings,
   EntitlementSettings,
   PasswordSettings,
@@ -111,6 +127,7 @@ export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/
 export type { LinkKind, MailText, MessageFacts, MessageOptions } from './core/messages/message.ts'
 export type { BillingProvider } from './core/ports/billing-provider.ts'
 export type { KeyProvider } from './core/ports/key-provider.ts'
+export type { LegacyHashes } from './core/ports/legacy-hashes.ts'
 export type { Mail, Mailer, MailKind } from './core/ports/mailer.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type { Text, Texter, TextKind } from './core/ports/texter.ts'

@@ -131,7 +131,7 @@ async function sessionCheck({ database, storage, freehold, ref, callers }: Place
           run: (worker) => freehold.sessions.verify(callers[worker]!.accessToken, { mode: 'database' }),
         },
         { name: 'prepared join by hand', run: (worker) => join(callers[worker]!.sessionId) },
-        { name: 'better-auth getSession', run: (worker) => rival.getSession(worker) },
+        { name: 'better-auth getSession', run: (worker) => rival.getSession(rival.headers[worker]!) },
       ],
       CALLERS,
       effort,

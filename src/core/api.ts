@@ -5,6 +5,7 @@ import type { Actor } from './audit/audit.ts'
 import type { Plans, Webhooks } from './billing/billing.ts'
 import type { Providers } from './billing/providers.ts'
 import type {
+  AccountSettings,
   AttemptSettings,
   EntitlementSettings,
   PasswordSettings,
@@ -18,6 +19,7 @@ import type { Runtime } from './kernel/runtime.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { MessageOptions } from './messages/message.ts'
 import type { KeyProvider } from './ports/key-provider.ts'
+import type { LegacyHashes } from './ports/legacy-hashes.ts'
 import type { Mailer } from './ports/mailer.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { RateStore } from './ports/rate-store.ts'
@@ -44,9 +46,13 @@ export interface FreeholdOptions<Db, P extends string = string> {
   readonly issuer?: string
   /** Default: `argon2()` of `freehold/argon2`, which wants the package argon2. */
   readonly passwordHasher?: PasswordHasher
+  /** `legacyHashes()` of `freehold/legacy-hashes`: users of another system keep their passwords. Default: argon2 alone is imported. */
+  readonly legacyHashes?: LegacyHashes
   readonly sessions?: Partial<SessionSettings>
   readonly passwords?: Partial<PasswordSettings>
   readonly attempts?: Partial<AttemptSettings>
+  /** How long links and codes are good. */
+  readonly accounts?: Partial<AccountSettings>
   /** Sends e-mail: `nodemailer({ transport, from })` of `freehold/nodemailer`, or your own. Without it, what needs e-mail is refused. */
   readonly mailer?: Mailer
   /** Sends text messages. */

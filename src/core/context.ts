@@ -7,6 +7,7 @@ import type { Envelope } from './kernel/envelope.ts'
 import type { Keyring } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
 import type { Post } from './messages/post.ts'
+import type { LegacyHashes } from './ports/legacy-hashes.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { Storage, TenantRef, TenantScope } from './storage/storage.ts'
 import type { Tenant } from './tenancy/tenant.ts'
@@ -18,6 +19,8 @@ export interface Context<Db = unknown> {
   /** Seals what must be read again: columns that are marked `sealed`. */
   readonly envelope: Envelope
   readonly passwordHasher: PasswordHasher
+  /** Hashes of other systems, as far as they may be imported. */
+  readonly legacyHashes?: LegacyHashes
   readonly settings: Settings
   readonly auditWriter: AuditWriter
   /** E-mail and text messages, where there are any. */
@@ -39,6 +42,7 @@ export interface Settings {
   readonly sessions: SessionSettings
   readonly passwords: PasswordSettings
   readonly attempts: AttemptSettings
+  readonly accounts: AccountSettings
   readonly tenancy: TenancySettings
   readonly entitlements: EntitlementSettings
   readonly webhooks: WebhookSettings
@@ -83,6 +87,19 @@ export interface AttemptSettings {
   readonly maxDelayMs: number
   /** Default 24 h. */
   readonly forgetAfterMs: number
+}
+
+export interface AccountSettings {
+  /** How long a link is good that proves an address, or signs up. Default 24 h. */
+  readonly linkLifetimeMs: number
+  /** How long a link is good that sets a new password. Default 1 h. */
+  readonly resetLifetimeMs: number
+  /** How long a code is good, and a link that signs in. Default and maximum 10 min (ASVS 5.0, V6.5.5). */
+  readonly codeLifetimeMs: number
+  /** Default 7 days. */
+  readonly invitationLifetimeMs: number
+  /** How long after signing in somebody may change how their account is reached. Default 10 min. */
+  readonly freshnessMs: number
 }
 
 export interface TenancySettings {

@@ -6,6 +6,8 @@ import type { Freehold, FreeholdOptions, FreeholdRooms } from './api.ts'
 import { checkActor, systemActor } from './audit/actor.ts'
 import type { Actor } from './audit/audit.ts'
 import { createAuditWriter } from './audit/writer.ts'
+import { createSignInEngine } from './authentication/engine.ts'
+import { enterNewUser } from './authentication/new-user.ts'
 import { createPasswords } from './authentication/passwords.ts'
 import { lookAtDefaultPlan } from './billing/default-plan.ts'
 import { createPlans } from './billing/plans.ts'
@@ -86,6 +88,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     keyring,
     envelope: createEnvelope(keyring, runtime),
     passwordHasher: options.passwordHasher,
+    ...(options.legacyHashes ? { legacyHashes: options.legacyHashes } : {}),
     settings: fillSettings(options),
     auditWriter: createAuditWriter({ runtime }),
     actor: systemActor,
@@ -98,7 +101,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     directory,
     permissions,
     passwords: createPasswords(context),
-    issuer: createSessionIssuer(context),
+    engine: createSignInEngine(createSessionIssuer(context), []),
     accessCache: createAccessCache(context),
     planBook: createPlans(context),
     providers: checkProviders(options.billing),
@@ -150,8 +153,8 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     options: options.http ?? {},
     tenants: options.tenants ?? {},
     openTenant: (tenant, actor, allow) => openTenant(house, tenant, { actor: checkActor(actor), allow }),
-    openSession: (tenant, actor, opening) =>
-      house.issuer.open({ ...insideTenant(house, tenant), actor: checkActor(actor) }, opening),
+    enterNewUser: (tenant, actor, id, client) =>
+      enterNewUser({ ...insideTenant(house, tenant), actor: checkActor(actor) }, house.engine, id, client),
     rates: options.rateStore ? withFallback(options.rateStore, rates, options.onError) : rates,
     takeAttempt: (tenant, attempt) => storage.tenant(directory.ref(tenant)).verbs.takeAttempt(attempt),
     onError: options.onError,

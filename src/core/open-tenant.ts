@@ -7,8 +7,11 @@ import { createOrganizations } from './access/organizations.ts'
 import type { Permissions } from './access/permissions.ts'
 import { createRoles } from './access/roles.ts'
 import { createServiceAccounts } from './access/service-accounts.ts'
+import { createAccounts } from './accounts/accounts.ts'
+import { createMessageSignIn } from './accounts/message-sign-in.ts'
 import { checkActor } from './audit/actor.ts'
 import { type Actor, createAudit } from './audit/audit.ts'
+import type { SignInEngine } from './authentication/engine.ts'
 import type { Passwords } from './authentication/passwords.ts'
 import { createSignIn } from './authentication/sign-in.ts'
 import { createEntitlements } from './billing/entitlements.ts'
@@ -20,7 +23,6 @@ import type { Context, TenantContext } from './context.ts'
 import { createUsers } from './identity/users.ts'
 import { invalid } from './kernel/input.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
-import type { SessionIssuer } from './sessions/issue.ts'
 import { createTenantSessions } from './sessions/tenant-sessions.ts'
 import type { TenantUnit } from './storage/storage.ts'
 import type { TenantStatus } from './storage/system-tables.ts'
@@ -35,7 +37,8 @@ export interface House<Db, P extends string> {
   readonly context: Context<Db>
   readonly directory: Directory
   readonly passwords: Passwords
-  readonly issuer: SessionIssuer
+  /** The one way to a session. */
+  readonly engine: SignInEngine
   readonly permissions: Permissions<P>
   readonly accessCache: AccessCache
   readonly planBook: PlanBook
@@ -69,11 +72,16 @@ export function openTenant<Db, P extends string>(
   // nobody signs in to a suspended tenant, though an operator may look into it
   const signIn = lazily(() => {
     const open = { ...outer, scope: gatedScope(outer.scope, createGate(directory, tenant.id)) }
-    return createSignIn(open, house.passwords, house.issuer)
+    return { ...createSignIn(open, house.passwords, house.engine), ...createMessageSignIn(open, house.engine) }
+  })
+  const accounts = lazily(() => {
+    const { passwords, engine } = house
+    return createAccounts(context, { passwords, engine, members: createMembers(house.planBook) })
   })
   const domains = lazily(() => gatedRoom(createDomains(context, directory, tenant, house.lookUpTxt), gate))
   return Object.defineProperties(openServices(house, context, gate), {
     signIn: { get: signIn, enumerable: true },
+    accounts: { get: accounts, enumerable: true },
     domains: { get: domains, enumerable: true },
     as: { value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow }), enumerable: true },
   }) as TenantHandle<Db, P>

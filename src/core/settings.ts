@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import type { FreeholdOptions } from './api.ts'
 import { isPlanKey } from './billing/plan-input.ts'
 import type {
+  AccountSettings,
   AttemptSettings,
   EntitlementSettings,
   PasswordSettings,
@@ -38,6 +39,13 @@ export const defaultSettings: Settings = {
     concurrency: availableParallelism(),
   },
   attempts: { free: 5, baseDelayMs: SECOND, maxDelayMs: 15 * MINUTE, forgetAfterMs: DAY },
+  accounts: {
+    linkLifetimeMs: DAY,
+    resetLifetimeMs: 60 * MINUTE,
+    codeLifetimeMs: 10 * MINUTE,
+    invitationLifetimeMs: 7 * DAY,
+    freshnessMs: 10 * MINUTE,
+  },
   tenancy: { baseDomains: [] },
   entitlements: { defaultPlan: null, graceMs: 7 * DAY },
   webhooks: {
@@ -53,7 +61,7 @@ export const defaultSettings: Settings = {
 /** The part of the options that becomes settings. */
 export type SettingsOptions = Pick<
   FreeholdOptions<unknown>,
-  'issuer' | 'sessions' | 'passwords' | 'attempts' | 'tenants' | 'entitlements' | 'webhooks'
+  'issuer' | 'sessions' | 'passwords' | 'attempts' | 'accounts' | 'tenants' | 'entitlements' | 'webhooks'
 >
 
 /**
@@ -66,6 +74,7 @@ export function fillSettings(options: SettingsOptions = {}): Settings {
     sessions: sessionsOf(filled('sessions', defaultSettings.sessions, options.sessions)),
     passwords: passwordsOf(filled('passwords', defaultSettings.passwords, options.passwords)),
     attempts: attemptsOf(filled('attempts', defaultSettings.attempts, options.attempts)),
+    accounts: accountsOf(filled('accounts', defaultSettings.accounts, options.accounts)),
     tenancy: { baseDomains: baseDomainsOf(options.tenants?.baseDomains) },
     entitlements: entitlementsOf(filled('entitlements', defaultSettings.entitlements, options.entitlements)),
     webhooks: webhooksOf(filled('webhooks', defaultSettings.webhooks, options.webhooks)),
@@ -120,6 +129,16 @@ function attemptsOf(attempts: AttemptSettings): AttemptSettings {
   within(name('maxDelayMs'), attempts.maxDelayMs, attempts.baseDelayMs, DAY)
   within(name('forgetAfterMs'), attempts.forgetAfterMs, attempts.maxDelayMs, 400 * DAY)
   return attempts
+}
+
+function accountsOf(accounts: AccountSettings): AccountSettings {
+  const name = (key: keyof AccountSettings) => `accounts.${key}`
+  within(name('linkLifetimeMs'), accounts.linkLifetimeMs, MINUTE, 7 * DAY)
+  within(name('resetLifetimeMs'), accounts.resetLifetimeMs, MINUTE, DAY)
+  within(name('codeLifetimeMs'), accounts.codeLifetimeMs, MINUTE, 10 * MINUTE)
+  within(name('invitationLifetimeMs'), accounts.invitationLifetimeMs, MINUTE, 90 * DAY)
+  within(name('freshnessMs'), accounts.freshnessMs, SECOND, DAY)
+  return accounts
 }
 
 function entitlementsOf(entitlements: EntitlementSettings): EntitlementSettings {

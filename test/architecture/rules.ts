@@ -35,6 +35,7 @@ const doors: { readonly [zone: string]: Door } = {
   'src/adapters/memory': { zones: ['src/core', 'src/migrations'], packages: /^$/ },
   'src/adapters/argon2': { zones: ['src/core'], packages: /^argon2$/ },
   'src/adapters/node-rs-argon2': { zones: ['src/core'], packages: /^@node-rs\/argon2$/ },
+  'src/adapters/legacy-hashes': { zones: ['src/core'], packages: /^@node-rs\/bcrypt$/ },
   'src/adapters/hono': { zones: ['src/core'], packages: /^hono(\/.+)?$/ },
   'src/adapters/express': { zones: ['src/core'], packages: /^express$/ },
   'src/adapters/fastify': { zones: ['src/core'], packages: /^fastify$/ },
@@ -102,6 +103,15 @@ export const rules: readonly Rule[] = [
     planted: { path: 'src/adapters/postgres/planted.ts', text: 'const seen = new Map<string, number>()\n' },
   },
   {
+    // storage and its gate only carry the verb; the issuer makes the tokens, and the engine alone may ask it to
+    name: 'no session is opened but by the sign-in engine',
+    // a session of the migrations is a connection
+    applies: (path) => source(path) && !/^src\/(adapters\/testing|migrations)\//.test(path),
+    complaints: ({ path, text }) =>
+      matches(code(text), OPENS_SESSION).filter((found) => !MAY_OPEN[path]?.some((allowed) => found.includes(allowed))),
+    planted: { path: 'src/core/authentication/planted.ts', text: 'await issuer.open(context, opening)\n' },
+  },
+  {
     name: 'types are not set aside',
     applies: source,
     complaints: ({ text }) => matches(text, /\bas any\b|@ts-(ignore|nocheck|expect-error)/g),
@@ -125,6 +135,24 @@ const HERE = new RegExp(
   ].join('|'),
   'g',
 )
+
+/** What makes a session, or a maker of sessions: whatever it is called, the issuer's types must be named to be handed on. */
+const OPENS_SESSION =
+  /\bopenSession\b|\bissuer\s*\.\s*open\b|\bcreateSessionIssuer\b|\bSessionIssuer\b|\binsert\(\s*['"]sessions['"]|insert into [^ ]*sessions\b/g
+const VERB = ['openSession']
+/** Which of it each file may say. */
+const MAY_OPEN: { readonly [path: string]: readonly string[] } = {
+  'src/core/authentication/engine.ts': ['SessionIssuer', 'issuer.open', 'openSession'],
+  'src/core/freehold.ts': ['createSessionIssuer'],
+  'src/core/sessions/issue.ts': ['createSessionIssuer', 'SessionIssuer', ...VERB],
+  'src/core/storage/verbs.ts': VERB,
+  'src/core/tenancy/gate.ts': VERB,
+  'src/core/storage/local-notices.ts': VERB,
+  'src/adapters/memory/verbs.ts': [...VERB, 'insert('],
+  'src/adapters/postgres/link.ts': VERB,
+  'src/adapters/postgres/session-verbs.ts': VERB,
+  'src/adapters/postgres/session-statements.ts': ['insert into'],
+}
 
 function importComplaints({ path, text }: SourceFile): string[] {
   const own = zoneOf(path)

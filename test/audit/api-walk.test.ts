@@ -3,7 +3,7 @@
 // has thought about here fails.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fakeProvider } from '../../src/adapters/testing/index.ts'
+import { createMailbox, createPhone, fakeProvider } from '../../src/adapters/testing/index.ts'
 import { definePermissions, type Permissions, PLATFORM_TENANT_ID, type TenantHandle } from '../../src/index.ts'
 import { instance, sessions } from './api/instance.ts'
 import { type Entry, signedIn, type Table, type World } from './api/parts.ts'
@@ -19,8 +19,12 @@ let refusal: Refusal
 beforeAll(async () => {
   const fake = fakeProvider()
   const dns = new Map<string, string[][]>()
+  const [mailbox, phone] = [createMailbox(), createPhone()]
   const house = await openHouse('postgres', {
     billing: { fake },
+    mailer: mailbox,
+    texter: phone,
+    messages: { baseUrl: 'https://example.test' },
     permissions: definePermissions({ note: ['read', 'write'] }) as Permissions<string>,
     resolveTxt: async (record) => dns.get(record) ?? [],
   })
@@ -44,6 +48,8 @@ beforeAll(async () => {
     fake,
     price,
     dns,
+    mailbox,
+    phone,
     secrets: new Set([PASSWORD, 'hush-hush']),
   }
   refusal = await prepareRefusal(house.database!)

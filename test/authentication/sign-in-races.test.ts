@@ -82,7 +82,7 @@ describe('R15: no session outlives what ends them, when', () => {
             return right
           },
         },
-        town.issuer,
+        town.engine,
       )
       expect(await signIn.password({ email: user.email, password: PASSWORD })).toEqual(BAD)
       expect(await town.alive(user)).toEqual([])
@@ -126,7 +126,7 @@ describe('R15: no session outlives what ends them, when', () => {
           return right
         },
       },
-      town.issuer,
+      town.engine,
     )
     expect(await signIn.password({ email: user.email, password: PASSWORD })).toEqual(BAD)
     expect(await town.alive(user)).toEqual([keep])
@@ -136,7 +136,7 @@ describe('R15: no session outlives what ends them, when', () => {
 it('a hash that another sign-in has just strengthened is no other password', async () => {
   const user = await town.person()
   const renewing = { ...town.passwords, needsRehash: () => true }
-  const signIn = createSignIn(town.context, renewing, town.issuer)
+  const signIn = createSignIn(town.context, renewing, town.engine)
   const entering = Array.from({ length: 5 }, () => signIn.password({ email: user.email, password: PASSWORD }))
   expect((await Promise.all(entering)).map(({ ok }) => ok)).toEqual([true, true, true, true, true])
   expect(await town.enter(user)).toMatchObject({ ok: true })
@@ -175,7 +175,7 @@ it('looking up an address reads the key of addresses, in users and in sign-in', 
     for (let i = 1; i <= 8; i++) {
       await town.usersIn(unit).findByEmail(user.email)
       expect(await scans()).toBe(before + 2 * i - 1)
-      await createSignIn(context, town.passwords, town.issuer).password({ email: user.email, password: PASSWORD })
+      await createSignIn(context, town.passwords, town.engine).password({ email: user.email, password: PASSWORD })
       expect(await scans()).toBe(before + 2 * i)
     }
   })

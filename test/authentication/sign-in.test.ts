@@ -61,7 +61,7 @@ describe('the right password', () => {
     // the same tenant, after an upgrade to the other package and twice the memory
     const hasher = nodeRsArgon2({ ...cheap, memoryKiB: 128 })
     const after = await makeTown(storage, { passwordHasher: hasher })
-    const signIn = createSignIn({ ...before.context, passwordHasher: hasher }, after.passwords, before.issuer)
+    const signIn = createSignIn({ ...before.context, passwordHasher: hasher }, after.passwords, before.engine)
     expect(await signIn.password({ email: user.email, password: WRONG })).toEqual(BAD)
     expect((await hashOf()).password_hash).toBe(weak.password_hash)
 
@@ -148,7 +148,7 @@ describe('too many failures', () => {
       const before = { ...town.work }
       const refused = await town.enter({ email })
       expect(refused).toEqual({ ok: false, reason: 'too-many-attempts', retryAfterMs: expect.any(Number) })
-      const wait = refused.ok || refused.reason === 'bad-credentials' ? 0 : refused.retryAfterMs
+      const wait = 'retryAfterMs' in refused ? refused.retryAfterMs : 0
       expect(wait).toBeGreaterThan(0)
       expect(wait).toBeLessThanOrEqual(1000)
       expect(town.work).toEqual(before)

@@ -99,7 +99,7 @@ describe('an event that cannot be applied', () => {
     await fake.deliverAll(webhooks)
     await webhooks.drain()
     const stranger = fake.addCustomer()
-    const [{ providerPriceId = '' } = {}] = await market.book.plans.prices()
+    const [{ providerPriceId = '' } = {}] = await market.book.plans.prices('team-x')
     fake.subscribe(stranger, [{ priceId: providerPriceId }])
     await fake.deliverAll(webhooks)
     for (let attempt = 0; attempt < 3; attempt++) {

@@ -1,7 +1,10 @@
 // A town for tests: one tenant on any storage, with its users, passwords and sign-in, and a hash whose work is counted.
 
+import { createSignInEngine, type SignInEngine } from '../../src/core/authentication/engine.ts'
+import type { FactorVerifier } from '../../src/core/authentication/factor.ts'
 import { createPasswords, type Passwords } from '../../src/core/authentication/passwords.ts'
-import { createSignIn, type SignedIn, type SignIn } from '../../src/core/authentication/sign-in.ts'
+import { createSignIn, type SignIn } from '../../src/core/authentication/sign-in.ts'
+import type { SignedIn } from '../../src/core/authentication/signed-in.ts'
 import { createMembers } from '../../src/core/billing/members.ts'
 import { createPlans } from '../../src/core/billing/plans.ts'
 import type { TenantContext } from '../../src/core/context.ts'
@@ -11,7 +14,7 @@ import { FreeholdError } from '../../src/core/kernel/errors.ts'
 import type { SessionId } from '../../src/core/kernel/ids.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts'
-import { createSessionIssuer, type SessionIssuer } from '../../src/core/sessions/issue.ts'
+import { createSessionIssuer } from '../../src/core/sessions/issue.ts'
 import type { Storage, TenantScope, TenantUnit } from '../../src/core/storage/storage.ts'
 import { tenantFromRow } from '../../src/core/tenancy/tenant.ts'
 import { type ContextOverrides, makeContext, makeTenantContext, quickHasher } from '../setup/context.ts'
@@ -22,7 +25,7 @@ export interface Town {
   readonly users: Users
   /** As `users`, in a unit of work. */
   usersIn(unit: TenantUnit): Users
-  readonly issuer: SessionIssuer
+  readonly engine: SignInEngine
   readonly signIn: SignIn
   readonly work: Work
   /** A user with `PASSWORD`, at an address nobody else has. */
@@ -43,7 +46,11 @@ export interface Work {
 export const PASSWORD = 'velvet tractor omelette'
 const { newId } = systemRuntime()
 
-export async function makeTown(storage: Storage, overrides: ContextOverrides = {}): Promise<Town> {
+export async function makeTown(
+  storage: Storage,
+  overrides: ContextOverrides = {},
+  verifiers: readonly FactorVerifier[] = [],
+): Promise<Town> {
   const slug = `t${newId().slice(-12)}`
   const [row] = await storage.system.records.insert('tenants', [{ id: newId(), slug, name: 'Globex & Sons' }])
   const work: Work = { hashes: 0, verifications: 0, transactions: 0 }
@@ -53,14 +60,14 @@ export async function makeTown(storage: Storage, overrides: ContextOverrides = {
   const passwords = createPasswords(context)
   const members = createMembers(createPlans(context))
   const users = createUsers(context, passwords, members)
-  const issuer = createSessionIssuer(context)
-  const signIn = createSignIn(context, passwords, issuer)
+  const engine = createSignInEngine(createSessionIssuer(context), verifiers)
+  const signIn = createSignIn(context, passwords, engine)
   return {
     context,
     passwords,
     users,
     usersIn: (unit) => createUsers({ ...context, scope: unit }, passwords, members),
-    issuer,
+    engine,
     signIn,
     work,
     person: () => users.create({ email: `${newId()}@example.test`, password: PASSWORD }),
@@ -88,6 +95,7 @@ function counted(hasher: PasswordHasher, work: Work): PasswordHasher {
   return {
     name: hasher.name,
     needsRehash: (hash) => hasher.needsRehash(hash),
+    reads: (hash) => hasher.reads?.(hash) ?? false,
     async hash(password) {
       work.hashes++
       return hasher.hash(password)

@@ -15,7 +15,12 @@ let storage: Storage
 beforeAll(async () => {
   database = await createTestDatabase()
   proxy = await startProxy(database.appUrl)
-  pool = new pg.Pool({ connectionString: proxy.url(database.appUrl), max: 4 })
+  pool = new pg.Pool({
+    connectionString: proxy.url(database.appUrl),
+    max: 4,
+    // as servers have it; the one of the tests does not
+    options: '-c synchronous_commit=on',
+  })
   storage = postgres({ pool, listen: false })
 })
 afterAll(async () => {
@@ -74,6 +79,31 @@ it('leaves an event that is just being finished, and waits for nobody', async ()
     await records.update('webhook_inbox', { id }, { state: 'done' })
     expect(await claim()).toEqual([])
   })
+})
+
+it('stores durably, and applies in a commit that waits for no disk, as far as that transaction goes and no further', async () => {
+  await database.admin(`
+    create table freehold.commits (event_id text, state text, setting text);
+    grant all on freehold.commits to public;
+    create function freehold.note_commit() returns trigger language plpgsql as $$ begin
+      insert into freehold.commits values (new.event_id, new.state, current_setting('synchronous_commit'));
+      return new;
+    end $$;
+    create trigger note_commit after insert or update on freehold.webhook_inbox
+      for each row execute function freehold.note_commit()`)
+  const id = await arrive('durable', 1)
+  await storage.system.transaction(async ({ verbs, records }) => {
+    await verbs.commitAsynchronously()
+    await records.update('webhook_inbox', { id }, { state: 'ignored' })
+  })
+  await storage.system.records.update('webhook_inbox', { id }, { state: 'done' })
+  const rows = await database.admin(`select state, setting from freehold.commits where event_id = '${id}'`)
+  expect(rows).toEqual([
+    { state: 'pending', setting: 'on' },
+    { state: 'ignored', setting: 'off' },
+    { state: 'done', setting: 'on' },
+  ])
+  await database.admin('drop trigger note_commit on freehold.webhook_inbox')
 })
 
 it('walks the index of what is due, however much was done before', async () => {

@@ -9,6 +9,7 @@ import { createEnvelope } from '../../src/core/kernel/envelope.ts'
 import { createKeyring, type Keys } from '../../src/core/kernel/keyring.ts'
 import { type Runtime, systemRuntime } from '../../src/core/kernel/runtime.ts'
 import { createPost, type PostParts } from '../../src/core/messages/post.ts'
+import type { LegacyHashes } from '../../src/core/ports/legacy-hashes.ts'
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts'
 import { defaultSettings } from '../../src/core/settings.ts'
 import type { Storage, TenantRef } from '../../src/core/storage/storage.ts'
@@ -21,6 +22,7 @@ export interface ContextOverrides extends Omit<PostParts, 'onError'> {
   readonly runtime?: Partial<Runtime>
   readonly keys?: Keys
   readonly passwordHasher?: PasswordHasher
+  readonly legacyHashes?: LegacyHashes
   /** Not checked against the limits, so that a test may shorten what would take long. */
   readonly settings?: { readonly [Part in keyof Settings]?: Partial<Settings[Part]> }
 }
@@ -38,11 +40,13 @@ export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverride
     keyring,
     envelope: createEnvelope(keyring, runtime),
     passwordHasher: overrides.passwordHasher ?? quickHasher,
+    ...(overrides.legacyHashes ? { legacyHashes: overrides.legacyHashes } : {}),
     settings: {
       issuer: settings.issuer ?? defaultSettings.issuer,
       sessions: { ...defaultSettings.sessions, ...settings.sessions },
       passwords: { ...defaultSettings.passwords, ...settings.passwords },
       attempts: { ...defaultSettings.attempts, ...settings.attempts },
+      accounts: { ...defaultSettings.accounts, ...settings.accounts },
       tenancy: { ...defaultSettings.tenancy, ...settings.tenancy },
       entitlements: { ...defaultSettings.entitlements, ...settings.entitlements },
       webhooks: { ...defaultSettings.webhooks, ...settings.webhooks },

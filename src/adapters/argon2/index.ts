@@ -54,6 +54,7 @@ export function argon2(options: Argon2Options = {}): PasswordHasher {
     hash: async (password) => inReferenceOrder(await (await load()).hash(password, hashing)),
     verify: async (hash, password) => parseArgon2(hash) !== undefined && (await load()).verify(hash, password),
     needsRehash: (hash) => isWeaker(hash, cost),
+    reads: (hash) => parseArgon2(hash) !== undefined,
   }
 }
 

@@ -9,6 +9,7 @@ import type { Finding } from '../../core/storage/safety.ts'
 export const PEERS: { readonly [name: string]: string } = {
   '@electric-sql/pglite': '>=0.5 <0.6',
   '@node-rs/argon2': '^2.2.1',
+  '@node-rs/bcrypt': '^2.0.0',
   argon2: '>=0.44 <0.46',
   express: '^5.0.0',
   fastify: '^5.0.0',
@@ -16,6 +17,7 @@ export const PEERS: { readonly [name: string]: string } = {
   kysely: '>=0.29 <0.30',
   nodemailer: '>=7 <11',
   pg: '^8.23.0',
+  redis: '^6.0.0',
   stripe: '^23.1.0',
 }
 

@@ -42,6 +42,7 @@ export function createSystemVerbs(run: Run): SystemVerbs {
   return {
     findTenant: (by) => run((statements) => findTenant(statements, by)),
     claimInbox: (claim) => run((statements) => claimInbox(statements, claim)),
+    commitAsynchronously: async () => undefined,
     publish: (notice) => run((_, tell) => tell(notice)),
   }
 }

@@ -48,6 +48,7 @@ export function nodeRsArgon2(options: NodeRsArgon2Options = {}): PasswordHasher 
     hash: async (password) => (await load()).hash(password, hashing),
     verify: async (hash, password) => parseArgon2(hash) !== undefined && (await load()).verify(hash, password),
     needsRehash: (hash) => isWeaker(hash, cost),
+    reads: (hash) => parseArgon2(hash) !== undefined,
   }
 }
 

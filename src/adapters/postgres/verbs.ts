@@ -62,6 +62,12 @@ export function createSystemVerbs(
   return {
     findTenant: (by) => findTenant(send, place, by),
     claimInbox: (claim) => claimInbox(sendAfter, place.quoted, claim),
+    async commitAsynchronously() {
+      await ride({
+        name: 'commit_asynchronously',
+        text: "select pg_catalog.set_config('synchronous_commit', 'off', true)",
+      })
+    },
     publish: (notice) => publish(ride, notice),
   }
 }

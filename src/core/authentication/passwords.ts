@@ -24,6 +24,11 @@ export interface Passwords {
    * @throws PASSWORD_REJECTED; INPUT_INVALID for what is no well-formed text
    */
   check(password: string, owner: PasswordOwner): void
+  /**
+   * Accepts a hash that another system made, or says why not. Nothing is known of the password behind it, so no policy is asked.
+   * @throws INPUT_INVALID, PACKAGE_MISSING
+   */
+  checkHash(hash: string): Promise<void>
   /** A PHC string. Checks no policy. @throws OVERLOADED */
   hash(password: string): Promise<string>
   /**
@@ -32,7 +37,7 @@ export interface Passwords {
    * @throws OVERLOADED
    */
   verify(hash: string | null | undefined, password: unknown): Promise<boolean>
-  /** True when the hash was made with weaker parameters than today's. */
+  /** True when the hash was made with weaker parameters than today's, or by another system. */
   needsRehash(hash: string): boolean
 }
 
@@ -42,7 +47,7 @@ const GUESSABLE_BITS = 26
 const CONTEXT_BITS = 3
 
 export function createPasswords(context: Context): Passwords {
-  const { passwordHasher, runtime, settings } = context
+  const { passwordHasher, legacyHashes, runtime, settings } = context
   const { maximumLength, minimumLength, minimumLengthWithSecondFactor, contextWords, concurrency } = settings.passwords
   const common = commonWords()
   const queue = createHashingQueue(concurrency)
@@ -58,6 +63,8 @@ export function createPasswords(context: Context): Passwords {
       })
     return nobody
   }
+
+  const isLegacy = (hash: string): boolean => legacyHashes !== undefined && legacyHashes.read(hash) !== 'unknown'
 
   return {
     check(password, owner) {
@@ -76,12 +83,26 @@ export function createPasswords(context: Context): Passwords {
     hash: (password) => queue.run(() => passwordHasher.hash(prepare(password))),
     async verify(hash, password) {
       if (typeof password !== 'string' || isLonger(password, maximumLength) || !isPlainText(password)) return false
-      const prepared = prepare(password)
       const substitute = await nobodysHash()
-      const right = await queue.run(() => passwordHasher.verify(hash ?? substitute, prepared))
+      const asked = hash ?? substitute
+      const verifier = isLegacy(asked) ? legacyHashes! : passwordHasher
+      // another system hashed what was typed, and not our form of it
+      const forms = new Set([prepare(password), password])
+      const right = await queue.run(async () => {
+        for (const form of forms) if (await verifier.verify(asked, form)) return true
+        return false
+      })
       return right && typeof hash === 'string'
     },
-    needsRehash: (hash) => passwordHasher.needsRehash(hash),
+    needsRehash: (hash) => isLegacy(hash) || passwordHasher.needsRehash(hash),
+    async checkHash(hash) {
+      if (typeof hash !== 'string') throw invalid('passwordHash', 'it is not a text')
+      if (passwordHasher.reads?.(hash)) return
+      const kind = legacyHashes?.read(hash) ?? 'unknown'
+      if (kind === 'too-costly') throw invalid('passwordHash', 'it would cost too much to check')
+      if (kind === 'unknown') throw invalid('passwordHash', 'it is no hash that can be checked here')
+      await legacyHashes?.load(hash)
+    },
   }
 }
 

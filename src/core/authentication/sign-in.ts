@@ -1,17 +1,17 @@
 // Signing in. An answer, right or wrong, is a value; only what should not happen throws.
 
 import { createHash } from 'node:crypto'
-import { inRequestOf } from '../audit/actor.ts'
 import type { TenantContext } from '../context.ts'
 import { readEmail } from '../identity/email.ts'
-import { type User, userFromRow } from '../identity/user.ts'
-import type { UserId } from '../kernel/ids.ts'
-import { checkKeys, invalid } from '../kernel/input.ts'
-import type { OpenedSession, SessionIssuer } from '../sessions/issue.ts'
-import type { ClientInfo, Session, Tokens } from '../sessions/session.ts'
+import { checkKeys, invalid, isPlainObject } from '../kernel/input.ts'
+import type { ClientInfo } from '../sessions/session.ts'
+import type { TenantUnit } from '../storage/storage.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
-import { createAddressMark } from './address-mark.ts'
+import type { BegunFactor, FactorChoice, SignInEngine } from './engine.ts'
+import type { FirstFactor } from './factor.ts'
 import type { Passwords } from './passwords.ts'
+import { writeFailed } from './sign-in-log.ts'
+import type { SignedIn } from './signed-in.ts'
 
 export interface PasswordSignIn {
   readonly email: string
@@ -19,49 +19,37 @@ export interface PasswordSignIn {
   readonly client?: ClientInfo
 }
 
-export type SignedIn =
-  | { readonly ok: true; readonly user: User; readonly session: Session; readonly tokens: Tokens }
-  /** The same answer, after the same work, for an unknown address, a wrong password, a user without one, and a disabled user. */
-  | { readonly ok: false; readonly reason: 'bad-credentials' }
-  | { readonly ok: false; readonly reason: 'too-many-attempts'; readonly retryAfterMs: number }
-
 export interface SignIn {
   /** @throws INPUT_INVALID (not of this shape; a malformed address is bad credentials), TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, OVERLOADED, STORAGE_UNAVAILABLE */
   password(credentials: PasswordSignIn): Promise<SignedIn>
+  /**
+   * Begins a factor that was asked for (`factor-required`): sends its code, or answers what the client needs to show it.
+   * Not needed where there is nothing to begin (an authenticator app, a hardware token, a recovery code).
+   * @throws INPUT_INVALID, TOKEN_EXPIRED (the pending sign-in is over), FACTOR_UNKNOWN, STORAGE_UNAVAILABLE
+   */
+  challenge(asked: FactorChoice): Promise<BegunFactor>
+  /** Answers a pending sign-in with another factor. @throws INPUT_INVALID, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, STORAGE_UNAVAILABLE */
+  continue(answer: SignInAnswer): Promise<SignedIn>
 }
 
-/** What a password proves: one factor (NIST SP 800-63B-4; RFC 8176). */
-export const PASSWORD_ASSURANCE = { assuranceLevel: 1, authenticationMethods: ['pwd'] } as const
-/** The epoch of a user whose sessions were never ended. */
-export const NEW_USER_EPOCH = 0
+export interface SignInAnswer extends FactorChoice {
+  /** Digits, or a recovery code (with `factor: 'recovery_code'`). */
+  readonly code?: string
+  /** WebAuthn's answer as JSON. */
+  readonly assertion?: Readonly<Record<string, unknown>>
+  readonly client?: ClientInfo
+}
 
 /** A pool of its own for each factor: who guesses codes does not lock the password, nor the reverse. */
 const POOL = 'password'
 const REFUSED: SignedIn = { ok: false, reason: 'bad-credentials' }
+const METHODS = ['pwd'] as const
 /** What identifies an address that is none; more of it says nothing more. */
 const MAXIMUM_SUBJECT = 1024
+const CHOICE = ['token', 'factor'] as const
 
-export function createSignIn(context: TenantContext, passwords: Passwords, issuer: SessionIssuer): SignIn {
-  const { scope, settings, actor, auditWriter } = context
-  const markOf = createAddressMark(context)
-
-  /** Who failed to sign in is nobody yet; whom they meant is told by id where there is such a user, by a mark in any case. */
-  async function refuse(
-    address: string | undefined,
-    found: UserRow | undefined,
-    client: ClientInfo | undefined,
-  ): Promise<SignedIn> {
-    await auditWriter.append(scope, inRequestOf(actor, { type: 'user' }, client), {
-      action: 'sign_in.failed',
-      outcome: 'failure',
-      details: {
-        authenticationMethods: ['pwd'],
-        ...(address === undefined ? {} : { address: markOf(address) }),
-      },
-      ...(found ? { targets: [{ type: 'user', id: found.id }] } : {}),
-    })
-    return REFUSED
-  }
+export function createSignIn(context: TenantContext, passwords: Passwords, engine: SignInEngine): SignIn {
+  const { scope, settings } = context
 
   return {
     async password(credentials) {
@@ -79,54 +67,57 @@ export function createSignIn(context: TenantContext, passwords: Passwords, issue
       // read before the password is checked: the epoch in this row is the one the session has to be opened under
       const found = emailNorm === undefined ? undefined : await findActive(context, emailNorm)
       const right = await passwords.verify(found?.password_hash, password)
-      if (!found || !right) return refuse(emailNorm, found, client)
-
+      if (!found || !right) {
+        await writeFailed(context, { address: emailNorm, user: found, methods: METHODS, client })
+        return REFUSED
+      }
       // hashing takes longer than everything else: not while rows are locked
       const rehashed = passwords.needsRehash(found.password_hash!) ? await passwords.hash(password) : undefined
-      const opened = await open(context, issuer, { found, subject, client, rehashed })
-      return opened ? { ok: true, user: userFromRow(found), ...opened } : refuse(found.email_norm, found, client)
+      return engine.conclude(context, {
+        ...passwordProof(found, client),
+        attempt: { pool: POOL, subject },
+        ...(rehashed === undefined ? {} : { within: (unit) => strengthen(unit, found, rehashed) }),
+      })
+    },
+
+    async challenge(asked) {
+      checkKeys(asked, 'asked', CHOICE)
+      checkChoice(asked)
+      return engine.begin(context, asked)
+    },
+
+    async continue(answer) {
+      checkKeys(answer, 'answer', [...CHOICE, 'code', 'assertion', 'client'])
+      checkChoice(answer)
+      const { code, assertion, client } = answer
+      checkClient(client)
+      if (code !== undefined && typeof code !== 'string') throw invalid('code', 'it is not a text')
+      if (assertion !== undefined && !isPlainObject(assertion)) throw invalid('assertion', 'it is not an object')
+      return engine.resume(context, answer, answer, client)
     },
   }
 }
 
-interface Entry {
-  readonly found: UserRow
-  readonly subject: Uint8Array
-  readonly client: ClientInfo | undefined
-  readonly rehashed: string | undefined
+/** What a right password proves: one factor (NIST SP 800-63B-4). */
+export function passwordProof(user: UserRow, client: ClientInfo | undefined): FirstFactor {
+  return { user, methods: METHODS, assuranceLevel: 1, usedFactors: [], ...(client ? { client } : {}) }
 }
 
-/**
- * The session, the forgotten failures and the stronger hash, or none of them. Undefined when the user was disabled,
- * deleted, signed out everywhere or given another password since `found` was read: each of these moves the epoch or
- * the status, and the session is opened under those that were read (R15).
- */
-function open(context: TenantContext, issuer: SessionIssuer, entry: Entry): Promise<OpenedSession | undefined> {
-  const { found, subject, client, rehashed } = entry
-  return context.scope.transaction(async (unit) => {
-    const opened = await issuer.open(
-      { ...context, scope: unit },
-      {
-        userId: found.id as UserId,
-        epoch: found.session_epoch,
-        ...PASSWORD_ASSURANCE,
-        ...(client ? { client } : {}),
-      },
-    )
-    if (!opened) return undefined
-    await unit.records.remove('sign_in_attempts', { pool: POOL, subject })
-    if (rehashed !== undefined)
-      await unit.records.update(
-        'users',
-        { id: found.id, password_hash: found.password_hash },
-        { password_hash: rehashed },
-      )
-    return opened
-  })
+/** A password that changed meanwhile stays, and whoever changed it has moved the epoch as well. */
+async function strengthen({ records }: TenantUnit, found: UserRow, rehashed: string): Promise<true> {
+  const { id, password_hash } = found
+  await records.update('users', { id, password_hash }, { password_hash: rehashed })
+  return true
+}
+
+/** @throws INPUT_INVALID */
+function checkChoice({ token, factor }: FactorChoice): void {
+  if (typeof token !== 'string') throw invalid('token', 'it is not a text')
+  if (factor !== undefined && typeof factor !== 'string') throw invalid('factor', 'it is not a text')
 }
 
 /** Before anything is counted. @throws INPUT_INVALID */
-function checkClient(client: ClientInfo | undefined): void {
+export function checkClient(client: ClientInfo | undefined): void {
   if (client === undefined) return
   checkKeys(client, 'client', ['ip', 'userAgent'])
   for (const [field, value] of Object.entries(client)) {

@@ -61,6 +61,8 @@ export function createSettle({ storage, runtime, auditWriter }: Context): Settle
   return async ({ event, provider, claimedAt }, { owner, ledger, id, facts, end }) => {
     try {
       return await storage.system.transaction(async (unit): Promise<Outcome> => {
+        // forgotten by a server that went down, it is forgotten with the event's end: the event is pending again
+        await unit.verbs.commitAsynchronously()
         const place: Place = { provider, unit: unit.tenant(owner), newId: runtime.newId }
         const row = await ledger.lock(place, id)
         const verdict = judge(row, facts, claimedAt)

@@ -113,20 +113,24 @@ async function insertItems({ unit, newId }: Place, row: { readonly id: string },
   )
 }
 
-/** All of them, where any of them is another than before. */
+/** The one that is another than before, in its place; where more differ, all of them. */
 async function replaceItems(place: Place, row: SubscriptionRow, snapshot: SubscriptionSnapshot): Promise<Changes> {
   const { records } = place.unit
   const before = await records.find('subscription_items', { where: { subscription_id: row.id }, limit: ITEMS })
   const known = new Map(before.map((item) => [item.provider_item_id, item]))
-  const same =
-    before.length === snapshot.items.length &&
-    snapshot.items.every((item) => {
-      const match = known.get(item.id)
-      return match !== undefined && Object.keys(differences(match, itemColumns(item))).length === 0
-    })
-  if (same) return {}
-  await records.remove('subscription_items', { subscription_id: row.id })
-  await insertItems(place, row, snapshot)
+  const others = snapshot.items.filter((item) => {
+    const match = known.get(item.id)
+    return match === undefined || Object.keys(differences(match, itemColumns(item))).length > 0
+  })
+  const sameSize = before.length === snapshot.items.length
+  if (sameSize && others.length === 0) return {}
+  const [other] = others
+  const changed = sameSize && others.length === 1 ? known.get(other!.id) : undefined
+  if (changed) await records.update('subscription_items', { id: changed.id }, itemColumns(other!))
+  else {
+    await records.remove('subscription_items', { subscription_id: row.id })
+    await insertItems(place, row, snapshot)
+  }
   return {
     items: {
       from: shownItems(before.map((item) => ({ price: item.provider_price_id, quantity: item.quantity }))),

@@ -3,13 +3,14 @@
 
 import type { Permissions } from '../access/permissions.ts'
 import type { Actor } from '../audit/audit.ts'
+import type { SignedIn } from '../authentication/signed-in.ts'
 import type { Webhooks } from '../billing/billing.ts'
 import type { Settings } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
+import type { UserId } from '../kernel/ids.ts'
 import type { Runtime } from '../kernel/runtime.ts'
 import type { RateStore } from '../ports/rate-store.ts'
-import type { OpenedSession, Opening } from '../sessions/issue.ts'
-import type { Sessions } from '../sessions/session.ts'
+import type { ClientInfo, Sessions } from '../sessions/session.ts'
 import type { TenantStatus } from '../storage/system-tables.ts'
 import type { AttemptAnswer, AttemptTake } from '../storage/verbs.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
@@ -42,8 +43,8 @@ export interface HttpParts<Db, P extends string> {
   readonly webhooks: Pick<Webhooks, 'receive'>
   /** Bound to who acts. */
   openTenant(tenant: Tenant, actor: Actor, allow?: readonly TenantStatus[]): TenantHandle<Db, P>
-  /** A session for a user whom this request made. */
-  openSession(tenant: Tenant, actor: Actor, opening: Opening): Promise<OpenedSession | undefined>
+  /** Signs in a user whom this request made. */
+  enterNewUser(tenant: Tenant, actor: Actor, id: UserId, client: ClientInfo): Promise<SignedIn>
   takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
   readonly rates: RateStore
   onError(error: unknown): void
@@ -93,7 +94,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
       signUp: options.signUp ?? 'closed',
       maximumBodyBytes,
       credentialTellsTenant: tenants.resolve?.includes('credential') ?? true,
-      openSession: parts.openSession,
+      enterNewUser: parts.enterNewUser,
       admitSignUp: createSignUpLimit({ attempts: parts.settings.attempts, takeAttempt: parts.takeAttempt }),
     }),
     ...sessionRoutes<Db, P>(cookies),

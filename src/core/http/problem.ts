@@ -41,6 +41,9 @@ function challenge(error: AnyFreeholdError): string {
     case 'UNAUTHENTICATED':
     case 'BAD_CREDENTIALS':
       return 'Bearer'
+    case 'STEP_UP_REQUIRED':
+      // RFC 9470, section 3
+      return `Bearer error="insufficient_user_authentication", max_age="${Math.floor(error.details.maxAgeMs / 1000)}"`
     default:
       return 'Bearer error="invalid_token"'
   }

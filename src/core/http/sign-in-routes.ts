@@ -2,14 +2,14 @@
 // a body; a client without cookies says `"transport": "body"` and shows its tokens itself.
 
 import type { Actor } from '../audit/audit.ts'
-import { NEW_USER_EPOCH, PASSWORD_ASSURANCE } from '../authentication/sign-in.ts'
+import type { FactorChoice } from '../authentication/engine.ts'
+import type { SignedIn } from '../authentication/signed-in.ts'
 import { readEmail } from '../identity/email.ts'
 import type { User } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import { PLATFORM_TENANT_ID } from '../kernel/ids.ts'
+import { PLATFORM_TENANT_ID, type UserId } from '../kernel/ids.ts'
 import { checkKeys, invalid } from '../kernel/input.ts'
-import type { OpenedSession, Opening } from '../sessions/issue.ts'
-import type { Refreshed, RefreshOptions, Session, Sessions, Tokens } from '../sessions/session.ts'
+import type { ClientInfo, Refreshed, RefreshOptions, Session, Sessions, Tokens } from '../sessions/session.ts'
 import type { TenantStatus } from '../storage/system-tables.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
@@ -32,7 +32,8 @@ export interface SignInParts<Db, P extends string> {
   readonly maximumBodyBytes: number
   /** May a token alone tell its tenant? */
   readonly credentialTellsTenant: boolean
-  openSession(tenant: Tenant, actor: Actor, opening: Opening): Promise<OpenedSession | undefined>
+  /** Signs in a user whom this request made. */
+  enterNewUser(tenant: Tenant, actor: Actor, id: UserId, client: ClientInfo): Promise<SignedIn>
   /** Counts a sign-up from this address. @throws TOO_MANY_ATTEMPTS */
   admitSignUp(tenant: Tenant, clientAddress: string | undefined): Promise<void>
 }
@@ -79,21 +80,14 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
     return response
   }
 
-  async function enter(visit: TenantVisit<Db, P>, body: JsonObject, transport: Transport) {
-    const tenant = tenantOf(visit)
-    const email = textField(body, 'email')
-    await visit.admit(readEmail(email)?.emailNorm ?? email.slice(0, 320))
-    const signedIn = await tenant.signIn.password({
-      email,
-      password: textField(body, 'password'),
-      client: clientOf(visit),
-    })
-    if (!signedIn.ok) {
-      if (signedIn.reason === 'bad-credentials') throw new FreeholdError('BAD_CREDENTIALS')
-      throw new FreeholdError('TOO_MANY_ATTEMPTS', { retryAfterMs: signedIn.retryAfterMs })
+  /** A session, or 202 and what is asked for next: then there is no cookie and no token yet. */
+  async function concluded(visit: TenantVisit<Db, P>, signedIn: SignedIn, transport: Transport, status = 200) {
+    if (signedIn.ok) {
+      await leaveFormer(visit, transport)
+      return granted(signedIn, transport, status)
     }
-    await leaveFormer(visit, transport)
-    return granted(signedIn, transport)
+    if (signedIn.reason === 'factor-required') return jsonResponse({ next: signedIn.next }, 202)
+    throw refusedSignIn(signedIn)
   }
 
   /** The browser forgets the session it had, which must not live on unseen (ASVS V7.2.4). */
@@ -138,17 +132,8 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
         const name = optionalTextField(body, 'name')
         await parts.admitSignUp(tenant.tenant, visit.clientAddress)
         const user = await tenant.users.create({ email, password, ...(name === undefined ? {} : { name }) })
-        // not by signing in: whoever guessed at this address before must not delay its owner
-        const opened = await parts.openSession(tenant.tenant, visit.actor, {
-          userId: user.id,
-          epoch: NEW_USER_EPOCH,
-          ...PASSWORD_ASSURANCE,
-          client: clientOf(visit),
-        })
-        // disabled in this very moment
-        if (!opened) throw new FreeholdError('BAD_CREDENTIALS')
-        await leaveFormer(visit, transport)
-        return granted({ user, ...opened }, transport, 201)
+        const signedIn = await parts.enterNewUser(tenant.tenant, visit.actor, user.id, clientOf(visit))
+        return concluded(visit, signedIn, transport, 201)
       },
     },
     {
@@ -159,7 +144,47 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       rate: 'sign-in',
       async answer(visit) {
         const body = await bodyOf(visit, ['email', 'password', 'transport'])
-        return enter(visit, body, transportOf(visit, body))
+        const transport = transportOf(visit, body)
+        const tenant = tenantOf(visit)
+        const email = textField(body, 'email')
+        await visit.admit(readEmail(email)?.emailNorm ?? email.slice(0, 320))
+        const signedIn = await tenant.signIn.password({
+          email,
+          password: textField(body, 'password'),
+          client: clientOf(visit),
+        })
+        return concluded(visit, signedIn, transport)
+      },
+    },
+    {
+      method: 'POST',
+      path: 'sign-in/challenge',
+      does: 'Begins a factor that a sign-in asked for: `token`, `factor`. Sends its code, or answers what the client needs.',
+      asks: 'tenant',
+      rate: 'messages',
+      async answer(visit) {
+        const body = await bodyOf(visit, ['token', 'factor'])
+        return jsonResponse(await tenantOf(visit).signIn.challenge(choiceOf(body)))
+      },
+    },
+    {
+      method: 'POST',
+      path: 'sign-in/continue',
+      does: 'Answers a sign-in that asked for another factor: `token`, `factor`, `code` or `assertion`, `transport`.',
+      asks: 'tenant',
+      rate: 'sign-in',
+      async answer(visit) {
+        const body = await bodyOf(visit, ['token', 'factor', 'code', 'assertion', 'transport'])
+        const transport = transportOf(visit, body)
+        const code = optionalTextField(body, 'code')
+        const assertion = body.assertion as Readonly<Record<string, unknown>> | undefined
+        const signedIn = await tenantOf(visit).signIn.continue({
+          ...choiceOf(body),
+          ...(code === undefined ? {} : { code }),
+          ...(assertion === undefined ? {} : { assertion }),
+          client: clientOf(visit),
+        })
+        return concluded(visit, signedIn, transport)
       },
     },
     {
@@ -226,6 +251,24 @@ function clientOf({ request, clientAddress }: TenantVisit<unknown>) {
   return {
     ...(clientAddress === undefined ? {} : { ip: clientAddress }),
     ...(userAgent === null ? {} : { userAgent: userAgent.slice(0, 512) }),
+  }
+}
+
+function choiceOf(body: JsonObject): FactorChoice {
+  const factor = optionalTextField(body, 'factor')
+  return { token: textField(body, 'token'), ...(factor === undefined ? {} : { factor }) }
+}
+
+function refusedSignIn(refused: Exclude<SignedIn, { ok: true } | { reason: 'factor-required' }>): FreeholdError {
+  switch (refused.reason) {
+    case 'too-many-attempts':
+      return new FreeholdError('TOO_MANY_ATTEMPTS', { retryAfterMs: refused.retryAfterMs })
+    case 'denied':
+      return new FreeholdError('SIGN_IN_DENIED')
+    case 'expired':
+      return new FreeholdError('TOKEN_EXPIRED')
+    default:
+      return new FreeholdError('BAD_CREDENTIALS')
   }
 }
 

@@ -22,6 +22,11 @@ export interface NewUser {
   readonly name?: string
   /** Checked against the password policy; left out, the user cannot sign in with a password. */
   readonly password?: string
+  /**
+   * Instead of a password its hash, as another system made it: argon2i and argon2id as PHC strings, and what `legacyHashes` of
+   * `createFreehold` takes. It is replaced by one of today's when the user first signs in.
+   */
+  readonly passwordHash?: string
   /** True when the host has proof of the address. */
   readonly emailVerified?: boolean
   /** Plain JSON, at most 16 KiB. */
@@ -37,7 +42,7 @@ export interface UserChange {
 export type { UserKey }
 
 export interface Users extends UserStanding {
-  /** @throws EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LIMIT_REACHED (`members`) */
+  /** @throws EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LIMIT_REACHED (`members`), PACKAGE_MISSING (`passwordHash`) */
   create(user: NewUser): Promise<User>
   /** Finds deleted users too: their `status` says so. @throws USER_UNKNOWN, ID_INVALID */
   get(user: UserKey): Promise<User>
@@ -76,16 +81,22 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
     passwords.check(password, { tenant, email })
     return passwords.hash(password)
   }
+  const hashOf = async ({ password, passwordHash }: NewUser, email: string): Promise<string | null> => {
+    if (passwordHash === undefined) return password === undefined ? null : hashNew(password, email)
+    if (password !== undefined) throw invalid('passwordHash', 'a password is given too')
+    await passwords.checkHash(passwordHash)
+    return passwordHash
+  }
 
   return {
     async create(user) {
-      checkKeys(user, 'user', ['email', 'name', 'password', 'emailVerified', 'metadata'])
+      checkKeys(user, 'user', ['email', 'name', 'password', 'passwordHash', 'emailVerified', 'metadata'])
       const { email, emailNorm } = parseEmail(user.email)
       const { emailVerified = false } = user
       if (typeof emailVerified !== 'boolean') throw invalid('emailVerified', 'it is not true or false')
       const name = user.name === undefined ? null : checkText(user.name, 'name', NAME)
       const metadata = user.metadata === undefined ? {} : checkJson(user.metadata, 'metadata')
-      const hash = user.password === undefined ? null : await hashNew(user.password, emailNorm)
+      const hash = await hashOf(user, emailNorm)
       const columns = {
         id: runtime.newId(),
         email,
@@ -93,7 +104,8 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
         email_verified_at: emailVerified ? fromNow() : null,
         name,
         password_hash: hash,
-        password_changed_at: hash === null ? null : fromNow(),
+        // when an imported one was chosen is not known
+        password_changed_at: user.password === undefined ? null : fromNow(),
         metadata,
       }
       const row = await scope.transaction(async (unit) => {

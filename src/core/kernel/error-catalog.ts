@@ -22,6 +22,7 @@ export interface ErrorDetails {
   USER_UNKNOWN: Nothing
   EMAIL_INVALID: Nothing
   EMAIL_TAKEN: Nothing
+  PHONE_INVALID: Nothing
   PASSWORD_REJECTED: { reason: 'too-short' | 'too-long' | 'common' | 'contextual'; minimum?: number; maximum?: number }
   SIGN_UP_CLOSED: Nothing
   // access
@@ -61,6 +62,7 @@ export interface ErrorDetails {
   TOO_MANY_ATTEMPTS: { retryAfterMs: number }
   RATE_LIMITED: { policy: string; retryAfterMs: number }
   CHALLENGE_REFUSED: Nothing
+  STEP_UP_REQUIRED: { maxAgeMs: number }
   MAILER_MISSING: Nothing
   TEXTER_MISSING: Nothing
   OVERLOADED: Nothing
@@ -69,6 +71,8 @@ export interface ErrorDetails {
   TOKEN_EXPIRED: Nothing
   SESSION_ENDED: Nothing
   SESSION_UNKNOWN: Nothing
+  FACTOR_UNKNOWN: Nothing
+  SIGN_IN_DENIED: Nothing
   REFRESH_REFUSED: { reason: 'superseded' | 'ahead' | 'ended' }
   REFRESH_REUSED: Nothing
   // input
@@ -143,6 +147,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   USER_UNKNOWN: { status: 404, title: 'No such user' },
   EMAIL_INVALID: { status: 422, title: 'This is not an e-mail address' },
   EMAIL_TAKEN: { status: 409, title: 'This e-mail address is taken' },
+  PHONE_INVALID: { status: 422, title: 'This is not a telephone number with its country' },
   PASSWORD_REJECTED: { status: 422, title: 'This password is not accepted' },
   SIGN_UP_CLOSED: { status: 403, title: 'Sign-up is closed' },
   PERMISSION_UNKNOWN: { status: 500, title: 'No such permission is declared', exposed: false },
@@ -177,6 +182,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   BAD_CREDENTIALS: { status: 401, title: 'The e-mail address or the password is wrong' },
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts; wait before the next one' },
   RATE_LIMITED: { status: 429, title: 'Too many requests; wait before the next one' },
+  STEP_UP_REQUIRED: { status: 401, title: 'Sign in again to do this' },
   CHALLENGE_REFUSED: { status: 403, title: 'This link or code is wrong, was used, or has expired' },
   MAILER_MISSING: { status: 501, title: 'No e-mail can be sent here' },
   TEXTER_MISSING: { status: 501, title: 'No text message can be sent here' },
@@ -186,6 +192,8 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   TOKEN_EXPIRED: { status: 401, title: 'The token has expired' },
   SESSION_ENDED: { status: 401, title: 'The session has ended' },
   SESSION_UNKNOWN: { status: 404, title: 'No such session' },
+  FACTOR_UNKNOWN: { status: 404, title: 'No such factor' },
+  SIGN_IN_DENIED: { status: 403, title: 'This sign-in is not allowed' },
   REFRESH_REFUSED: { status: 401, title: 'The refresh token is not accepted' },
   REFRESH_REUSED: { status: 401, title: 'The refresh token was used before; the session has been ended' },
   INPUT_INVALID: { status: 422, title: 'A field of the input is not valid' },

@@ -10,4 +10,6 @@ export interface PasswordHasher {
   verify(hash: string, password: string): Promise<boolean>
   /** True when the hash was made with weaker parameters than today's. */
   needsRehash(hash: string): boolean
+  /** True for a hash of another system's that `verify` can check. Left out: none can be imported for it. */
+  reads?(hash: string): boolean
 }

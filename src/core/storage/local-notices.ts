@@ -94,6 +94,7 @@ function systemVerbs(verbs: SystemVerbs, tell: Tell): SystemVerbs {
   return {
     findTenant: (by) => verbs.findTenant(by),
     claimInbox: (claim) => verbs.claimInbox(claim),
+    commitAsynchronously: () => verbs.commitAsynchronously(),
     publish: (notice) => publish(verbs, notice, tell),
   }
 }

@@ -102,6 +102,13 @@ export interface SystemVerbs {
    */
   claimInbox(claim: InboxClaim): Promise<Row<'webhook_inbox'>[]>
 
+  /**
+   * The commit of this transaction need not be on disk when it is answered: for what is done once more if a server that
+   * went down forgot it, all of it. What is committed durably later makes it durable too. Does nothing outside a
+   * transaction.
+   */
+  commitAsynchronously(): Promise<void>
+
   /** As in TenantVerbs. */
   publish(notice: Notice): Promise<void>
 }

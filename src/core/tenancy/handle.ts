@@ -5,6 +5,8 @@ import type { Assignments } from '../access/assignments.ts'
 import type { Organizations } from '../access/organizations.ts'
 import type { Roles } from '../access/roles.ts'
 import type { ServiceAccounts } from '../access/service-accounts.ts'
+import type { Accounts } from '../accounts/account.ts'
+import type { MessageSignIn } from '../accounts/message-sign-in.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { SignIn } from '../authentication/sign-in.ts'
 import type { Billing, Entitlements } from '../billing/billing.ts'
@@ -45,7 +47,9 @@ export interface TenantServices<Db = unknown, P extends string = string> {
 /** Everything that can be done inside one tenant. Outside `transaction`, each call is a transaction of its own. */
 export interface TenantHandle<Db = unknown, P extends string = string> extends TenantServices<Db, P> {
   /** Not part of a transaction: an attempt must be counted even when everything around it is rolled back. */
-  readonly signIn: SignIn
+  readonly signIn: SignIn & MessageSignIn
+  /** Not part of a transaction either: what is sent cannot be taken back. */
+  readonly accounts: Accounts
   readonly domains: Domains
   /**
    * The same tenant in somebody's name: what is done through the handle is audited as theirs, and a user or service account grants no

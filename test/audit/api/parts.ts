@@ -1,7 +1,7 @@
 // What the walk through the API stands on: the world it is done in, what a table of methods says, and what is made
 // ready before a method is called.
 
-import type { FakeProvider } from '../../../src/adapters/testing/index.ts'
+import { codeIn, type FakeProvider, type Mailbox, type Phone, tokenIn } from '../../../src/adapters/testing/index.ts'
 import type { TenantHandle } from '../../../src/index.ts'
 import { type House, PASSWORD } from '../house.ts'
 
@@ -12,6 +12,8 @@ export interface World extends House {
   readonly price: { readonly id: string; readonly plan: string }
   /** What DNS says. */
   readonly dns: Map<string, string[][]>
+  readonly mailbox: Mailbox
+  readonly phone: Phone
   /** Never to be read in the log. */
   readonly secrets: Set<string>
 }
@@ -77,3 +79,16 @@ export const told = async ({ freehold, fake, price }: World, handle: TenantHandl
   await fake.deliverAll(freehold.webhooks)
 }
 export const ATTEMPT = 'a provider is told of it, and no rollback of ours takes that back'
+/** The token in the newest letter to there. */
+export const mailed = async ({ mailbox, secrets }: World, to: string): Promise<string> => {
+  const token = tokenIn(await mailbox.last({ to })) ?? ''
+  secrets.add(token)
+  return token
+}
+/** The code in the newest message to there. */
+export const coded = async ({ mailbox, phone, secrets }: World, to: string): Promise<string> => {
+  const code = codeIn((await mailbox.last({ to })) ?? (await phone.last({ to }))) ?? ''
+  secrets.add(code)
+  return code
+}
+export const SENT = 'what was sent cannot be taken back, and an attempt counts whatever becomes of it'

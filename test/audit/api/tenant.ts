@@ -2,6 +2,7 @@
 
 import type { TenantHandle, TenantServices, User } from '../../../src/index.ts'
 import { PASSWORD } from '../house.ts'
+import { accounts } from './accounts.ts'
 import {
   ATTEMPT,
   account,
@@ -197,12 +198,15 @@ export const services: Table<TenantServices> = {
 
 /** What a handle has beside what its transactions have too. */
 export const handleOnly: Table<TenantHandle> = {
+  ...accounts,
   'signIn.password': {
     writes: 'session.opened',
     by: 'user',
     given: user,
     act: ({ signIn }, { email }: User) => signIn.password({ email, password: PASSWORD }),
   },
+  'signIn.challenge': { exempt: 'what is sent or stored is the factor’s, which writes it' },
+  'signIn.continue': { exempt: 'no factor is checked yet, so nothing can be pending' },
   'domains.add': { writes: 'domain.added', act: ({ domains }) => domains.add(`${name('d')}.example.test`) },
   'domains.list': 'reads',
   'domains.verify': {

@@ -1,0 +1,145 @@
+// A user's address: proven, and changed.
+
+import { inRequestOf } from '../audit/actor.ts'
+import type { OwnAction, OwnEntry } from '../audit/catalog.ts'
+import { createAddressMark } from '../authentication/address-mark.ts'
+import type { ChallengePurpose } from '../authentication/challenges.ts'
+import type { TenantContext } from '../context.ts'
+import { parseEmail } from '../identity/email.ts'
+import { changeUser, findUser } from '../identity/standing.ts'
+import { userFromRow, userIdOf } from '../identity/user.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import { parseId, type SessionId, type UserId } from '../kernel/ids.ts'
+import { checkKeys, invalid } from '../kernel/input.ts'
+import { fromNow } from '../storage/tables.ts'
+import type { UserRow } from '../storage/tenant-tables.ts'
+import type { Accounts } from './account.ts'
+import { admit, consumeLink, findActive, heldUser, linkFacts, openErrand } from './errand.ts'
+import { freshSession, requireFresh } from './freshness.ts'
+import { proveMailbox } from './mailbox-proof.ts'
+
+type Email = Pick<Accounts, 'requestEmailVerification' | 'confirmEmail' | 'requestEmailChange' | 'confirmEmailChange'>
+
+export function createEmail(context: TenantContext): Email {
+  const { scope, tenant, actor, auditWriter, post, settings } = context
+  const { linkLifetimeMs } = settings.accounts
+
+  return {
+    async requestEmailVerification(request) {
+      post.requireMailer()
+      const { emailNorm } = addressOf(request)
+      await admit(context, 'email-verification', emailNorm)
+      const found = await findActive(context, emailNorm)
+      const user = found?.email_verified_at === null ? found : undefined
+      const { secret } = await openErrand(context, {
+        purpose: 'email-verification',
+        kind: 'link',
+        user,
+        data: { email: emailNorm },
+        lifetimeMs: linkLifetimeMs,
+        entry: () => requested(context, 'email-verification', emailNorm, found),
+      })
+      if (!user) return
+      const link = post.link('email-verification', tenant, secret)
+      post.mail('email-verification', user.email, linkFacts(context, link, linkLifetimeMs))
+    },
+
+    async confirmEmail(proof) {
+      checkKeys(proof, 'proof', ['token', 'session'])
+      const session = proof.session === undefined ? undefined : parseId<SessionId>(proof.session, 'session')
+      // theirs, if it is one: whose is looked at once the user is held
+      const live = session && (await scope.verbs.lookUpSession(session))
+      return scope.transaction(async (unit) => {
+        const challenge = await consumeLink(context, unit, 'email-verification', proof.token)
+        const held = await heldUser(unit, challenge, { sameEpoch: false })
+        const keep = live?.user.id === held.id && live.user.session_epoch === held.session_epoch
+        const inside = { ...context, scope: unit, actor: inRequestOf(actor, { type: 'user', id: held.id }) }
+        const { user, passwordRemoved } = await proveMailbox(inside, held, { keep })
+        return { user: userFromRow(user), passwordRemoved }
+      })
+    },
+
+    async requestEmailChange(key, change) {
+      post.requireMailer()
+      const id = userIdOf(key)
+      const session = freshSession(change, ['email'])
+      const { email, emailNorm } = parseEmail(change.email)
+      const user = await activeUser(context, id)
+      if (emailNorm === user.email_norm) throw invalid('email', 'it is the address that the user has')
+      await requireFresh(context, scope, id, session)
+      await admit(context, 'email-change/user', id)
+      await admit(context, 'email-change', emailNorm)
+      const taken = (await addressHolder(context, emailNorm)) !== undefined
+      const { secret } = await openErrand(context, {
+        purpose: 'email-change',
+        kind: 'link',
+        user: taken ? undefined : user,
+        data: { email: user.email_norm, to: email },
+        lifetimeMs: linkLifetimeMs,
+        entry: () => requested(context, 'email-change', emailNorm, user),
+      })
+      post.mail('email-change-requested', user.email, { tenant, address: email })
+      if (taken) return
+      const link = post.link('email-change', tenant, secret)
+      post.mail('email-change', email, linkFacts(context, link, linkLifetimeMs))
+    },
+
+    async confirmEmailChange(proof) {
+      checkKeys(proof, 'proof', ['token'])
+      const { before, after } = await scope
+        .transaction(async (unit) => {
+          const challenge = await consumeLink(context, unit, 'email-change', proof.token)
+          const before = await heldUser(unit, challenge, { sameEpoch: true })
+          const { email, emailNorm } = parseEmail(challenge.data.to)
+          const id = before.id as UserId
+          const change = { email, email_norm: emailNorm, email_verified_at: fromNow() }
+          const [after] = await changeUser({ tenant, scope: unit }, { id }, change)
+          await auditWriter.append(unit, inRequestOf(actor, { type: 'user', id }), {
+            action: 'user.email_changed',
+            targets: [{ type: 'user', id }],
+          })
+          return { before, after: after! }
+        })
+        .catch((error: unknown) => {
+          if (!FreeholdError.is(error, 'DUPLICATE')) throw error
+          throw new FreeholdError('EMAIL_TAKEN', {}, { cause: error })
+        })
+      for (const to of [before.email, after.email]) post.mail('email-changed', to, { tenant, address: after.email })
+      return userFromRow(after)
+    },
+  }
+}
+
+/** @throws INPUT_INVALID, EMAIL_INVALID */
+export function addressOf(request: { readonly email: string }) {
+  checkKeys(request, 'request', ['email'])
+  return parseEmail(request.email)
+}
+
+/** Of the address the log has a mark, of a user who has it the id. */
+export function requested(
+  context: TenantContext,
+  purpose: ChallengePurpose,
+  emailNorm: string,
+  user: Pick<UserRow, 'id'> | undefined,
+): OwnEntry<Extract<OwnAction, 'user.challenge_requested'>> {
+  return {
+    action: 'user.challenge_requested',
+    details: { purpose, address: createAddressMark(context)(emailNorm) },
+    ...(user ? { targets: [{ type: 'user', id: user.id }] as const } : {}),
+  }
+}
+
+/** Whoever asks is signed in, or the host: they may know. @throws USER_UNKNOWN */
+export async function activeUser({ scope }: TenantContext, id: UserId): Promise<UserRow> {
+  const user = await findUser(scope, id)
+  if (user.status !== 'active') throw new FreeholdError('USER_UNKNOWN')
+  return user
+}
+
+/** Who has the address, whether or not they may sign in. */
+export async function addressHolder({ scope }: TenantContext, emailNorm: string): Promise<UserRow | undefined> {
+  const status = { in: ['active', 'disabled', 'locked'] } as const
+  const [row] = await scope.records.find('users', { where: { email_norm: emailNorm, status }, limit: 1 })
+  return row
+}

@@ -1,0 +1,106 @@
+// An errand: something is sent to an address, to be brought back. The address is counted first, known or not, and the
+// challenge and its event are written in one transaction; whatever is sent is sent after that.
+
+import { createHash } from 'node:crypto'
+import type { OwnEntry } from '../audit/catalog.ts'
+import { type ChallengePurpose, createChallenges, type OpenedChallenge } from '../authentication/challenges.ts'
+import type { TenantContext } from '../context.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import type { MessageFacts } from '../messages/message.ts'
+import type { ChallengeRow } from '../storage/authentication-tables.ts'
+import type { TenantScope } from '../storage/storage.ts'
+import type { UserRow } from '../storage/tenant-tables.ts'
+
+export interface Errand {
+  readonly purpose: ChallengePurpose
+  readonly kind: 'link' | 'code'
+  /** Undefined: nobody has the address. The challenge is written all the same, and no answer to it is right. */
+  readonly user: UserRow | undefined
+  /** As ChallengePurpose.recipient: what the answer must name again. */
+  readonly recipient?: string
+  readonly data: Readonly<Record<string, string>>
+  readonly lifetimeMs: number
+  readonly digits?: number
+  /** Written with it. Given the id of the challenge. */
+  readonly entry: (id: string) => OwnEntry
+}
+
+/** Messages to one address that cost no wait, per purpose; then each costs twice as long as the one before. */
+const FREE = 3
+const PAUSE_MS = 30_000
+
+/** One of a kind for each address: the same for known and unknown ones. */
+export function recipientSubject(recipient: string): Uint8Array {
+  return createHash('sha256').update(`freehold/1/recipient\0${recipient}`).digest()
+}
+
+/** @throws TOO_MANY_ATTEMPTS */
+export async function admit({ scope, settings }: TenantContext, pool: string, recipient: string): Promise<void> {
+  const { maxDelayMs, forgetAfterMs } = settings.attempts
+  const answer = await scope.verbs.takeAttempt({
+    pool: `send/${pool}`,
+    subject: recipientSubject(recipient),
+    free: FREE,
+    baseDelayMs: Math.min(PAUSE_MS, maxDelayMs),
+    maxDelayMs,
+    forgetAfterMs,
+  })
+  if (!answer.allowed) throw new FreeholdError('TOO_MANY_ATTEMPTS', { retryAfterMs: answer.retryAfterMs })
+}
+
+/** Challenge and event, or neither. */
+export function openErrand(context: TenantContext, errand: Errand): Promise<OpenedChallenge> {
+  const { scope, actor, auditWriter } = context
+  const { user, entry, ...challenge } = errand
+  return scope.transaction(async (unit) => {
+    const opened = await createChallenges({ ...context, scope: unit }).open({
+      ...challenge,
+      ...(user ? { userId: user.id, epoch: user.session_epoch } : {}),
+    })
+    await auditWriter.append(unit, actor, entry(opened.id))
+    return opened
+  })
+}
+
+/** What a letter with a link says. */
+export function linkFacts({ tenant }: TenantContext, link: string, expiresInMs: number): MessageFacts {
+  return { tenant, link, expiresInMs }
+}
+
+/** The challenge, to exactly one of any number of callers. @throws CHALLENGE_REFUSED */
+export async function consumeLink(
+  context: TenantContext,
+  unit: Pick<TenantScope, 'records'>,
+  purpose: ChallengePurpose,
+  token: unknown,
+): Promise<ChallengeRow> {
+  const challenge = await createChallenges(context).consume(unit, { purpose, token })
+  if (!challenge) throw refused()
+  return challenge
+}
+
+/** The user with this address, who may sign in. */
+export async function findActive({ scope }: TenantContext, emailNorm: string): Promise<UserRow | undefined> {
+  const [row] = await scope.records.find('users', { where: { email_norm: emailNorm, status: 'active' }, limit: 1 })
+  return row
+}
+
+/**
+ * The user of a challenge, held until the transaction ends: active, still at the address that it was sent for (A13), and with
+ * `epoch` not signed out everywhere since.
+ * @throws CHALLENGE_REFUSED
+ */
+export async function heldUser(
+  { records }: Pick<TenantScope, 'records'>,
+  { user_id, epoch, data }: ChallengeRow,
+  { sameEpoch }: { readonly sameEpoch: boolean },
+): Promise<UserRow> {
+  const user = user_id === null ? undefined : await records.lock('users', { id: user_id })
+  if (user?.status !== 'active' || user.email_norm !== data.email) throw refused()
+  if (sameEpoch && user.session_epoch !== epoch) throw refused()
+  return user
+}
+
+export function refused(): FreeholdError<'CHALLENGE_REFUSED'> {
+  return new FreeholdError('CHALLENGE_REFUSED')
+}

@@ -1,0 +1,34 @@
+// Whoever changes how an account is reached has signed in a short while ago: an unattended screen, or a stolen session,
+// is not enough (ASVS 5.0, V7.5.1).
+
+import type { TenantContext } from '../context.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import { parseId, type SessionId, type UserId } from '../kernel/ids.ts'
+import { checkKeys } from '../kernel/input.ts'
+import type { TenantScope } from '../storage/storage.ts'
+import { fromNow } from '../storage/tables.ts'
+import type { Fresh } from './account.ts'
+
+/** @throws INPUT_INVALID, ID_INVALID */
+export function freshSession<Options extends Fresh>(
+  options: Options,
+  keys: readonly (keyof Options & string)[] = [],
+): SessionId | undefined {
+  checkKeys(options, 'options', [...keys, 'session'])
+  return options.session === undefined ? undefined : parseId<SessionId>(options.session, 'session')
+}
+
+/** The session is the user's, live, and was proven a short while ago by the database's clock. @throws STEP_UP_REQUIRED */
+export async function requireFresh(
+  { settings }: TenantContext,
+  { verbs, records }: Pick<TenantScope, 'verbs' | 'records'>,
+  user: UserId,
+  session: SessionId | undefined,
+): Promise<void> {
+  if (session === undefined) return
+  const { freshnessMs } = settings.accounts
+  const live = await verbs.lookUpSession(session)
+  const recent = { id: session, user_id: user, authenticated_at: { from: fromNow(-freshnessMs) } }
+  if (live?.user.id === user && (await records.count('sessions', recent)) === 1) return
+  throw new FreeholdError('STEP_UP_REQUIRED', { maxAgeMs: freshnessMs })
+}

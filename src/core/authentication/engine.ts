@@ -1,0 +1,231 @@
+// The one way to a session. Whatever somebody shows first ends here: the policy says what more is asked for, and before
+// the last required factor there is no session, no cookie and no token but the one that names the pending sign-in.
+
+import type { TenantContext } from '../context.ts'
+import { userFromRow } from '../identity/user.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import type { UserId } from '../kernel/ids.ts'
+import type { OpenedSession, SessionIssuer } from '../sessions/issue.ts'
+import type { ClientInfo } from '../sessions/session.ts'
+import type { ChallengeRow } from '../storage/authentication-tables.ts'
+import type { TenantUnit } from '../storage/storage.ts'
+import type { UserRow } from '../storage/tenant-tables.ts'
+import { type ChallengePurpose, createChallenges } from './challenges.ts'
+import type {
+  AssuranceLevel,
+  CountedAttempt,
+  FactorAnswer,
+  FactorProof,
+  FactorRequest,
+  FactorVerifier,
+  FirstFactor,
+  VerifiedFactorType,
+} from './factor.ts'
+import { type OfferedFactor, offeredFactors } from './factor-offer.ts'
+import { attemptOf, combined, type PendingProof, pendingFrom, pendingOf } from './pending.ts'
+import { writeDenied, writeFailed, writePending } from './sign-in-log.ts'
+import { policyOf, requiredLevel } from './sign-in-policy.ts'
+import type { SignedIn } from './signed-in.ts'
+import { loadStanding, type Standing } from './standing.ts'
+
+export interface SignInEngine {
+  /** Takes a first factor that was shown: a session, or what is asked for next. @throws CONFIG_INVALID (an unreadable policy), STORAGE_UNAVAILABLE */
+  conclude(context: TenantContext, proof: FirstFactor): Promise<SignedIn>
+  /** Begins a factor of a pending sign-in: sends the code, makes the options. @throws TOKEN_EXPIRED (the sign-in is over), FACTOR_UNKNOWN */
+  begin(context: TenantContext, choice: FactorChoice): Promise<BegunFactor>
+  /** Answers a pending sign-in with a factor. */
+  resume(context: TenantContext, choice: FactorChoice, answer: FactorAnswer, client?: ClientInfo): Promise<SignedIn>
+}
+
+export interface FactorChoice {
+  /** `next.token` of the answer that asked for a factor. */
+  readonly token: string
+  /** One of `next.factors`, by id. Default: the first. */
+  readonly factor?: string
+}
+
+export interface BegunFactor {
+  readonly factor: string
+  readonly type: VerifiedFactorType
+  /** What the client needs: options for WebAuthn, where a code went and when it may be asked for again. */
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** How long a pending sign-in may be answered (ASVS 5.0, V6.5.5). */
+const PENDING_LIFETIME_MS = 10 * 60 * 1000
+const PURPOSE: ChallengePurpose = 'sign-in'
+const BAD: SignedIn = { ok: false, reason: 'bad-credentials' }
+const EXPIRED: SignedIn = { ok: false, reason: 'expired' }
+const DENIED: SignedIn = { ok: false, reason: 'denied' }
+
+/** Thrown to take back everything that a transaction did, and caught where it was begun. */
+class LostRace extends Error {}
+
+export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly FactorVerifier[]): SignInEngine {
+  const byType = new Map(verifiers.map((verifier) => [verifier.type, verifier]))
+
+  async function refuse(context: TenantContext, user: UserRow, methods: readonly string[], client?: ClientInfo) {
+    await writeFailed(context, { address: user.email_norm, user, methods, client })
+    return BAD
+  }
+
+  /** Factors that would lift this proof to the level. */
+  function offer(standing: Standing, proof: Pick<FirstFactor, 'methods' | 'usedFactors'>, level: AssuranceLevel) {
+    return offeredFactors(standing, byType, proof).filter(({ verifier }) => verifier.assuranceLevel >= level)
+  }
+
+  /** All of it in one transaction, or nothing. */
+  async function openSession(context: TenantContext, entry: Entry): Promise<OpenedSession | undefined> {
+    const { user, client, proofs, consume, attempts } = entry
+    return orNothing(context, async (unit) => {
+      for (const proof of proofs) if (proof.within && !(await proof.within(unit))) throw new LostRace()
+      if (consume && !(await consume(unit))) throw new LostRace()
+      const opened = await issuer.open(
+        { ...context, scope: unit },
+        {
+          userId: user.id as UserId,
+          epoch: entry.epoch,
+          assuranceLevel: entry.assuranceLevel,
+          authenticationMethods: entry.methods,
+          ...(client ? { client } : {}),
+        },
+      )
+      if (!opened) throw new LostRace()
+      for (const { pool, subject } of attempts) await unit.records.remove('sign_in_attempts', { pool, subject })
+      return opened
+    })
+  }
+
+  /** The pending sign-in, with all that is known of who began it; undefined when it is over. */
+  async function pending(context: TenantContext, { token, factor }: FactorChoice): Promise<Pending | undefined> {
+    const challenge = await createChallenges(context).find({ purpose: PURPOSE, token })
+    const first = challenge && pendingFrom(challenge)
+    if (!challenge || !first) return undefined
+    const user = await context.scope.records.get('users', { id: first.userId })
+    if (user?.status !== 'active' || user.session_epoch !== first.epoch) return undefined
+    const standing = await loadStanding(context, user, policyOf(context.tenant))
+    const factors = offer(standing, first, first.requiredLevel)
+    return { challenge, first, user, chosen: choose(factors, factor) }
+  }
+
+  return {
+    async conclude(context, proof) {
+      const { user, client } = proof
+      const policy = policyOf(context.tenant)
+      const standing = await loadStanding(context, user, policy)
+      // who has a second factor is asked for it, on every way in (M05, M06)
+      const byUser = standing.methods.some(({ id }) => !proof.usedFactors.includes(id)) ? 2 : 1
+      const level = Math.max(requiredLevel(policy, standing.roleKeys), byUser) as AssuranceLevel
+      const attempts = proof.attempt ? [proof.attempt] : []
+
+      if (proof.assuranceLevel >= level) {
+        const { assuranceLevel, methods } = proof
+        const epoch = user.session_epoch
+        const entry: Entry = { user, epoch, client, assuranceLevel, methods, proofs: [proof], attempts }
+        const opened = await openSession(context, entry)
+        return opened ? { ok: true, user: userFromRow(user), ...opened } : refuse(context, user, proof.methods, client)
+      }
+
+      const factors = offer(standing, proof, level)
+      if (factors.length === 0) {
+        await writeDenied(context, { user, methods: proof.methods, client })
+        return DENIED
+      }
+      const opened = await orNothing(context, async (unit) => {
+        if (proof.within && !(await proof.within(unit))) throw new LostRace()
+        const inside = { ...context, scope: unit }
+        const made = await createChallenges(inside).open({
+          purpose: PURPOSE,
+          userId: user.id,
+          epoch: user.session_epoch,
+          data: pendingOf(proof, level),
+          lifetimeMs: PENDING_LIFETIME_MS,
+          kind: 'link',
+        })
+        for (const { pool, subject } of attempts) await unit.records.remove('sign_in_attempts', { pool, subject })
+        await writePending(inside, { user, methods: proof.methods, client })
+        return made
+      })
+      if (!opened) return refuse(context, user, proof.methods, client)
+      const next = {
+        token: opened.secret,
+        expiresInMs: PENDING_LIFETIME_MS,
+        factors: factors.map(({ hint }) => hint),
+      }
+      return { ok: false, reason: 'factor-required', next }
+    },
+
+    async begin(context, choice) {
+      const found = await pending(context, choice)
+      if (!found) throw new FreeholdError('TOKEN_EXPIRED')
+      if (!found.chosen) throw new FreeholdError('FACTOR_UNKNOWN')
+      const { chosen, challenge, user } = found
+      const details = await chosen.verifier.begin?.(context, { user, method: chosen.method, request: challenge.id })
+      return { factor: chosen.hint.id, type: chosen.hint.type, details: details ?? {} }
+    },
+
+    async resume(context, choice, answer, client) {
+      const found = await pending(context, choice)
+      if (!found) return EXPIRED
+      const { challenge, first, user, chosen } = found
+      if (!chosen) return refuse(context, user, first.methods, client)
+      const { verifier, method } = chosen
+      // counted before anything is looked at, in a pool of its kind: who guesses codes does not lock the password (M02, M04)
+      const counted = attemptOf(verifier.type, user, method)
+      const attempt = await context.scope.verbs.takeAttempt({ ...counted, ...context.settings.attempts })
+      if (!attempt.allowed) return { ok: false, reason: 'too-many-attempts', retryAfterMs: attempt.retryAfterMs }
+
+      const request: FactorRequest = { user, method, request: challenge.id }
+      const proof = await verifier.verify(context, request, answer)
+      if (!proof) return refuse(context, user, [...first.methods, ...verifier.methods], client)
+      const { methods, assuranceLevel } = combined(first, proof)
+      if (assuranceLevel < first.requiredLevel) return refuse(context, user, methods, client)
+      const opened = await openSession(context, {
+        user,
+        epoch: first.epoch,
+        client,
+        assuranceLevel,
+        methods,
+        proofs: [proof],
+        attempts: [counted],
+        consume: async (unit) =>
+          (await createChallenges(context).consume(unit, { purpose: PURPOSE, token: choice.token })) !== undefined,
+      })
+      return opened ? { ok: true, user: userFromRow(user), ...opened } : refuse(context, user, methods, client)
+    },
+  }
+}
+
+/** What a session is opened for. */
+interface Entry {
+  readonly user: UserRow
+  readonly epoch: number
+  readonly client: ClientInfo | undefined
+  readonly assuranceLevel: AssuranceLevel
+  readonly methods: readonly string[]
+  readonly proofs: readonly Pick<FactorProof, 'within'>[]
+  /** Forgotten once the session is open. */
+  readonly attempts: readonly CountedAttempt[]
+  consume?(unit: TenantUnit): Promise<boolean>
+}
+
+interface Pending {
+  readonly challenge: ChallengeRow
+  readonly first: PendingProof
+  readonly user: UserRow
+  readonly chosen: OfferedFactor | undefined
+}
+
+function choose(factors: readonly OfferedFactor[], id: string | undefined): OfferedFactor | undefined {
+  return id === undefined ? factors[0] : factors.find(({ hint }) => hint.id === id)
+}
+
+/** One transaction; undefined, and nothing has happened, when a race was lost on the way. */
+async function orNothing<R>(context: TenantContext, work: (unit: TenantUnit) => Promise<R>): Promise<R | undefined> {
+  try {
+    return await context.scope.transaction(work)
+  } catch (error) {
+    if (error instanceof LostRace) return undefined
+    throw error
+  }
+}

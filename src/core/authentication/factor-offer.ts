@@ -1,0 +1,44 @@
+// Which factors may follow on what was shown already: confirmed ones that somebody can check, none that was used, and
+// none that comes out of the same mailbox or telephone again.
+
+import type { MfaMethodRow } from '../storage/authentication-tables.ts'
+import type { FactorHint, FactorVerifier, FirstFactor, VerifiedFactorType } from './factor.ts'
+import type { Standing } from './standing.ts'
+
+export interface OfferedFactor {
+  readonly hint: FactorHint
+  readonly verifier: FactorVerifier
+  /** Undefined for recovery codes. */
+  readonly method: MfaMethodRow | undefined
+}
+
+/** What stands for a recovery code where others say the id of a factor. */
+export const RECOVERY_CODE = 'recovery_code'
+
+/** The primary one first, recovery codes last. */
+export function offeredFactors(
+  { methods, recoveryCodes }: Pick<Standing, 'methods' | 'recoveryCodes'>,
+  verifiers: ReadonlyMap<VerifiedFactorType, FactorVerifier>,
+  shown: Pick<FirstFactor, 'methods' | 'usedFactors'>,
+): OfferedFactor[] {
+  const usable = methods.filter(({ id, type }) => !shown.usedFactors.includes(id) && !shown.methods.includes(type))
+  const offered = usable.flatMap((method): OfferedFactor[] => {
+    const verifier = verifiers.get(method.type)
+    return verifier ? [{ hint: hintOf(method), verifier, method }] : []
+  })
+  offered.sort((one, other) => Number(other.hint.primary) - Number(one.hint.primary))
+  const recovery = verifiers.get(RECOVERY_CODE)
+  if (!recovery || recoveryCodes === 0) return offered
+  const hint = { id: RECOVERY_CODE, type: RECOVERY_CODE, name: 'Recovery code', hint: null, primary: false } as const
+  return [...offered, { hint, verifier: recovery, method: undefined }]
+}
+
+function hintOf({ id, type, name, target, is_primary: primary }: MfaMethodRow): FactorHint {
+  return { id, type, name, hint: target === null ? null : masked(target), primary }
+}
+
+/** Enough to know it again, and too little to learn it: `•••42`, `a•••@example.com`. */
+export function masked(target: string): string {
+  const at = target.lastIndexOf('@')
+  return at < 0 ? `•••${target.slice(-2)}` : `${target.slice(0, 1)}•••${target.slice(at)}`
+}

@@ -1,0 +1,90 @@
+// What a way in proves, and how a factor is asked for and answered. Whatever must be spent for a proof (a code, a
+// counter, a challenge) is spent in the transaction that opens the session, or no session is opened.
+
+import type { TenantContext } from '../context.ts'
+import type { ClientInfo } from '../sessions/session.ts'
+import type { FactorType, MfaMethodRow } from '../storage/authentication-tables.ts'
+import type { TenantUnit } from '../storage/storage.ts'
+import type { UserRow } from '../storage/tenant-tables.ts'
+
+/** Authenticator assurance level (NIST SP 800-63B). */
+export type AssuranceLevel = 1 | 2 | 3
+
+/** What a first factor has shown: the way in ends here, in the engine, whichever it was. */
+export interface FirstFactor {
+  /** As read before the proof was looked at: the session is opened under this epoch. */
+  readonly user: UserRow
+  /** RFC 8176, as `["pwd"]`. */
+  readonly methods: readonly string[]
+  /** 1 for one factor; 2 or 3 for an authenticator that is several in itself, as a passkey with user verification. */
+  readonly assuranceLevel: AssuranceLevel
+  /** Ids in `mfa_methods` that were used: none of them counts a second time. */
+  readonly usedFactors: readonly string[]
+  readonly client?: ClientInfo
+  /** Counted as failed before the proof was looked at, and forgotten once it was right. */
+  readonly attempt?: CountedAttempt
+  /**
+   * Further guarded work in the transaction that opens the session, or that asks for another factor: consume the
+   * challenge, move the counter. False: somebody else was first, and nothing happens.
+   */
+  within?(unit: TenantUnit): Promise<boolean>
+}
+
+export interface CountedAttempt {
+  readonly pool: string
+  readonly subject: Uint8Array
+}
+
+export type VerifiedFactorType = FactorType | 'recovery_code'
+
+/** Whose factor is asked for, and by what. */
+export interface FactorRequest {
+  readonly user: UserRow
+  /** Undefined for recovery codes, which are no row in `mfa_methods`. */
+  readonly method: MfaMethodRow | undefined
+  /** Id of the pending sign-in or step-up: what is made for one answers no other (M08). */
+  readonly request: string
+}
+
+/** What the caller answered. */
+export interface FactorAnswer {
+  readonly code?: string
+  /** WebAuthn's, as JSON. */
+  readonly assertion?: Readonly<Record<string, unknown>>
+}
+
+export interface FactorProof {
+  /** RFC 8176. */
+  readonly methods: readonly string[]
+  /** What the session has once this and the first factor are shown. */
+  readonly assuranceLevel: AssuranceLevel
+  /** As FirstFactor.within: what makes the proof good for one session only. */
+  within?(unit: TenantUnit): Promise<boolean>
+}
+
+/** One kind of factor. Attempts are counted before `verify` is called, in a pool of its kind. */
+export interface FactorVerifier {
+  readonly type: VerifiedFactorType
+  /** RFC 8176: what a wrong answer is logged as. */
+  readonly methods: readonly string[]
+  /** The level that a session reaches with it, at best. */
+  readonly assuranceLevel: AssuranceLevel
+  /**
+   * Sends the code or makes the options that the client needs; answers what the client is told. Left out: there is
+   * nothing to begin. @throws what sending throws
+   */
+  begin?(context: TenantContext, asked: FactorRequest): Promise<Readonly<Record<string, unknown>>>
+  /** Undefined: wrong. Changes nothing that a refusal must take back. */
+  verify(context: TenantContext, asked: FactorRequest, answer: FactorAnswer): Promise<FactorProof | undefined>
+}
+
+/** What is shown of a factor before anybody is signed in. */
+export interface FactorHint {
+  /** Of the method; `recovery_code` for recovery codes. */
+  readonly id: string
+  readonly type: VerifiedFactorType
+  readonly name: string
+  /** Where a code goes, masked: the end of a number, the begin and the domain of an address. */
+  readonly hint: string | null
+  readonly primary: boolean
+}

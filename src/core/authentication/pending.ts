@@ -1,0 +1,51 @@
+// A sign-in that waits for another factor: what its challenge remembers of the first one, and what both prove together.
+
+import { createHash } from 'node:crypto'
+import type { ChallengeRow, MfaMethodRow } from '../storage/authentication-tables.ts'
+import type { UserRow } from '../storage/tenant-tables.ts'
+import type { AssuranceLevel, CountedAttempt, FactorProof, FirstFactor, VerifiedFactorType } from './factor.ts'
+
+export interface PendingProof {
+  readonly userId: string
+  readonly epoch: number
+  readonly methods: readonly string[]
+  readonly assuranceLevel: AssuranceLevel
+  readonly usedFactors: readonly string[]
+  readonly requiredLevel: AssuranceLevel
+}
+
+/** What the challenge keeps, beside the user and the epoch in columns of their own. */
+export function pendingOf(proof: FirstFactor, level: AssuranceLevel): Record<string, unknown> {
+  const { methods, assuranceLevel, usedFactors } = proof
+  return { methods, assuranceLevel, usedFactors, requiredLevel: level }
+}
+
+/** Undefined for a challenge of another making. */
+export function pendingFrom({ user_id, epoch, data }: ChallengeRow): PendingProof | undefined {
+  if (user_id === null || epoch === null) return undefined
+  const { methods, assuranceLevel, usedFactors, requiredLevel } = data as unknown as PendingProof
+  return { userId: user_id, epoch, methods, assuranceLevel, usedFactors, requiredLevel }
+}
+
+/** Two factors are `mfa` (RFC 8176). */
+export function combined(
+  first: Pick<PendingProof, 'methods' | 'assuranceLevel'>,
+  second: FactorProof,
+): { readonly methods: readonly string[]; readonly assuranceLevel: AssuranceLevel } {
+  return {
+    methods: [...new Set([...first.methods, ...second.methods, 'mfa'])],
+    assuranceLevel: Math.max(first.assuranceLevel, second.assuranceLevel) as AssuranceLevel,
+  }
+}
+
+/** A pool of its own for each kind of factor, and in it a count for each method. */
+export function attemptOf(
+  type: VerifiedFactorType,
+  user: Pick<UserRow, 'id'>,
+  method: Pick<MfaMethodRow, 'id'> | undefined,
+): CountedAttempt {
+  const subject = createHash('sha256')
+    .update(`freehold/1/factor/${user.id}\0${method?.id ?? type}`)
+    .digest()
+  return { pool: `factor:${type}`, subject }
+}

@@ -1,0 +1,50 @@
+// What a tenant asks of its users: how sure it wants to be of them, by its own rule and by the roles they hold. Kept in
+// the tenant's settings under `authentication`; what cannot be read there refuses every sign-in instead of asking less.
+
+import { FreeholdError } from '../kernel/errors.ts'
+import { isPlainObject } from '../kernel/input.ts'
+import type { Tenant } from '../tenancy/tenant.ts'
+import type { AssuranceLevel } from './factor.ts'
+
+export interface AuthenticationRule {
+  /** The level that a session must have. Default 1; a user who has a second factor is asked for it in any case. */
+  readonly requiredAssurance?: AssuranceLevel
+}
+
+/** `tenant.settings.authentication`. */
+export interface AuthenticationPolicy extends AuthenticationRule {
+  /** Rules by role key: of all that apply the strictest counts. */
+  readonly roles?: Readonly<Record<string, AuthenticationRule>>
+}
+
+/** @throws CONFIG_INVALID */
+export function policyOf({ settings }: Pick<Tenant, 'settings'>): AuthenticationPolicy {
+  const { authentication } = settings
+  if (authentication === undefined || authentication === null) return {}
+  const rule = ruleOf(authentication, 'tenant.settings.authentication')
+  const { roles } = authentication as { readonly roles?: unknown }
+  if (roles === undefined || roles === null) return rule
+  if (!isPlainObject(roles)) throw unreadable('tenant.settings.authentication.roles', 'it is not an object')
+  const read = Object.entries(roles).map(([key, value]) => [key, ruleOf(value, `roles.${key}`)] as const)
+  return { ...rule, roles: Object.fromEntries(read) }
+}
+
+/** The strictest of the tenant's rule and those of the roles that a user holds. */
+export function requiredLevel(policy: AuthenticationPolicy, roleKeys: readonly string[]): AssuranceLevel {
+  const byRole = roleKeys.map((key) => policy.roles?.[key]?.requiredAssurance ?? 1)
+  return Math.max(policy.requiredAssurance ?? 1, ...byRole) as AssuranceLevel
+}
+
+function ruleOf(value: unknown, option: string): AuthenticationRule {
+  if (!isPlainObject(value)) throw unreadable(option, 'it is not an object')
+  const { requiredAssurance } = value
+  if (requiredAssurance === undefined) return {}
+  if (requiredAssurance !== 1 && requiredAssurance !== 2 && requiredAssurance !== 3) {
+    throw unreadable(`${option}.requiredAssurance`, 'it is 1, 2 or 3')
+  }
+  return { requiredAssurance }
+}
+
+function unreadable(option: string, problem: string): FreeholdError<'CONFIG_INVALID'> {
+  return new FreeholdError('CONFIG_INVALID', { option, problem })
+}
