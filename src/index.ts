@@ -79,6 +79,19 @@ export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } f
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
 export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
 export type { FactorHint } from './core/authentication/factor.ts'
+export type {
+  PasskeyAssertion,
+  PasskeyCreationOptions,
+  PasskeyRegistration,
+  PasskeyRequestOptions,
+} from './core/authentication/passkeys/ceremony.ts'
+export type { Passkey, PasskeyKey } from './core/authentication/passkeys/passkey.ts'
+export type { NewPasskey, PasskeyPage, Passkeys } from './core/authentication/passkeys/passkeys.ts'
+export type {
+  PasskeySignIn,
+  PasskeySignInAnswer,
+  PasskeySignInPage,
+} from './core/authentication/passkeys/sign-in.ts'
 export type { PasswordSignIn, SignIn, SignInAnswer } from './core/authentication/sign-in.ts'
 export type { NextFactor, SignedIn } from './core/authentication/signed-in.ts'
 export type {
@@ -98,6 +111,7 @@ export type {
   AccountSettings,
   AttemptSettings,
   EntitlementSettings,
+  PasskeySettings,
   PasswordSettings,
   SessionSettings,
   WebhookSettings,
@@ -111,6 +125,7 @@ export {
   type AuditEventId,
   type DomainId,
   type OrganizationId,
+  type PasskeyId,
   type PaymentCustomerId,
   PLATFORM_TENANT_ID,
   type RoleAssignmentId,
@@ -132,7 +147,7 @@ export type { Mail, Mailer, MailKind } from './core/ports/mailer.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type { Text, Texter, TextKind } from './core/ports/texter.ts'
 export type { TxtLookup } from './core/ports/txt-lookup.ts'
-export type { KeyUse, ReencryptionEvent, ReencryptionSummary } from './core/reencryption.ts'
+export type { KeyUse, ReencryptionEvent, ReencryptionOptions, ReencryptionSummary } from './core/reencryption.ts'
 export type { KeyStatus, RootKeys } from './core/root-keys.ts'
 export type {
   ClientInfo,

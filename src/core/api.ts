@@ -8,6 +8,7 @@ import type {
   AccountSettings,
   AttemptSettings,
   EntitlementSettings,
+  PasskeySettings,
   PasswordSettings,
   SessionSettings,
   WebhookSettings,
@@ -51,6 +52,8 @@ export interface FreeholdOptions<Db, P extends string = string> {
   readonly sessions?: Partial<SessionSettings>
   readonly passwords?: Partial<PasswordSettings>
   readonly attempts?: Partial<AttemptSettings>
+  /** On which pages passkeys are used, and how. */
+  readonly passkeys?: Partial<PasskeySettings>
   /** How long links and codes are good. */
   readonly accounts?: Partial<AccountSettings>
   /** Sends e-mail: `nodemailer({ transport, from })` of `freehold/nodemailer`, or your own. Without it, what needs e-mail is refused. */

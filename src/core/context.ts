@@ -42,6 +42,7 @@ export interface Settings {
   readonly sessions: SessionSettings
   readonly passwords: PasswordSettings
   readonly attempts: AttemptSettings
+  readonly passkeys: PasskeySettings
   readonly accounts: AccountSettings
   readonly tenancy: TenancySettings
   readonly entitlements: EntitlementSettings
@@ -87,6 +88,28 @@ export interface AttemptSettings {
   readonly maxDelayMs: number
   /** Default 24 h. */
   readonly forgetAfterMs: number
+}
+
+export interface PasskeySettings {
+  /**
+   * A domain that passkeys are made for on every page at or below it, as `example.com`; on other pages, for the page's own host.
+   * Default null: always for the page's own host. Whoever changes it makes the passkeys of before useless.
+   */
+  readonly rpId: string | null
+  /**
+   * Pages where passkeys are used beside each tenant's subdomain and verified domains, as `https://app.example.com`, and apps, as
+   * `android:apk-key-hash:...` (these want an `rpId`). Default: `http.trustedOrigins`.
+   */
+  readonly origins: readonly string[]
+  /** Origins of pages that may show ours in a frame while a passkey is used there. Default: none. */
+  readonly topOrigins: readonly string[]
+  /**
+   * Must whoever signs in with a passkey alone show a PIN or a finger? Default `required`. With `preferred` a passkey that was used
+   * without is one factor (assurance level 1), and another is asked for where one is needed.
+   */
+  readonly userVerification: 'required' | 'preferred'
+  /** Default 5 min. */
+  readonly challengeLifetimeMs: number
 }
 
 export interface AccountSettings {

@@ -8,6 +8,7 @@ import type { Actor } from './audit/audit.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import { createSignInEngine } from './authentication/engine.ts'
 import { enterNewUser } from './authentication/new-user.ts'
+import { createPasskeyFactor } from './authentication/passkeys/factor.ts'
 import { createPasswords } from './authentication/passwords.ts'
 import { lookAtDefaultPlan } from './billing/default-plan.ts'
 import { createPlans } from './billing/plans.ts'
@@ -101,7 +102,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     directory,
     permissions,
     passwords: createPasswords(context),
-    engine: createSignInEngine(createSessionIssuer(context), []),
+    engine: createSignInEngine(createSessionIssuer(context), [createPasskeyFactor(directory)]),
     accessCache: createAccessCache(context),
     planBook: createPlans(context),
     providers: checkProviders(options.billing),

@@ -12,6 +12,8 @@ import { createMessageSignIn } from './accounts/message-sign-in.ts'
 import { checkActor } from './audit/actor.ts'
 import { type Actor, createAudit } from './audit/audit.ts'
 import type { SignInEngine } from './authentication/engine.ts'
+import { createPasskeys } from './authentication/passkeys/passkeys.ts'
+import { createPasskeySignIn } from './authentication/passkeys/sign-in.ts'
 import type { Passwords } from './authentication/passwords.ts'
 import { createSignIn } from './authentication/sign-in.ts'
 import { createEntitlements } from './billing/entitlements.ts'
@@ -72,7 +74,8 @@ export function openTenant<Db, P extends string>(
   // nobody signs in to a suspended tenant, though an operator may look into it
   const signIn = lazily(() => {
     const open = { ...outer, scope: gatedScope(outer.scope, createGate(directory, tenant.id)) }
-    return { ...createSignIn(open, house.passwords, house.engine), ...createMessageSignIn(open, house.engine) }
+    const passkey = createPasskeySignIn(open, house.engine, directory)
+    return { ...createSignIn(open, house.passwords, house.engine), ...createMessageSignIn(open, house.engine), passkey }
   })
   const accounts = lazily(() => {
     const { passwords, engine } = house
@@ -110,6 +113,7 @@ function openServices<Db, P extends string>(
   const { permissions } = house
   const users = lazily(() => createUsers(context, house.passwords, createMembers(house.planBook)))
   const sessions = lazily(() => createTenantSessions(context))
+  const passkeys = lazily(() => createPasskeys(context, house.directory))
   const organizations = lazily(() => createOrganizations(context, permissions))
   const serviceAccounts = lazily(() => createServiceAccounts(context))
   const roles = lazily(() => createRoles(context, permissions))
@@ -129,6 +133,9 @@ function openServices<Db, P extends string>(
     },
     get sessions() {
       return sessions()
+    },
+    get passkeys() {
+      return passkeys()
     },
     get organizations() {
       return organizations()

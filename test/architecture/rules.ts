@@ -24,7 +24,7 @@ interface Door {
 
 /** Zone -> the zones it may look into, and the packages that it may name. Node's own modules are open to all. */
 const doors: { readonly [zone: string]: Door } = {
-  'src/core': { zones: [], packages: /^(jose|cookie|otplib|@simplewebauthn\/server)$/ },
+  'src/core': { zones: [], packages: /^(jose|cookie|otplib|@simplewebauthn\/server(\/helpers)?)$/ },
   'src/migrations': { zones: ['src/core'], packages: /^$/ },
   'src/index.ts': { zones: ['src/core', 'src/adapters/argon2'], packages: /^$/ },
   'src/adapters/postgres': { zones: ['src/core', 'src/migrations'], packages: /^(pg|kysely)$/ },

@@ -45,6 +45,7 @@ export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverride
       issuer: settings.issuer ?? defaultSettings.issuer,
       sessions: { ...defaultSettings.sessions, ...settings.sessions },
       passwords: { ...defaultSettings.passwords, ...settings.passwords },
+      passkeys: { ...defaultSettings.passkeys, ...settings.passkeys },
       attempts: { ...defaultSettings.attempts, ...settings.attempts },
       accounts: { ...defaultSettings.accounts, ...settings.accounts },
       tenancy: { ...defaultSettings.tenancy, ...settings.tenancy },

@@ -77,6 +77,14 @@ export const ownActions = {
     'A refresh token is newer than the database: a sign of a restored backup.',
   ),
 
+  'passkey.registered': action('passkey', ['soc2'], 'A user has a new passkey or security key.'),
+  'passkey.renamed': action('passkey', [], 'A passkey has another name.'),
+  'passkey.removed': action('passkey', ['soc2'], 'A passkey was removed.'),
+  'passkey.clone_suspected': action(
+    'passkey',
+    ['soc2'],
+    'A passkey signed under a counter that it had passed before: there may be a copy of its key. Refused.',
+  ),
   'invitation.sent': action('invitation', ['soc2'], 'Somebody was invited to be a user of the tenant.'),
 
   'role.created': action('role', ['soc2', 'sox'], 'A role was created.'),
@@ -130,7 +138,6 @@ const COMING = [
   'resource',
   'api_key',
   'mfa',
-  'passkey',
   'device',
   'policy',
   'access',

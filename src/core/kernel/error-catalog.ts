@@ -75,6 +75,23 @@ export interface ErrorDetails {
   SIGN_IN_DENIED: Nothing
   REFRESH_REFUSED: { reason: 'superseded' | 'ahead' | 'ended' }
   REFRESH_REUSED: Nothing
+  PASSKEY_REFUSED: {
+    reason:
+      | 'malformed'
+      | 'challenge'
+      | 'origin'
+      | 'cross-origin'
+      | 'relying-party'
+      | 'user-presence'
+      | 'user-verification'
+      | 'user-handle'
+      | 'algorithm'
+      | 'backup-flags'
+      | 'signature'
+  }
+  PASSKEY_TAKEN: Nothing
+  PASSKEY_UNKNOWN: Nothing
+  LAST_FACTOR: Nothing
   // input
   INPUT_INVALID: { field: string; problem: string }
   ID_INVALID: { field: string }
@@ -196,6 +213,10 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   SIGN_IN_DENIED: { status: 403, title: 'This sign-in is not allowed' },
   REFRESH_REFUSED: { status: 401, title: 'The refresh token is not accepted' },
   REFRESH_REUSED: { status: 401, title: 'The refresh token was used before; the session has been ended' },
+  PASSKEY_REFUSED: { status: 422, title: 'The passkey was not accepted' },
+  PASSKEY_TAKEN: { status: 409, title: 'This passkey is registered already' },
+  PASSKEY_UNKNOWN: { status: 404, title: 'No such passkey' },
+  LAST_FACTOR: { status: 409, title: 'Without this factor the user could not sign in' },
   INPUT_INVALID: { status: 422, title: 'A field of the input is not valid' },
   ID_INVALID: { status: 400, title: 'An id is a UUID in lower case' },
   CURSOR_INVALID: { status: 400, title: 'The cursor is not one that a list call returned' },

@@ -14,6 +14,7 @@ export type OrganizationId = Id<'organization'>
 export type ServiceAccountId = Id<'service-account'>
 export type RoleId = Id<'role'>
 export type RoleAssignmentId = Id<'role-assignment'>
+export type PasskeyId = Id<'passkey'>
 export type AuditEventId = Id<'audit-event'>
 export type PaymentCustomerId = Id<'payment-customer'>
 

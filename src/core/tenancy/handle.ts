@@ -8,6 +8,8 @@ import type { ServiceAccounts } from '../access/service-accounts.ts'
 import type { Accounts } from '../accounts/account.ts'
 import type { MessageSignIn } from '../accounts/message-sign-in.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
+import type { Passkeys } from '../authentication/passkeys/passkeys.ts'
+import type { PasskeySignIn } from '../authentication/passkeys/sign-in.ts'
 import type { SignIn } from '../authentication/sign-in.ts'
 import type { Billing, Entitlements } from '../billing/billing.ts'
 import type { Users } from '../identity/users.ts'
@@ -26,6 +28,7 @@ export interface TenantServices<Db = unknown, P extends string = string> {
   readonly tenant: Tenant
   readonly users: Users
   readonly sessions: TenantSessions
+  readonly passkeys: Passkeys
   readonly organizations: Organizations
   readonly serviceAccounts: ServiceAccounts
   readonly roles: Roles
@@ -44,10 +47,15 @@ export interface TenantServices<Db = unknown, P extends string = string> {
   transaction<R>(work: (tx: TenantTransaction<Db, P>) => Promise<R>): Promise<R>
 }
 
+/** Every way in, and what follows on any of them. */
+export interface WaysIn extends SignIn, MessageSignIn {
+  readonly passkey: PasskeySignIn
+}
+
 /** Everything that can be done inside one tenant. Outside `transaction`, each call is a transaction of its own. */
 export interface TenantHandle<Db = unknown, P extends string = string> extends TenantServices<Db, P> {
   /** Not part of a transaction: an attempt must be counted even when everything around it is rolled back. */
-  readonly signIn: SignIn & MessageSignIn
+  readonly signIn: WaysIn
   /** Not part of a transaction either: what is sent cannot be taken back. */
   readonly accounts: Accounts
   readonly domains: Domains
