@@ -91,12 +91,12 @@ describe.skipIf(reason)(`a browser${reason ? ` (skipped: ${reason})` : ''}`, () 
   })
 
   const send = (method: string, path: string, body?: object): Promise<Answer> =>
-    page.evaluate(([m, p, b]) => (window as never as Window).send(m, p, b), [method, path, body] as const)
+    page.evaluate(([m, p, b]) => (globalThis as never as Window).send(m, p, b), [method, path, body] as const)
   /** The name of the error when the browser refuses. */
   const create = (options: object) =>
-    page.evaluate((o) => (window as never as Window).create(o).catch((e: Error) => e.name), options)
+    page.evaluate((o) => (globalThis as never as Window).create(o).catch((e: Error) => e.name), options)
   const get = (options: object) =>
-    page.evaluate((o) => (window as never as Window).get(o).catch((e: Error) => e.name), options)
+    page.evaluate((o) => (globalThis as never as Window).get(o).catch((e: Error) => e.name), options)
   interface Window {
     send(method: string, path: string, body: object | undefined): Promise<Answer>
     create(options: object): Promise<object>
@@ -128,7 +128,7 @@ describe.skipIf(reason)(`a browser${reason ? ` (skipped: ${reason})` : ''}`, () 
         },
       },
     })
-    expect(JSON.stringify(registered.body)).not.toMatch(/key"|count|credential/i)
+    expect(JSON.stringify(registered.body)).not.toMatch(/publicKey|count|credentialId/i)
     const again = await send('POST', 'passkeys/options', {})
     expect(again.body.excludeCredentials).toHaveLength(1)
     expect(await create(again.body)).toBe('InvalidStateError')
