@@ -147,7 +147,7 @@ export type { Mail, Mailer, MailKind } from './core/ports/mailer.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type { Text, Texter, TextKind } from './core/ports/texter.ts'
 export type { TxtLookup } from './core/ports/txt-lookup.ts'
-export type { KeyUse, ReencryptionEvent, ReencryptionSummary } from './core/reencryption.ts'
+export type { KeyUse, ReencryptionEvent, ReencryptionOptions, ReencryptionSummary } from './core/reencryption.ts'
 export type { KeyStatus, RootKeys } from './core/root-keys.ts'
 export type {
   ClientInfo,

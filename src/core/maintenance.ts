@@ -3,7 +3,7 @@
 
 import type { Context } from './context.ts'
 import { checkInteger, checkKeys } from './kernel/input.ts'
-import { type ReencryptionEvent, reencrypt } from './reencryption.ts'
+import { type ReencryptionEvent, type ReencryptionOptions, reencrypt } from './reencryption.ts'
 import type { Where } from './storage/records.ts'
 import type { TenantScope } from './storage/storage.ts'
 import { fromNow } from './storage/tables.ts'
@@ -41,9 +41,9 @@ export interface Maintenance {
    * Seals again with the current root key whatever an older one sealed, in all tenants, and tells how far it is; the last event
    * says which keys are used by nothing any more. Does its work while it is iterated, and stops when that is. One that was
    * stopped is resumed by another call: what was moved is only read. Run it once every process has the new current key.
-   * @throws STORAGE_UNAVAILABLE, CONFLICT; what was moved until then stays moved
+   * @throws INPUT_INVALID at once; STORAGE_UNAVAILABLE, CONFLICT: what was moved until then stays moved
    */
-  reencrypt(): AsyncIterable<ReencryptionEvent>
+  reencrypt(options?: ReencryptionOptions): AsyncIterable<ReencryptionEvent>
 }
 
 const DAY = 86_400_000
@@ -55,7 +55,7 @@ const STEP = 1_000
 export function createMaintenance(context: Context, directory: Directory): Maintenance {
   const { settings } = context
   return {
-    reencrypt: () => reencrypt(context, directory),
+    reencrypt: (options) => reencrypt(context, directory, options),
     async run(options = {}) {
       checkKeys(options, 'options', ['keepSessionsMs', 'keepEventsMs'])
       const keepSessionsMs = checkInteger(options.keepSessionsMs ?? DEFAULTS.keepSessionsMs, 'keepSessionsMs', 0)

@@ -21,8 +21,8 @@ export function tenantView({ id, slug, name }: Tenant) {
   return { id, slug, name }
 }
 
-export function userView({ id, email, emailVerifiedAt, name, createdAt }: User) {
-  return { id, email, emailVerifiedAt, name, createdAt }
+export function userView({ id, email, emailVerifiedAt, phone, phoneVerifiedAt, name, createdAt }: User) {
+  return { id, email, emailVerifiedAt, phone, phoneVerifiedAt, name, createdAt }
 }
 
 /** `current` marks the session that asks. */
