@@ -10,6 +10,7 @@ import { createSignInEngine } from './authentication/engine.ts'
 import { enterNewUser } from './authentication/new-user.ts'
 import { createPasskeyFactor } from './authentication/passkeys/factor.ts'
 import { createPasswords } from './authentication/passwords.ts'
+import { createRiskSources } from './authentication/risk/sources.ts'
 import { createPlans } from './billing/plans.ts'
 import { createPriceList } from './billing/price-list.ts'
 import { checkProviders } from './billing/providers.ts'
@@ -88,6 +89,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     keyring,
     envelope: createEnvelope(keyring, runtime),
     passwordHasher: options.passwordHasher,
+    riskSources: createRiskSources(options),
     ...(options.legacyHashes ? { legacyHashes: options.legacyHashes } : {}),
     settings: fillSettings(options),
     auditWriter: createAuditWriter({ runtime }),
