@@ -79,6 +79,15 @@ export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } f
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
 export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
 export type { FactorHint } from './core/authentication/factor.ts'
+export type { ConfirmOptions } from './core/authentication/factors/confirmation.ts'
+export type { Factor, FactorKey } from './core/authentication/factors/factor-view.ts'
+export type {
+  EnrolledTarget,
+  EnrolledTotp,
+  Factors,
+  NewHardwareToken,
+} from './core/authentication/factors/factors.ts'
+export type { Sent } from './core/authentication/factors/sent-code.ts'
 export type {
   PasskeyAssertion,
   PasskeyCreationOptions,
@@ -129,6 +138,7 @@ export type { AnyFreeholdError, ErrorCode, Problem } from './core/kernel/errors.
 export {
   type AuditEventId,
   type DomainId,
+  type FactorId,
   type OrganizationId,
   type PasskeyId,
   type PaymentCustomerId,
