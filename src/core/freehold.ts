@@ -153,6 +153,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
   const http = createHttp<Db, P>({
     runtime,
     permissions,
+    mails: context.post.mails,
     webhooks: system.webhooks,
     resolver: createResolver(directory, options.tenants),
     sessions,
