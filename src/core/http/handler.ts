@@ -24,6 +24,7 @@ import { createEntering } from './entering.ts'
 import { createEntrance, type Entrance } from './entrance.ts'
 import { messageRoutes } from './message-routes.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
+import { passkeyRoutes } from './passkey-routes.ts'
 import { createProblemResponse, type ProblemResponse } from './problem.ts'
 import { createRateLimits, type RateTally, rateHeaders } from './rate-limits.ts'
 import { requiredAccess, requiredSession } from './request-context.ts'
@@ -114,6 +115,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     }),
     ...messageRoutes<Db, P>({ entering, entrance, signUp }),
     ...accountRoutes<Db, P>({ entering, cookies }),
+    ...passkeyRoutes<Db, P>(entering),
     ...sessionRoutes<Db, P>(cookies),
     ...tenantRoutes<Db, P>(parts.permissions),
     ...webhookRoutes<Db, P>(parts.webhooks),
