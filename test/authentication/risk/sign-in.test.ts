@@ -1,6 +1,7 @@
 // Risk at the door, on memory and on PostgreSQL: what is scored, stored, told, challenged, refused, and learned.
 
 import { createHash } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ClientInfo, GeoPlace, TenantHandle, User } from '../../../src/index.ts'
 import { logOf, PASSWORD, STORAGES } from '../../audit/house.ts'
@@ -56,8 +57,11 @@ describe.each(STORAGES)('risk at the door, on %s', (storage) => {
     ana = await house.person(acme)
   })
 
-  const enter = (ip: string, client: ClientInfo = {}, user: Pick<User, 'email'> = ana, password = PASSWORD) =>
-    acme.signIn.password({ email: user.email, password, client: { ip, ...client } })
+  async function enter(ip: string, client: ClientInfo = {}, user: Pick<User, 'email'> = ana, password = PASSWORD) {
+    // within one millisecond no time has passed, and no journey is impossible
+    await setTimeout(5)
+    return acme.signIn.password({ email: user.email, password, client: { ip, ...client } })
+  }
   const scope = () => house.storage.tenant({ id: acme.id, location: house.storage.sharedLocation })
   const profile = () => scope().records.get('sign_in_profiles', { user_id: ana.id })
   const told = () => scope().records.find('security_events', { where: { kind: 'sign_in.risk' }, limit: 10 })
@@ -158,6 +162,7 @@ describe.each(STORAGES)('risk at the door, on %s', (storage) => {
     const bo = await house.person(other)
     const client = (ip: string) => ({ email: bo.email, password: PASSWORD, client: { ip } })
     await other.signIn.password(client(HOME))
+    await setTimeout(5)
     expect(await other.signIn.password(client(ABROAD))).toMatchObject({ ok: true })
     await reopen()
     expect(await enter(ABROAD)).toEqual({ ok: false, reason: 'denied' })
@@ -229,6 +234,7 @@ it('where the host says so, whoever has nothing to step up with is refused', asy
   const { email } = await house.person(acme)
   const enter = (ip: string) => acme.signIn.password({ email, password: PASSWORD, client: { ip } })
   expect(await enter(HOME)).toMatchObject({ ok: true })
+  await setTimeout(5)
   expect(await enter(ABROAD)).toEqual({ ok: false, reason: 'denied' })
   await house.close()
 })
