@@ -6,6 +6,7 @@ import type { Actor } from '../audit/audit.ts'
 import type { SignedIn } from '../authentication/signed-in.ts'
 import type { Webhooks } from '../billing/billing.ts'
 import type { Settings } from '../context.ts'
+import type { VerifyApiKey } from '../identity/api-key-check.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { UserId } from '../kernel/ids.ts'
 import type { Runtime } from '../kernel/runtime.ts'
@@ -24,6 +25,7 @@ import { createEntrance, type Entrance } from './entrance.ts'
 import { factorRoutes } from './factor-routes.ts'
 import { messageRoutes } from './message-routes.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
+import { passkeyRoutes } from './passkey-routes.ts'
 import { createProblemResponse, type ProblemResponse } from './problem.ts'
 import { createRateLimits, type RateTally, rateHeaders } from './rate-limits.ts'
 import { requiredAccess, requiredSession } from './request-context.ts'
@@ -53,6 +55,7 @@ export interface HttpParts<Db, P extends string> {
   enterNewUser(tenant: Tenant, actor: Actor, id: UserId, client: ClientInfo): Promise<SignedIn>
   takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
   readonly rates: RateStore
+  readonly verifyApiKey: VerifyApiKey
   onError(error: unknown): void
 }
 
@@ -81,6 +84,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
   const entrance = createEntrance<Db, P>({
     resolver,
     sessions,
+    verifyApiKey: parts.verifyApiKey,
     cookies,
     origin,
     verification: options.verification,
@@ -113,6 +117,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     ...messageRoutes<Db, P>({ entering, entrance, signUp }),
     ...accountRoutes<Db, P>({ entering, cookies }),
     ...factorRoutes<Db, P>(entering),
+    ...passkeyRoutes<Db, P>(entering),
     ...sessionRoutes<Db, P>(cookies),
     ...tenantRoutes<Db, P>(parts.permissions),
     ...webhookRoutes<Db, P>(parts.webhooks),
