@@ -103,7 +103,7 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       if (password !== undefined && typeof password !== 'string') throw invalid('password', 'it is not a text')
       const live = await scope.verbs.lookUpSession(session)
       const user = live && (await scope.records.get('users', { id: live.user.id }))
-      if (user?.status !== 'active') throw new FreeholdError('SESSION_ENDED')
+      if (!live || user?.status !== 'active') throw new FreeholdError('SESSION_ENDED')
       // an operator who acts for the user is not the user
       if (live.session.impersonator_id !== null) return { ok: false, reason: 'denied' }
       if (password === undefined) {
