@@ -1,10 +1,19 @@
 // S08, M07: whoever reads the whole database learns no secret. A tour through all that people do leaves its secrets behind;
 // then every value of every table is searched for them. A new feature adds its own step to the tour.
 
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgres } from '../../src/adapters/postgres/index.ts'
-import { testHasher, testKeys } from '../../src/adapters/testing/index.ts'
+import {
+  codeIn,
+  createMailbox,
+  createPhone,
+  type Mailbox,
+  type Phone,
+  testHasher,
+  testKeys,
+  tokenIn,
+} from '../../src/adapters/testing/index.ts'
 import { createEnvelope } from '../../src/core/kernel/envelope.ts'
 import { createKeyring } from '../../src/core/kernel/keyring.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
@@ -20,6 +29,8 @@ interface Tour {
   readonly freehold: Freehold
   readonly acme: TenantHandle
   readonly storage: Storage
+  readonly mailbox: Mailbox
+  readonly phone: Phone
   readonly secrets: Secrets
 }
 
@@ -81,6 +92,38 @@ const STEPS: Readonly<Record<string, (tour: Tour) => Promise<void>>> = {
     await acme.users.create({ email: 'eve@acme.test', password: 'a lantern under the pier' })
     expect(passwordHash).not.toContain('lantern')
   },
+  async 'links and codes that are sent'({ acme, mailbox, phone, secrets }) {
+    const user = await acme.users.create({ email: 'ina@acme.test', password: PASSWORD })
+    const { email } = user
+    const sent = async (to: string): Promise<string> => {
+      const message = (await mailbox.last({ to })) ?? (await phone.last({ to }))
+      const [token, code] = [tokenIn(message), codeIn(message)]
+      if (token !== undefined) secrets.keep(`the link of ${message!.kind}`, token)
+      else secrets.keepCode(`the code of ${message!.kind}`, code!)
+      mailbox.clear()
+      phone.clear()
+      return token ?? code!
+    }
+    await acme.accounts.requestEmailVerification({ email })
+    await acme.accounts.confirmEmail({ token: await sent(email) })
+    await acme.accounts.requestPasswordReset({ email })
+    const password = 'the heron counts its steps'
+    secrets.keep('a password after a reset', password)
+    await acme.accounts.resetPassword({ token: await sent(email), password })
+    await acme.accounts.requestPhoneChange(user, { phone: '+4915112345678' })
+    await sent('+4915112345678')
+    await acme.accounts.requestEmailChange(user, { email: 'ines@acme.test' })
+    await sent('ines@acme.test')
+    await acme.signIn.requestLink({ email })
+    const answer = await acme.signIn.link({ token: await sent(email) })
+    if (answer.ok) secrets.keep('a refresh token by link', answer.tokens.refreshToken)
+    await acme.signIn.requestCode({ email })
+    await sent(email)
+    await acme.accounts.requestSignUp({ email: 'new@acme.test' })
+    await sent('new@acme.test')
+    await acme.accounts.invite({ email: 'guest@acme.test' })
+    await sent('guest@acme.test')
+  },
   async 'a sealed field'({ acme, storage, secrets }) {
     const secret = randomBytes(20)
     secrets.keep('the secret of a TOTP', secret)
@@ -94,12 +137,13 @@ const STEPS: Readonly<Record<string, (tour: Tour) => Promise<void>>> = {
 }
 
 /** Tables of features that have no step yet. */
-const NOT_YET = ['recovery_codes', 'challenges', 'devices']
+const NOT_YET = ['recovery_codes', 'devices']
 
 let database: TestDatabase
 let storage: Storage
 let freehold: Freehold
 const secrets = createSecrets()
+const [mailbox, phone] = [createMailbox(), createPhone()]
 beforeAll(async () => {
   database = await createTestDatabase()
   storage = postgres({ pool: database.appPool, listen: false })
@@ -109,13 +153,16 @@ beforeAll(async () => {
     passwordHasher: testHasher(),
     tenants: { resolve: ['header'] },
     http: { signUp: 'open' },
+    mailer: mailbox,
+    texter: phone,
+    messages: { baseUrl: 'https://{slug}.example.test' },
     onWarning: () => undefined,
   })
   const acme = await freehold.tenants.create({ slug: 'acme', name: 'Acme' })
   for (const [id, key] of Object.entries(testKeys())) {
     if (id !== 'current') secrets.keep(`the root key ${id}`, key as Uint8Array)
   }
-  for (const step of Object.values(STEPS)) await step({ freehold, acme, storage, secrets })
+  for (const step of Object.values(STEPS)) await step({ freehold, acme, storage, mailbox, phone, secrets })
 })
 afterAll(async () => {
   await freehold.close()
@@ -162,6 +209,16 @@ describe('a raw dump', () => {
       expect([sql, value, leaksIn(await dumpOf(database), planted)]).toEqual([sql, value, ['public.planted: planted']])
     }
     await database.admin('drop table public.planted')
+  })
+
+  it('a code is found as a word and as its plain hash, and not in a time or an id', async () => {
+    const codes = createSecrets()
+    codes.keepCode('code', '123456')
+    const seen = (text: string) => leaksIn(new Map([['t', text]]), codes).length > 0
+    const hash = createHash('sha256').update('123456').digest('hex')
+    expect(['code 123456', '{"code":"123456"}', '123456', hash].map(seen)).toEqual([true, true, true, true])
+    const others = ['2026-01-01T10:00:00.123456+00:00', '0a-123456', '71234561', 'a123456', '1234567']
+    expect(others.map(seen)).toEqual([false, false, false, false, false])
   })
 
   it('what a secret encodes is looked for too: the bytes of a TOTP in base32, of a token in base64url', async () => {
