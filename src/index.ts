@@ -79,6 +79,15 @@ export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } f
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
 export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
 export type { FactorHint } from './core/authentication/factor.ts'
+export type { ConfirmOptions } from './core/authentication/factors/confirmation.ts'
+export type { Factor, FactorKey } from './core/authentication/factors/factor-view.ts'
+export type {
+  EnrolledTarget,
+  EnrolledTotp,
+  Factors,
+  NewHardwareToken,
+} from './core/authentication/factors/factors.ts'
+export type { Sent } from './core/authentication/factors/sent-code.ts'
 export type {
   PasskeyAssertion,
   PasskeyCreationOptions,
@@ -92,6 +101,11 @@ export type {
   PasskeySignInAnswer,
   PasskeySignInPage,
 } from './core/authentication/passkeys/sign-in.ts'
+export type { RiskAssessment } from './core/authentication/risk/assess.ts'
+export type { RiskFlag, RiskWeights } from './core/authentication/risk/flags.ts'
+export type { RiskVerdict } from './core/authentication/risk/policy.ts'
+export type { RiskOptions } from './core/authentication/risk/settings.ts'
+export type { RiskSignal } from './core/authentication/risk/signals.ts'
 export type { PasswordSignIn, SignIn, SignInAnswer } from './core/authentication/sign-in.ts'
 export type { NextFactor, SignedIn } from './core/authentication/signed-in.ts'
 export type {
@@ -124,6 +138,7 @@ export type { AnyFreeholdError, ErrorCode, Problem } from './core/kernel/errors.
 export {
   type AuditEventId,
   type DomainId,
+  type FactorId,
   type OrganizationId,
   type PasskeyId,
   type PaymentCustomerId,
@@ -141,7 +156,9 @@ export type { Runtime } from './core/kernel/runtime.ts'
 export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/maintenance.ts'
 export type { LinkKind, MailText, MessageFacts, MessageOptions } from './core/messages/message.ts'
 export type { BillingProvider } from './core/ports/billing-provider.ts'
+export type { GeoPlace, GeoProvider } from './core/ports/geo.ts'
 export type { KeyProvider } from './core/ports/key-provider.ts'
+export type { LeakedPasswords } from './core/ports/leaked-passwords.ts'
 export type { LegacyHashes } from './core/ports/legacy-hashes.ts'
 export type { Mail, Mailer, MailKind } from './core/ports/mailer.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'

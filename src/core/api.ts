@@ -2,6 +2,7 @@
 
 import type { Permissions } from './access/permissions.ts'
 import type { Actor } from './audit/audit.ts'
+import type { RiskOptions } from './authentication/risk/settings.ts'
 import type { Plans, Webhooks } from './billing/billing.ts'
 import type { Providers } from './billing/providers.ts'
 import type {
@@ -19,7 +20,9 @@ import type { Keys } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { MessageOptions } from './messages/message.ts'
+import type { GeoProvider } from './ports/geo.ts'
 import type { KeyProvider } from './ports/key-provider.ts'
+import type { LeakedPasswords } from './ports/leaked-passwords.ts'
 import type { LegacyHashes } from './ports/legacy-hashes.ts'
 import type { Mailer } from './ports/mailer.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
@@ -52,6 +55,12 @@ export interface FreeholdOptions<Db, P extends string = string> {
   readonly sessions?: Partial<SessionSettings>
   readonly passwords?: Partial<PasswordSettings>
   readonly attempts?: Partial<AttemptSettings>
+  /** How a sign-in is scored, and from where on it is challenged or refused. */
+  readonly risk?: RiskOptions
+  /** Where addresses are: `maxmind({ reader })` of `freehold/maxmind`. Default: nothing is known of places. */
+  readonly geo?: GeoProvider
+  /** Passwords that were leaked elsewhere; asked with five digits of a hash. Default: nobody is asked. */
+  readonly leakedPasswords?: LeakedPasswords
   /** On which pages passkeys are used, and how. */
   readonly passkeys?: Partial<PasskeySettings>
   /** How long links and codes are good. */

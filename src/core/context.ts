@@ -3,6 +3,8 @@
 
 import type { Actor } from './audit/audit.ts'
 import type { AuditWriter } from './audit/writer.ts'
+import type { RiskSettings } from './authentication/risk/settings.ts'
+import type { RiskSources } from './authentication/risk/sources.ts'
 import type { Envelope } from './kernel/envelope.ts'
 import type { Keyring } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
@@ -19,6 +21,8 @@ export interface Context<Db = unknown> {
   /** Seals what must be read again: columns that are marked `sealed`. */
   readonly envelope: Envelope
   readonly passwordHasher: PasswordHasher
+  /** What is asked outside of the database about a sign-in. */
+  readonly riskSources: RiskSources
   /** Hashes of other systems, as far as they may be imported. */
   readonly legacyHashes?: LegacyHashes
   readonly settings: Settings
@@ -42,6 +46,7 @@ export interface Settings {
   readonly sessions: SessionSettings
   readonly passwords: PasswordSettings
   readonly attempts: AttemptSettings
+  readonly risk: RiskSettings
   readonly passkeys: PasskeySettings
   readonly accounts: AccountSettings
   readonly tenancy: TenancySettings

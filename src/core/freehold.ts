@@ -7,9 +7,11 @@ import { checkActor, systemActor } from './audit/actor.ts'
 import type { Actor } from './audit/audit.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import { createSignInEngine } from './authentication/engine.ts'
+import { factorVerifiers } from './authentication/factors/verifiers.ts'
 import { enterNewUser } from './authentication/new-user.ts'
 import { createPasskeyFactor } from './authentication/passkeys/factor.ts'
 import { createPasswords } from './authentication/passwords.ts'
+import { createRiskSources } from './authentication/risk/sources.ts'
 import { createPlans } from './billing/plans.ts'
 import { createPriceList } from './billing/price-list.ts'
 import { checkProviders } from './billing/providers.ts'
@@ -88,6 +90,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     keyring,
     envelope: createEnvelope(keyring, runtime),
     passwordHasher: options.passwordHasher,
+    riskSources: createRiskSources(options),
     ...(options.legacyHashes ? { legacyHashes: options.legacyHashes } : {}),
     settings: fillSettings(options),
     auditWriter: createAuditWriter({ runtime }),
@@ -101,7 +104,10 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     directory,
     permissions,
     passwords: createPasswords(context),
-    engine: createSignInEngine(createSessionIssuer(context), [createPasskeyFactor(directory)]),
+    engine: createSignInEngine(createSessionIssuer(context), [
+      ...factorVerifiers(context.post),
+      createPasskeyFactor(directory),
+    ]),
     accessCache: createAccessCache(context),
     planBook: createPlans(context),
     providers: checkProviders(options.billing),

@@ -25,6 +25,8 @@ export interface MaintenanceReport {
     readonly attempts: number
     /** Buckets of rate limits that nobody took from for a day: they are full again. */
     readonly rates: number
+    /** Counts of failed sign-ins of which nothing is left. */
+    readonly failures: number
     readonly sessions: number
     readonly events: number
   }
@@ -51,6 +53,8 @@ const DAY = 86_400_000
 const DEFAULTS = { keepSessionsMs: 30 * DAY, keepEventsMs: 400 * DAY }
 /** Rows removed by one statement. */
 const STEP = 1_000
+/** Half-lives after which nothing that anybody would see is left of a count. */
+const FADED = 30
 
 export function createMaintenance(context: Context, directory: Directory): Maintenance {
   const { settings } = context
@@ -60,12 +64,15 @@ export function createMaintenance(context: Context, directory: Directory): Maint
       checkKeys(options, 'options', ['keepSessionsMs', 'keepEventsMs'])
       const keepSessionsMs = checkInteger(options.keepSessionsMs ?? DEFAULTS.keepSessionsMs, 'keepSessionsMs', 0)
       const keepEventsMs = checkInteger(options.keepEventsMs ?? DEFAULTS.keepEventsMs, 'keepEventsMs', 0)
-      const removed = { attempts: 0, rates: 0, sessions: 0, events: 0 }
+      const removed = { attempts: 0, rates: 0, failures: 0, sessions: 0, events: 0 }
       let tenants = 0
       for await (const { scope } of roundOf(context, directory)) {
         if (!scope) continue
         removed.attempts += await removeAttempts(scope, settings.attempts.forgetAfterMs)
         removed.rates += await scope.records.remove('rate_limits', { updated_at: { before: fromNow(-DAY) } })
+        removed.failures += await scope.records.remove('failure_counts', {
+          updated_at: { before: fromNow(-FADED * settings.risk.halfLifeMs) },
+        })
         // each row falls under one of the two at least, and is counted by the first that finds it
         removed.sessions += await removeById(scope, 'sessions', {
           idle_expires_at: { before: fromNow(-keepSessionsMs) },

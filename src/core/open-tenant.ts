@@ -12,6 +12,7 @@ import { createMessageSignIn } from './accounts/message-sign-in.ts'
 import { checkActor } from './audit/actor.ts'
 import { type Actor, createAudit } from './audit/audit.ts'
 import type { SignInEngine } from './authentication/engine.ts'
+import { createFactors } from './authentication/factors/factors.ts'
 import { createPasskeys } from './authentication/passkeys/passkeys.ts'
 import { createPasskeySignIn } from './authentication/passkeys/sign-in.ts'
 import type { Passwords } from './authentication/passwords.ts'
@@ -81,9 +82,11 @@ export function openTenant<Db, P extends string>(
     const { passwords, engine } = house
     return createAccounts(context, { passwords, engine, members: createMembers(house.planBook) })
   })
+  const factors = lazily(() => createFactors(context))
   const domains = lazily(() => gatedRoom(createDomains(context, directory, tenant, house.lookUpTxt), gate))
   return Object.defineProperties(openServices(house, context, gate), {
     signIn: { get: signIn, enumerable: true },
+    factors: { get: factors, enumerable: true },
     accounts: { get: accounts, enumerable: true },
     domains: { get: domains, enumerable: true },
     as: { value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow }), enumerable: true },

@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os'
 import type { FreeholdOptions } from './api.ts'
 import { checkPasskeys, securePages } from './authentication/passkeys/options.ts'
+import { defaultRiskSettings, fillRiskSettings } from './authentication/risk/settings.ts'
 import { isPlanKey } from './billing/plan-input.ts'
 import type {
   AccountSettings,
@@ -41,6 +42,7 @@ export const defaultSettings: Settings = {
     concurrency: Math.max(1, availableParallelism() - 1),
   },
   attempts: { free: 5, baseDelayMs: SECOND, maxDelayMs: 15 * MINUTE, forgetAfterMs: DAY },
+  risk: defaultRiskSettings,
   passkeys: {
     rpId: null,
     origins: [],
@@ -76,6 +78,7 @@ export type SettingsOptions = Pick<
   | 'attempts'
   | 'accounts'
   | 'passkeys'
+  | 'risk'
   | 'http'
   | 'tenants'
   | 'entitlements'
@@ -92,6 +95,7 @@ export function fillSettings(options: SettingsOptions = {}): Settings {
     sessions: sessionsOf(filled('sessions', defaultSettings.sessions, options.sessions)),
     passwords: passwordsOf(filled('passwords', defaultSettings.passwords, options.passwords)),
     attempts: attemptsOf(filled('attempts', defaultSettings.attempts, options.attempts)),
+    risk: fillRiskSettings(options.risk),
     passkeys: passkeysOf(options),
     accounts: accountsOf(filled('accounts', defaultSettings.accounts, options.accounts)),
     tenancy: { baseDomains: baseDomainsOf(options.tenants?.baseDomains) },

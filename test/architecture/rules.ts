@@ -41,6 +41,7 @@ const doors: { readonly [zone: string]: Door } = {
   'src/adapters/fastify': { zones: ['src/core'], packages: /^fastify$/ },
   'src/adapters/node': { zones: ['src/core'], packages: /^$/ },
   'src/adapters/stripe': { zones: ['src/core'], packages: /^stripe$/ },
+  'src/adapters/maxmind': { zones: ['src/core'], packages: /^$/ },
   'src/adapters/nodemailer': { zones: ['src/core'], packages: /^nodemailer$/ },
   'src/adapters/testing': { zones: ['src'], packages: /./ },
   'src/adapters/cli': { zones: ['src'], packages: /./ },

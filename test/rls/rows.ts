@@ -11,6 +11,7 @@ export const ROWS: readonly string[] = [
   `insert into freehold.challenges (id, purpose, secret_hash, expires_at) values ($1, 'x', sha256(''), now())`,
   `insert into freehold.devices (id, user_id, secret_hash) values ($1, $1, sha256(''))`,
   `insert into freehold.sign_in_profiles (user_id) values ($1)`,
+  `insert into freehold.failure_counts (pool, subject, failures) values ('user', sha256($2::bytea), 1)`,
   `insert into freehold.rate_limits (name, subject, capacity, window_ms, tokens) values ($2, sha256(''), 1, 1, 1)`,
   'insert into freehold.tenant_counters (name) values ($2)',
   `insert into freehold.organizations (id, key, name) values ($1, $2, 'x')`,

@@ -92,6 +92,11 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
     sign_in_profiles_countries_check: ({ countries }) => isObject(countries),
     sign_in_profiles_hours_check: ({ hours }) => isObject(hours),
   },
+  failure_counts: {
+    failure_counts_pool_check: ({ pool }) =>
+      ['user', 'ip', 'network', 'tenant', 'ip-accounts', 'network-accounts', 'account-at'].includes(pool),
+    failure_counts_subject_check: ({ subject }) => subject.length === 32,
+  },
   rate_limits: {
     rate_limits_name_check: ({ name }) => characters(name, 1, 100),
     rate_limits_subject_check: ({ subject }) => subject.length === 32,

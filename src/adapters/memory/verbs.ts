@@ -15,6 +15,7 @@ import { appendAudit, loadAccess, moveAccess, takeLimit } from './access-verbs.t
 import { loadEntitlements } from './entitlements.ts'
 import { claimInbox } from './inbox.ts'
 import { takeRate } from './rates.ts'
+import { countFailure, learnSignIn, loadRisk } from './risk-verbs.ts'
 import { isAlive, lookUpSession, rotateSession } from './rotation.ts'
 import type { Run } from './scopes.ts'
 import type { Statements } from './statements.ts'
@@ -27,6 +28,9 @@ export function createTenantVerbs(run: Run, tenantId: string, system: Statements
     rotateSession: (step) => run((statements) => rotateSession(statements, step)),
     endSessions: (ending) => run((statements) => endSessions(statements, ending)),
     takeAttempt: (attempt) => run((statements) => takeAttempt(statements, attempt)),
+    loadRisk: (question) => run((statements) => loadRisk(statements, question)),
+    countFailure: (failure) => run((statements) => countFailure(statements, failure)),
+    learnSignIn: (learning) => run((statements) => learnSignIn(statements, learning)),
     takeRates: (rates) => run((statements) => rates.map((rate) => takeRate(statements, rate))),
     loadAccess: (question) => run((statements) => loadAccess(statements, question)),
     moveAccess: () => run((statements) => moveAccess(statements)),

@@ -18,6 +18,7 @@ import { loadEntitlements } from './entitlement-verbs.ts'
 import { claimInbox, type SendAfter } from './inbox-verbs.ts'
 import type { Send, SessionVerbs, Statement } from './link.ts'
 import { takeRates } from './rate-verbs.ts'
+import { failureStatement, learnStatement, loadRisk } from './risk-verbs.ts'
 import { isWall, POLICIES, policiesOf } from './walls.ts'
 
 /** What processes tell each other travels here, as JSON. */
@@ -42,6 +43,13 @@ export function createTenantVerbs(
 ): Omit<TenantVerbs, keyof SessionVerbs> {
   return {
     takeAttempt: (attempt) => takeAttempt(send, place, tenantId, attempt),
+    loadRisk: (question) => loadRisk(send, place.quoted, tenantId, question),
+    async countFailure(failure) {
+      await ride(failureStatement(place.quoted, tenantId, failure))
+    },
+    async learnSignIn(learning) {
+      await ride(learnStatement(place.quoted, tenantId, learning))
+    },
     takeRates: (rates) => takeRates(send, place.quoted, tenantId, rates),
     loadAccess: (question) => loadAccess(send, place.quoted, tenantId, question),
     moveAccess: () => moveAccess(send, place.quoted, tenantId),

@@ -62,7 +62,8 @@ export interface ErrorDetails {
   TOO_MANY_ATTEMPTS: { retryAfterMs: number }
   RATE_LIMITED: { policy: string; retryAfterMs: number }
   CHALLENGE_REFUSED: Nothing
-  STEP_UP_REQUIRED: { maxAgeMs: number }
+  /** `level`: the assurance level that the session must have as well. */
+  STEP_UP_REQUIRED: { maxAgeMs: number; level?: number }
   MAILER_MISSING: Nothing
   TEXTER_MISSING: Nothing
   OVERLOADED: Nothing
@@ -72,6 +73,8 @@ export interface ErrorDetails {
   SESSION_ENDED: Nothing
   SESSION_UNKNOWN: Nothing
   FACTOR_UNKNOWN: Nothing
+  FACTOR_LIMIT: { maximum: number }
+  FACTOR_CODE_WRONG: Nothing
   SIGN_IN_DENIED: Nothing
   REFRESH_REFUSED: { reason: 'superseded' | 'ahead' | 'ended' }
   REFRESH_REUSED: Nothing
@@ -210,6 +213,8 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   SESSION_ENDED: { status: 401, title: 'The session has ended' },
   SESSION_UNKNOWN: { status: 404, title: 'No such session' },
   FACTOR_UNKNOWN: { status: 404, title: 'No such factor' },
+  FACTOR_LIMIT: { status: 409, title: 'The user has as many factors as there may be' },
+  FACTOR_CODE_WRONG: { status: 422, title: 'The code is wrong, or was used before' },
   SIGN_IN_DENIED: { status: 403, title: 'This sign-in is not allowed' },
   REFRESH_REFUSED: { status: 401, title: 'The refresh token is not accepted' },
   REFRESH_REUSED: { status: 401, title: 'The refresh token was used before; the session has been ended' },

@@ -1,5 +1,6 @@
 // What the host sees of a session, and of the tokens that stand for it.
 
+import type { ClientSignals } from '../authentication/risk/inputs.ts'
 import type { User, UserKey } from '../identity/user.ts'
 import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
@@ -40,6 +41,8 @@ export interface Tokens {
 export interface ClientInfo {
   readonly ip?: string
   readonly userAgent?: string
+  /** What tells a program from a person, where somebody looked; only risk reads it. */
+  readonly signals?: ClientSignals
 }
 
 /**

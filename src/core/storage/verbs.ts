@@ -1,11 +1,12 @@
 // Verbs: the few operations in which a race decides, or a request waits. Each is one atomic step and one round
 // trip, and each states its race.
 
+import type { RiskVerbs } from './risk-verbs.ts'
 import type { Row } from './tables.ts'
 import type { RevokeReason, SessionRow, UserRow } from './tenant-tables.ts'
 
 /** Atomic steps inside one tenant. */
-export interface TenantVerbs {
+export interface TenantVerbs extends RiskVerbs {
   /**
    * Opens a session for a user who is active and still in the epoch that was read when the credential was checked.
    * Answers the row, or undefined when the user was disabled, deleted, or signed out everywhere meanwhile: a

@@ -3,6 +3,7 @@
 import type { TenantHandle, TenantServices, User } from '../../../src/index.ts'
 import { PASSWORD } from '../house.ts'
 import { accounts } from './accounts.ts'
+import { factors } from './factors.ts'
 import {
   ATTEMPT,
   account,
@@ -228,8 +229,7 @@ export const handleOnly: Table<TenantHandle> = {
     given: user,
     act: ({ signIn }, { email }: User) => signIn.password({ email, password: PASSWORD }),
   },
-  'signIn.challenge': { exempt: 'what is sent or stored is the factor’s, which writes it' },
-  'signIn.continue': { exempt: 'no factor is checked yet, so nothing can be pending' },
+  ...factors,
   'signIn.passkey.options': { exempt: 'a challenge is opened, which signs nobody in by itself' },
   'signIn.passkey.verify': {
     writes: 'session.opened',
