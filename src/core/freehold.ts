@@ -12,6 +12,7 @@ import { enterNewUser } from './authentication/new-user.ts'
 import { createPasskeyFactor } from './authentication/passkeys/factor.ts'
 import { createPasswords } from './authentication/passwords.ts'
 import { createRiskSources } from './authentication/risk/sources.ts'
+import { lookAtDefaultPlan } from './billing/default-plan.ts'
 import { createPlans } from './billing/plans.ts'
 import { createPriceList } from './billing/price-list.ts'
 import { checkProviders } from './billing/providers.ts'
@@ -152,6 +153,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
   const http = createHttp<Db, P>({
     runtime,
     permissions,
+    mails: context.post.mails,
     webhooks: system.webhooks,
     resolver: createResolver(directory, options.tenants),
     sessions,
@@ -166,7 +168,13 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     onError: options.onError,
   })
 
-  const check = createSafetyCheck(storage, options)
+  const inspect = async (): Promise<Finding[]> => {
+    const findings = worstFirst(await storage.inspect())
+    // rows are looked at where they are, and may be read
+    const early = findings.some(({ id, severity }) => severity === 'refuse' || id === 'migrations-pending')
+    return early ? findings : worstFirst([...findings, ...(await lookAtDefaultPlan(context))])
+  }
+  const check = createSafetyCheck({ inspect }, options)
   await check()
   const stopListening = await storage.subscribe({
     onNotice: hear,
@@ -194,7 +202,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     resolve: http.resolve,
     authenticate: http.authenticate,
     problem: http.problem,
-    doctor: async () => worstFirst(await storage.inspect()),
+    doctor: inspect,
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -117,7 +117,7 @@ function openServices<Db, P extends string>(
   const users = lazily(() => createUsers(context, house.passwords, createMembers(house.planBook)))
   const sessions = lazily(() => createTenantSessions(context))
   const passkeys = lazily(() => createPasskeys(context, house.directory))
-  const organizations = lazily(() => createOrganizations(context))
+  const organizations = lazily(() => createOrganizations(context, permissions))
   const serviceAccounts = lazily(() => createServiceAccounts(context))
   const roles = lazily(() => createRoles(context, permissions))
   const assignments = lazily(() => createAssignments(context, permissions))

@@ -110,8 +110,10 @@ export const ownActions = {
 
   'plan.created': action('plan', ['sox'], 'A plan was put up for sale. In the log of the platform tenant.'),
   'plan.updated': action('plan', ['sox'], 'What a plan includes changed. In the log of the platform tenant.'),
+  'plan.archived': action('plan', ['sox'], 'A plan is no longer on the list. In the log of the platform tenant.'),
   'price.created': action('price', ['sox'], 'A plan was given a price. In the log of the platform tenant.'),
   'price.updated': action('price', ['sox'], 'A price changed. In the log of the platform tenant.'),
+  'price.archived': action('price', ['sox'], 'A price can no longer be bought. In the log of the platform tenant.'),
   'billing.customer_created': action('customer', ['sox'], 'The tenant became a customer of a payment provider.'),
   'billing.checkout_started': action('customer', ['sox'], 'A checkout was opened at a payment provider.'),
   'subscription.created': action('subscription', ['sox'], 'A payment provider told of a new subscription.'),

@@ -13,6 +13,8 @@ alter table users add column phone text constraint users_phone_check check (char
 alter table users add column phone_verified_at timestamptz(3);
 alter table users add column locked_at timestamptz(3);
 alter table users add column lock_reason text constraint users_lock_reason_check check (char_length(lock_reason) <= 200);
+-- the column is new and empty: nothing is there to be sorted
+-- squawk-ignore require-concurrent-index-creation
 create index users_phone_idx on users (tenant_id, phone) where phone is not null;
 
 create table mfa_methods (
