@@ -1,10 +1,13 @@
 // Verbs: the few operations in which a race decides, or a request waits. Each is one atomic step and one round
 // trip, and each states its race.
 
+import type { AccessLoad, AccessQuestion, ApiKeyLookup } from './access-verbs.ts'
 import type { RiskVerbs } from './risk-verbs.ts'
 import type { SessionView, UserView } from './session-view.ts'
 import type { Row } from './tables.ts'
 import type { RevokeReason, SessionRow } from './tenant-tables.ts'
+
+export type { AccessLoad, AccessQuestion, ApiKeyLookup, PrincipalKind } from './access-verbs.ts'
 
 /** Atomic steps inside one tenant. */
 export interface TenantVerbs extends RiskVerbs {
@@ -36,6 +39,12 @@ export interface TenantVerbs extends RiskVerbs {
    * before, revoked now).
    */
   endSessions(ending: SessionEnding): Promise<string[]>
+
+  /**
+   * A live API key with its account: the hash is this, not revoked, not expired, account active. One round trip; what
+   * every request with a key waits for. Notes the use, at most once a minute for each key.
+   */
+  lookUpApiKey(id: string, secretHash: Uint8Array): Promise<ApiKeyLookup | undefined>
 
   /**
    * Takes one attempt from a pool before the secret is looked at: counts it as failed and sets the time before
@@ -151,31 +160,6 @@ export interface SessionLookup {
   readonly user: UserView
   /** The tenant's access version; the user's own is in their row. What was loaded for older ones is not believed. */
   readonly accessVersion: number
-}
-
-export type PrincipalKind = 'user' | 'service_account'
-
-export interface AccessQuestion {
-  readonly principal: { readonly kind: PrincipalKind; readonly id: string }
-  /** The version of the roles that the caller has; null: none. */
-  readonly knownVersion: number | null
-}
-
-export interface AccessLoad {
-  /** The tenant's access version. */
-  readonly version: number
-  /** Null: the caller's are current. */
-  readonly roles: readonly Row<'roles'>[] | null
-  /** The ids of every organization, whenever the roles come; null when they do not. */
-  readonly organizations: readonly string[] | null
-  /** Null: no such principal. */
-  readonly principal: {
-    readonly version: number
-    readonly active: boolean
-    /** The row as records answer it, without what never leaves the database. */
-    readonly attributes: Readonly<Record<string, unknown>>
-  } | null
-  readonly assignments: readonly Row<'role_assignments'>[]
 }
 
 export interface LimitTake {
