@@ -132,10 +132,13 @@ export type {
 } from './core/context.ts'
 export type { CookieOptions, HttpOptions, RequestInfo } from './core/http/options.ts'
 export type { RequestContext } from './core/http/request-context.ts'
+export type { VerifiedApiKey, VerifyApiKey } from './core/identity/api-key-check.ts'
+export type { ApiKey, ApiKeyFilter, ApiKeyKey, ApiKeys, IssuedApiKey, NewApiKey } from './core/identity/api-keys.ts'
 export type { User } from './core/identity/user.ts'
 export type { NewUser, UserChange, UserKey, Users } from './core/identity/users.ts'
 export type { AnyFreeholdError, ErrorCode, Problem } from './core/kernel/errors.ts'
 export {
+  type ApiKeyId,
   type AuditEventId,
   type DomainId,
   type FactorId,

@@ -16,6 +16,7 @@ import type {
 } from './context.ts'
 import type { HttpOptions, RequestInfo } from './http/options.ts'
 import type { RequestContext } from './http/request-context.ts'
+import type { VerifyApiKey } from './identity/api-key-check.ts'
 import type { Keys } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
 import type { Maintenance } from './maintenance.ts'
@@ -118,6 +119,8 @@ export interface FreeholdRooms<Db = unknown, P extends string = string> {
 
 export interface Freehold<Db = unknown, P extends string = string> extends FreeholdRooms<Db, P> {
   readonly sessions: Sessions
+  /** Who stands behind an API key: the key routes itself. Adapters of frameworks ask by themselves. */
+  readonly verifyApiKey: VerifyApiKey
   /** The root keys of this process: how they are rotated without a restart. */
   readonly keys: RootKeys
   readonly migrations: Migrations

@@ -19,8 +19,8 @@ import { checkProviders } from './billing/providers.ts'
 import { createWebhooks } from './billing/webhooks.ts'
 import type { Context } from './context.ts'
 import { createHttp } from './http/handler.ts'
-
 import { withFallback } from './http/rate-limits.ts'
+import { createVerifyApiKey } from './identity/api-key-check.ts'
 
 import { createEnvelope } from './kernel/envelope.ts'
 
@@ -150,7 +150,9 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
         .tenant(directory.ref(await directory.require({ id: tenantId as TenantId }, ['suspended'])))
         .verbs.takeRates(asked),
   }
+  const verifyApiKey = createVerifyApiKey(context, directory)
   const http = createHttp<Db, P>({
+    verifyApiKey,
     runtime,
     permissions,
     mails: context.post.mails,
@@ -193,6 +195,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
   return {
     ...system,
     sessions,
+    verifyApiKey,
     keys: createRootKeys(keyring, options.keys),
     migrations: checkedMigrations(storage.migrations, check),
     maintenance: createMaintenance(context, directory),

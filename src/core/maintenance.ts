@@ -27,6 +27,8 @@ export interface MaintenanceReport {
     readonly rates: number
     /** Counts of failed sign-ins of which nothing is left. */
     readonly failures: number
+    /** Links and codes that nobody can use any more, for a day. */
+    readonly challenges: number
     readonly sessions: number
     readonly events: number
   }
@@ -64,7 +66,7 @@ export function createMaintenance(context: Context, directory: Directory): Maint
       checkKeys(options, 'options', ['keepSessionsMs', 'keepEventsMs'])
       const keepSessionsMs = checkInteger(options.keepSessionsMs ?? DEFAULTS.keepSessionsMs, 'keepSessionsMs', 0)
       const keepEventsMs = checkInteger(options.keepEventsMs ?? DEFAULTS.keepEventsMs, 'keepEventsMs', 0)
-      const removed = { attempts: 0, rates: 0, failures: 0, sessions: 0, events: 0 }
+      const removed = { attempts: 0, rates: 0, failures: 0, challenges: 0, sessions: 0, events: 0 }
       let tenants = 0
       for await (const { scope } of roundOf(context, directory)) {
         if (!scope) continue
@@ -73,6 +75,7 @@ export function createMaintenance(context: Context, directory: Directory): Maint
         removed.failures += await scope.records.remove('failure_counts', {
           updated_at: { before: fromNow(-FADED * settings.risk.halfLifeMs) },
         })
+        removed.challenges += await removeById(scope, 'challenges', { expires_at: { before: fromNow(-DAY) } })
         // each row falls under one of the two at least, and is counted by the first that finds it
         removed.sessions += await removeById(scope, 'sessions', {
           idle_expires_at: { before: fromNow(-keepSessionsMs) },
@@ -88,7 +91,7 @@ export function createMaintenance(context: Context, directory: Directory): Maint
   }
 }
 
-async function removeById<T extends 'sessions' | 'security_events'>(
+async function removeById<T extends 'challenges' | 'sessions' | 'security_events'>(
   { records }: TenantScope,
   table: T,
   where: Where<T>,

@@ -23,6 +23,7 @@ import type { PlanBook } from './billing/plans.ts'
 import type { Providers } from './billing/providers.ts'
 import { createBilling } from './billing/tenant-billing.ts'
 import type { Context, TenantContext } from './context.ts'
+import { createApiKeys } from './identity/api-keys.ts'
 import { createUsers } from './identity/users.ts'
 import { invalid } from './kernel/input.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
@@ -119,6 +120,7 @@ function openServices<Db, P extends string>(
   const passkeys = lazily(() => createPasskeys(context, house.directory))
   const organizations = lazily(() => createOrganizations(context, permissions))
   const serviceAccounts = lazily(() => createServiceAccounts(context))
+  const apiKeys = lazily(() => createApiKeys(context, permissions))
   const roles = lazily(() => createRoles(context, permissions))
   const assignments = lazily(() => createAssignments(context, permissions))
   const access = lazily(() => {
@@ -145,6 +147,9 @@ function openServices<Db, P extends string>(
     },
     get serviceAccounts() {
       return serviceAccounts()
+    },
+    get apiKeys() {
+      return apiKeys()
     },
     get roles() {
       return roles()

@@ -129,9 +129,20 @@ describe.skipIf(reason)(`a browser${reason ? ` (skipped: ${reason})` : ''}`, () 
       },
     })
     expect(JSON.stringify(registered.body)).not.toMatch(/publicKey|count|credentialId/i)
-    const again = await send('POST', 'passkeys/options', {})
-    expect(again.body.excludeCredentials).toHaveLength(1)
-    expect(await create(again.body)).toBe('InvalidStateError')
+  })
+
+  it('steps up: what the password allowed before wants the passkey now', async () => {
+    const { body } = await send('GET', 'passkeys')
+    const path = `passkeys/${body.passkeys[0].id}`
+    const refused = { status: 401, body: { code: 'STEP_UP_REQUIRED', level: 2 } }
+    expect(await send('POST', 'passkeys/options', {})).toMatchObject(refused)
+    expect(await send('DELETE', path)).toMatchObject(refused)
+    expect(await signIn()).toMatchObject({ status: 200, body: { session: { assuranceLevel: 2 } } })
+    expect(await send('POST', path, { name: 'This browser' })).toMatchObject({ status: 200 })
+    // and what is registered is not registered again
+    const options = await send('POST', 'passkeys/options', {})
+    expect(options.body.excludeCredentials).toHaveLength(1)
+    expect(await create(options.body)).toBe('InvalidStateError')
   })
 
   it('signs in with nothing but the passkey, as two factors', async () => {

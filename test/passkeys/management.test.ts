@@ -2,8 +2,11 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { memory } from '../../src/adapters/memory/index.ts'
+import { createPasskeys } from '../../src/core/authentication/passkeys/passkeys.ts'
 import type { User } from '../../src/core/identity/user.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
+import { fromNow } from '../../src/core/storage/tables.ts'
+import { createDirectory } from '../../src/core/tenancy/directory.ts'
 import { refusal } from '../identity/town.ts'
 import { type House, openHouse } from './house.ts'
 
@@ -50,6 +53,52 @@ describe('a passkey', () => {
     expect(await house.passkeys.list(ana)).toEqual([passkey])
     expect((await refusal(house.passkeys.rename(ben, newId() as never, 'Mine'))).code).toBe('PASSKEY_UNKNOWN')
     expect((await refusal(house.passkeys.remove(ana, 'no id' as never))).code).toBe('ID_INVALID')
+  })
+})
+
+describe('in a user’s own name', () => {
+  it('wants a session that was opened lately, with the factor that there is', async () => {
+    const { passkey, authenticator } = await house.equip(ana)
+    const own = (sessionId: string | undefined) => {
+      const actor = { type: 'user', id: ana.id, ...(sessionId ? { sessionId } : {}) } as const
+      return createPasskeys({ ...house.context, actor }, createDirectory(house.context))
+    }
+    const strong = await house.enter(authenticator)
+    if (!strong.ok) throw new Error('the passkey was refused')
+    const { id } = strong.session
+    const weak = { assurance_level: 1 }
+    for (const [sessionId, change] of [
+      [undefined, weak],
+      [id, weak],
+      [id, { assurance_level: 2, authenticated_at: fromNow(-11 * 60_000) }],
+      [id, { authenticated_at: fromNow(), impersonator_id: newId() }],
+      [id, { impersonator_id: null, revoked_at: fromNow() }],
+    ] as const) {
+      await house.context.scope.records.update('sessions', { id }, change)
+      const mine = own(sessionId)
+      for (const work of [
+        mine.registrationOptions(ana),
+        mine.rename(ana, passkey, 'Mine'),
+        mine.remove(ana, passkey),
+      ]) {
+        expect((await refusal(work)).code).toBe('STEP_UP_REQUIRED')
+      }
+    }
+    await house.context.scope.records.update('sessions', { id }, { revoked_at: null })
+    await own(id).remove(ana, passkey)
+    expect(await house.passkeys.list(ana)).toEqual([])
+  })
+
+  it('takes the recovery codes along with the last factor', async () => {
+    const { passkey } = await house.equip(ana)
+    const second = await house.equip(ana)
+    const row = { id: newId(), user_id: ana.id, code_hash: new Uint8Array(32) }
+    await house.context.scope.records.insert('recovery_codes', [row])
+    const left = () => house.context.scope.records.count('recovery_codes', { user_id: ana.id })
+    await house.passkeys.remove(ana, passkey)
+    expect(await left()).toBe(1)
+    await house.passkeys.remove(ana, second.passkey)
+    expect(await left()).toBe(0)
   })
 })
 

@@ -219,7 +219,7 @@ describe('what is refused', () => {
   it('more than a user may have', async () => {
     for (let i = 0; i < 20; i++) await house.equip(ana, { algorithm: 'EdDSA' })
     const { code } = await refusal(house.passkeys.register(ana, { response: await answer() }))
-    expect(code).toBe('INPUT_INVALID')
+    expect(code).toBe('FACTOR_LIMIT')
     expect(await house.passkeys.list(ana)).toHaveLength(20)
   })
 

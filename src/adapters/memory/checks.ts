@@ -114,6 +114,13 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
     service_accounts_status_check: ({ status }) => ['active', 'disabled'].includes(status),
     service_accounts_metadata_check: ({ metadata }) => object(metadata),
   },
+  api_keys: {
+    api_keys_name_check: ({ name }) => characters(name, 1, 200),
+    api_keys_prefix_check: ({ prefix }) => characters(prefix, 1, 32),
+    api_keys_secret_hash_check: (row) => row.secret_hash.length === 32,
+    api_keys_permissions_check: ({ permissions }) =>
+      permissions === null || (Array.isArray(permissions) && fits(permissions, MEMBERS_AT_MOST)),
+  },
   roles: {
     roles_key_check: ({ key }) => characters(key, 1, 100),
     roles_name_check: ({ name }) => characters(name, 1, 200),

@@ -55,6 +55,7 @@ export const defaults: { readonly [T in TableName]: Readonly<Record<string, unkn
     created_at: fromNow(),
     updated_at: fromNow(),
   },
+  api_keys: { allowed_ips: [], created_at: fromNow() },
   roles: { permissions: [], system: false, created_at: fromNow(), updated_at: fromNow() },
   role_assignments: { created_at: fromNow() },
   audit_events: { compliance_flags: [] },

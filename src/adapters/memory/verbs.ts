@@ -12,6 +12,7 @@ import type {
   TenantVerbs,
 } from '../../core/storage/verbs.ts'
 import { appendAudit, loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
+import { lookUpApiKey } from './api-keys.ts'
 import { loadEntitlements } from './entitlements.ts'
 import { claimInbox } from './inbox.ts'
 import { takeRate } from './rates.ts'
@@ -27,6 +28,7 @@ export function createTenantVerbs(run: Run, tenantId: string, system: Statements
     lookUpSession: (id) => run((statements) => lookUpSession(statements, id)),
     rotateSession: (step) => run((statements) => rotateSession(statements, step)),
     endSessions: (ending) => run((statements) => endSessions(statements, ending)),
+    lookUpApiKey: (id, hash) => run((statements) => lookUpApiKey(statements, id, hash)),
     takeAttempt: (attempt) => run((statements) => takeAttempt(statements, attempt)),
     loadRisk: (question) => run((statements) => loadRisk(statements, question)),
     countFailure: (failure) => run((statements) => countFailure(statements, failure)),

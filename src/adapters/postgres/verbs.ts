@@ -12,6 +12,7 @@ import type {
 } from '../../core/storage/verbs.ts'
 import { quoteName } from '../../migrations/target.ts'
 import { loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
+import { lookUpApiKey } from './api-key-verbs.ts'
 import type { AuditAppend } from './audit-verbs.ts'
 import { systemCatalog } from './column-values.ts'
 import { loadEntitlements } from './entitlement-verbs.ts'
@@ -42,6 +43,7 @@ export function createTenantVerbs(
   tenantId: string,
 ): Omit<TenantVerbs, keyof SessionVerbs> {
   return {
+    lookUpApiKey: (id, hash) => lookUpApiKey(send, place.quoted, tenantId, id, hash),
     takeAttempt: (attempt) => takeAttempt(send, place, tenantId, attempt),
     loadRisk: (question) => loadRisk(send, place.quoted, tenantId, question),
     async countFailure(failure) {

@@ -68,6 +68,8 @@ export interface Explanation {
     | 'not-yet'
     | 'expired'
     | 'principal-inactive'
+    /** The principal may, and the API key it shows was made for less. */
+    | 'not-in-credential'
   /** What decided: the assignment, and the chain of roles from the one assigned to the one that has the permission. */
   readonly by?: {
     readonly assignmentId: string

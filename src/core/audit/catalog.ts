@@ -108,6 +108,10 @@ export const ownActions = {
   'service_account.disabled': action('service_account', ['soc2'], 'A service account was disabled.'),
   'service_account.enabled': action('service_account', ['soc2'], 'A service account was enabled.'),
 
+  'api_key.created': action('api_key', ['soc2'], 'A service account was given an API key.'),
+  'api_key.rotated': action('api_key', ['soc2'], 'An API key was replaced; the former one ends after the overlap.'),
+  'api_key.revoked': action('api_key', ['soc2'], 'An API key was revoked.'),
+
   'plan.created': action('plan', ['sox'], 'A plan was put up for sale. In the log of the platform tenant.'),
   'plan.updated': action('plan', ['sox'], 'What a plan includes changed. In the log of the platform tenant.'),
   'plan.archived': action('plan', ['sox'], 'A plan is no longer on the list. In the log of the platform tenant.'),
@@ -145,7 +149,6 @@ const COMING = [
   'team',
   'project',
   'resource',
-  'api_key',
   'device',
   'policy',
   'access',

@@ -6,6 +6,7 @@ import type { Actor } from '../audit/audit.ts'
 import type { SignedIn } from '../authentication/signed-in.ts'
 import type { Webhooks } from '../billing/billing.ts'
 import type { Settings } from '../context.ts'
+import type { VerifyApiKey } from '../identity/api-key-check.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { UserId } from '../kernel/ids.ts'
 import type { Runtime } from '../kernel/runtime.ts'
@@ -53,6 +54,7 @@ export interface HttpParts<Db, P extends string> {
   enterNewUser(tenant: Tenant, actor: Actor, id: UserId, client: ClientInfo): Promise<SignedIn>
   takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
   readonly rates: RateStore
+  readonly verifyApiKey: VerifyApiKey
   onError(error: unknown): void
 }
 
@@ -81,6 +83,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
   const entrance = createEntrance<Db, P>({
     resolver,
     sessions,
+    verifyApiKey: parts.verifyApiKey,
     cookies,
     origin,
     verification: options.verification,

@@ -78,6 +78,8 @@ export interface ErrorDetails {
   SIGN_IN_DENIED: Nothing
   REFRESH_REFUSED: { reason: 'superseded' | 'ahead' | 'ended' }
   REFRESH_REUSED: Nothing
+  API_KEY_UNKNOWN: Nothing
+  API_KEY_ENDED: Nothing
   PASSKEY_REFUSED: {
     reason:
       | 'malformed'
@@ -218,6 +220,8 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   SIGN_IN_DENIED: { status: 403, title: 'This sign-in is not allowed' },
   REFRESH_REFUSED: { status: 401, title: 'The refresh token is not accepted' },
   REFRESH_REUSED: { status: 401, title: 'The refresh token was used before; the session has been ended' },
+  API_KEY_UNKNOWN: { status: 404, title: 'No such API key' },
+  API_KEY_ENDED: { status: 409, title: 'The API key was revoked, has expired or was rotated before' },
   PASSKEY_REFUSED: { status: 422, title: 'The passkey was not accepted' },
   PASSKEY_TAKEN: { status: 409, title: 'This passkey is registered already' },
   PASSKEY_UNKNOWN: { status: 404, title: 'No such passkey' },

@@ -13,6 +13,7 @@ export type DomainId = Id<'domain'>
 export type FactorId = Id<'factor'>
 export type OrganizationId = Id<'organization'>
 export type ServiceAccountId = Id<'service-account'>
+export type ApiKeyId = Id<'api-key'>
 export type RoleId = Id<'role'>
 export type RoleAssignmentId = Id<'role-assignment'>
 export type PasskeyId = Id<'passkey'>

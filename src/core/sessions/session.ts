@@ -4,7 +4,8 @@ import type { ClientSignals } from '../authentication/risk/inputs.ts'
 import type { User, UserKey } from '../identity/user.ts'
 import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
-import type { RevokeReason, SessionRow } from '../storage/tenant-tables.ts'
+import type { SessionView } from '../storage/session-view.ts'
+import type { RevokeReason } from '../storage/tenant-tables.ts'
 
 /** One signed-in browser or app: one refresh-token family. */
 export interface Session {
@@ -136,7 +137,7 @@ export interface TenantSessions {
   revokeOthers(user: UserKey, keep: SessionId): Promise<number>
 }
 
-export function sessionFromRow(row: SessionRow): Session {
+export function sessionFromRow(row: SessionView): Session {
   return {
     id: row.id as SessionId,
     userId: row.user_id as UserId,

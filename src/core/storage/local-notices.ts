@@ -78,6 +78,7 @@ function tenantVerbs(verbs: TenantVerbs, tell: Tell): TenantVerbs {
     lookUpSession: (id) => verbs.lookUpSession(id),
     rotateSession: (step) => verbs.rotateSession(step),
     endSessions: (ending) => verbs.endSessions(ending),
+    lookUpApiKey: (id, hash) => verbs.lookUpApiKey(id, hash),
     takeAttempt: (attempt) => verbs.takeAttempt(attempt),
     takeRates: (rates) => verbs.takeRates(rates),
     loadRisk: (question) => verbs.loadRisk(question),

@@ -62,6 +62,7 @@ function gatedVerbs(verbs: TenantScope['verbs'], past: Past): TenantScope['verbs
     lookUpSession: (id) => past(() => verbs.lookUpSession(id)),
     rotateSession: (step) => past(() => verbs.rotateSession(step)),
     endSessions: (ending) => past(() => verbs.endSessions(ending)),
+    lookUpApiKey: (id, hash) => past(() => verbs.lookUpApiKey(id, hash)),
     takeAttempt: (attempt) => past(() => verbs.takeAttempt(attempt)),
     takeRates: (rates) => past(() => verbs.takeRates(rates)),
     loadRisk: (question) => past(() => verbs.loadRisk(question)),

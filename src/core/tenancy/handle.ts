@@ -13,6 +13,7 @@ import type { Passkeys } from '../authentication/passkeys/passkeys.ts'
 import type { PasskeySignIn } from '../authentication/passkeys/sign-in.ts'
 import type { SignIn } from '../authentication/sign-in.ts'
 import type { Billing, Entitlements } from '../billing/billing.ts'
+import type { ApiKeys } from '../identity/api-keys.ts'
 import type { Users } from '../identity/users.ts'
 import type { TenantId } from '../kernel/ids.ts'
 import type { TenantSessions } from '../sessions/session.ts'
@@ -32,6 +33,7 @@ export interface TenantServices<Db = unknown, P extends string = string> {
   readonly passkeys: Passkeys
   readonly organizations: Organizations
   readonly serviceAccounts: ServiceAccounts
+  readonly apiKeys: ApiKeys
   readonly roles: Roles
   readonly assignments: Assignments
   /** May this principal do that? */

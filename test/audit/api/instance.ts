@@ -117,6 +117,7 @@ export const instance: Table<FreeholdRooms> = {
   tenant: 'reads',
   as: 'reads',
   'sessions.verify': 'reads',
+  verifyApiKey: 'reads',
   'sessions.refresh': {
     exempt:
       'a rotation is one guarded UPDATE that leaves its trace on the row; that a token came back is audited, and tried apart',

@@ -86,6 +86,11 @@ export const granted = async (world: World, handle: TenantHandle) => {
 export const organization = (_: World, { organizations }: TenantHandle) =>
   organizations.create({ key: name('org'), name: 'Org' })
 export const account = (_: World, { serviceAccounts }: TenantHandle) => serviceAccounts.create({ name: name('robot') })
+export const apiKey = async (world: World, handle: TenantHandle) => {
+  const issued = await handle.apiKeys.create({ serviceAccount: await account(world, handle), name: 'ci' })
+  world.secrets.add(issued.secret)
+  return issued.apiKey
+}
 export const claimed = async ({ dns, secrets }: World, { domains }: TenantHandle) => {
   const domain = await domains.add(`${name('d')}.example.test`)
   dns.set(domain.proof.record, [[domain.proof.value]])

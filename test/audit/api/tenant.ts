@@ -7,6 +7,7 @@ import { factors } from './factors.ts'
 import {
   ATTEMPT,
   account,
+  apiKey,
   asserting,
   claimed,
   disabled,
@@ -149,6 +150,24 @@ export const services: Table<TenantServices> = {
     writes: 'service_account.enabled',
     given: async (world, handle) => handle.serviceAccounts.disable(await account(world, handle)),
     act: ({ serviceAccounts }, one: Awaited<ReturnType<typeof account>>) => serviceAccounts.enable(one),
+    again: 'nothing',
+  },
+  'apiKeys.create': {
+    writes: 'api_key.created',
+    given: account,
+    act: ({ apiKeys }, one: Awaited<ReturnType<typeof account>>) => apiKeys.create({ serviceAccount: one, name: 'ci' }),
+  },
+  'apiKeys.get': 'reads',
+  'apiKeys.list': 'reads',
+  'apiKeys.rotate': {
+    writes: 'api_key.rotated',
+    given: apiKey,
+    act: ({ apiKeys }, one: Awaited<ReturnType<typeof apiKey>>) => apiKeys.rotate(one),
+  },
+  'apiKeys.revoke': {
+    writes: 'api_key.revoked',
+    given: apiKey,
+    act: ({ apiKeys }, one: Awaited<ReturnType<typeof apiKey>>) => apiKeys.revoke(one),
     again: 'nothing',
   },
   'roles.create': { writes: 'role.created', act: ({ roles }) => roles.create({ key: name('role'), ...ROLE }) },

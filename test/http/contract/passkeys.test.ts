@@ -36,6 +36,30 @@ describe.each(FRAMEWORKS)('passkeys on %s', (framework) => {
     return authenticator.get(options.json, page)
   }
 
+  async function enter(browser: Browser, authenticator: Authenticator) {
+    const response = await answer(browser, authenticator)
+    expect((await browser.post('/auth/sign-in/passkey/verify', { response })).status).toBe(200)
+  }
+
+  it('asks for the second factor before another is added or one is removed (ASVS V7.5.1)', async () => {
+    const { browser, authenticator, passkey } = await equipped()
+    const path = `/auth/passkeys/${passkey.id}`
+    // the session is the password's, and by now there is more to show
+    for (const refused of [
+      await browser.post('/auth/passkeys/options', {}, atPage),
+      await browser.post(path, { name: 'Mine' }),
+      await browser.send('DELETE', path),
+    ]) {
+      expect(refused).toMatchObject({ status: 401, json: { code: 'STEP_UP_REQUIRED', level: 2 } })
+    }
+    await enter(browser, authenticator)
+    const second = new Authenticator()
+    const options = await browser.post('/auth/passkeys/options', {}, atPage)
+    const response = second.create(options.json, page)
+    expect((await browser.post('/auth/passkeys', { response })).status).toBe(201)
+    expect((await browser.send('DELETE', path)).status).toBe(204)
+  })
+
   it('S01: signs in under a new session, and the one that the browser had is over', async () => {
     const { user, browser, authenticator } = await equipped()
     const former = (await browser.get('/auth/me')).json.session.id
@@ -95,7 +119,8 @@ describe.each(FRAMEWORKS)('passkeys on %s', (framework) => {
   })
 
   it('is for who is signed in: listing, naming and removing', async () => {
-    const { browser, passkey } = await equipped()
+    const { browser, passkey, authenticator } = await equipped()
+    await enter(browser, authenticator)
     const nobody = world.browser('acme')
     expect((await nobody.get('/auth/passkeys')).status).toBe(401)
     expect((await nobody.post('/auth/passkeys/options', {})).status).toBe(401)
@@ -111,7 +136,8 @@ describe.each(FRAMEWORKS)('passkeys on %s', (framework) => {
 
   it("W04: another user's passkey is not found", async () => {
     const { passkey, user } = await equipped()
-    const { browser: other } = await equipped()
+    const { browser: other, authenticator } = await equipped()
+    await enter(other, authenticator)
     const path = `/auth/passkeys/${passkey.id}`
     expect(await other.post(path, { name: 'Mine' })).toMatchObject({ status: 404, json: { code: 'PASSKEY_UNKNOWN' } })
     expect(await other.send('DELETE', path)).toMatchObject({ status: 404, json: { code: 'PASSKEY_UNKNOWN' } })

@@ -8,14 +8,15 @@ import { policyOf, requiredLevel } from '../sign-in-policy.ts'
 import { loadStanding } from '../standing.ts'
 
 /**
- * Call it while the user's row is held.
+ * How many confirmed factors are left without this one. Call it while the user's row is held.
  * @throws LAST_FACTOR when the user could not sign in any more, or not as policy demands
  */
-export async function checkNotLast(context: TenantContext, user: UserRow, going: MfaMethodRow): Promise<void> {
+export async function factorsLeft(context: TenantContext, user: UserRow, going: MfaMethodRow): Promise<number> {
   const policy = policyOf(context.tenant)
   const { methods, roleKeys } = await loadStanding(context, user, policy)
   const left = methods.filter(({ id }) => id !== going.id)
   const wayIn = user.password_hash !== null || left.some(({ type }) => type === 'webauthn')
   const enough = left.length > 0 || requiredLevel(policy, roleKeys) < 2
   if (!wayIn || !enough) throw new FreeholdError('LAST_FACTOR')
+  return left.length
 }

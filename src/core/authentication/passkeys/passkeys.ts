@@ -7,12 +7,13 @@ import { userIdOf } from '../../identity/user.ts'
 import { encodeBase64url } from '../../kernel/encoding.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import type { UserId } from '../../kernel/ids.ts'
-import { checkKeys, checkText, invalid } from '../../kernel/input.ts'
+import { checkKeys, checkText } from '../../kernel/input.ts'
 import type { TenantScope, TenantUnit } from '../../storage/storage.ts'
 import { fromNow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import type { Directory } from '../../tenancy/directory.ts'
 import { FACTORS_AT_MOST } from '../standing.ts'
+import { demandFresh } from '../step-up-guard.ts'
 import {
   ALGORITHMS,
   type PasskeyCreationOptions,
@@ -23,7 +24,7 @@ import {
 import { consumeCeremony, openCeremony } from './challenge.ts'
 import { readClientData } from './client-data.ts'
 import { credentialsOf, userHandleOf } from './credentials.ts'
-import { checkNotLast } from './last-factor.ts'
+import { factorsLeft } from './last-factor.ts'
 import { type Passkey, type PasskeyKey, passkeyFromRows, passkeyIdOf } from './passkey.ts'
 import { createRelyingParties } from './relying-party.ts'
 import { verifyRegistration } from './verify.ts'
@@ -43,24 +44,27 @@ export interface NewPasskey {
   readonly name?: string
 }
 
-/** Whoever calls these has made sure that it is the user who asks, and that they signed in a short while ago. */
+/**
+ * Whoever calls these has made sure that it is the user who asks. In a user's own name (`as`) a change wants a session
+ * that was opened lately, and with a second factor where there is one: STEP_UP_REQUIRED.
+ */
 export interface Passkeys {
   /**
    * What `navigator.credentials.create` wants. Its challenge is good for one registration.
-   * @throws USER_UNKNOWN (deleted or disabled, too), INPUT_INVALID (`origin` is no page of this tenant)
+   * @throws USER_UNKNOWN (deleted or disabled, too), STEP_UP_REQUIRED, INPUT_INVALID (`origin` is no page of this tenant)
    */
   registrationOptions(user: UserKey, page?: PasskeyPage): Promise<PasskeyCreationOptions>
   /**
    * Checks what the browser answered and keeps the key: from now on it signs the user in, and is a second factor beside
    * their password. Nothing is kept of what does not check.
-   * @throws PASSKEY_REFUSED, PASSKEY_TAKEN (registered before), USER_UNKNOWN, INPUT_INVALID (too many)
+   * @throws PASSKEY_REFUSED, PASSKEY_TAKEN (registered before), USER_UNKNOWN, FACTOR_LIMIT, STEP_UP_REQUIRED, INPUT_INVALID
    */
   register(user: UserKey, passkey: NewPasskey): Promise<Passkey>
   /** Oldest first. @throws USER_UNKNOWN */
   list(user: UserKey): Promise<readonly Passkey[]>
-  /** @throws PASSKEY_UNKNOWN (another user's, too), INPUT_INVALID */
+  /** @throws PASSKEY_UNKNOWN (another user's, too), STEP_UP_REQUIRED, INPUT_INVALID */
   rename(user: UserKey, passkey: PasskeyKey, name: string): Promise<Passkey>
-  /** It signs nobody in from now on; sessions live. @throws PASSKEY_UNKNOWN (another user's, too), LAST_FACTOR */
+  /** It signs nobody in from now on; sessions live. @throws PASSKEY_UNKNOWN (another user's, too), LAST_FACTOR, STEP_UP_REQUIRED */
   remove(user: UserKey, passkey: PasskeyKey): Promise<void>
 }
 
@@ -75,7 +79,10 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
   return {
     async registrationOptions(key, page = {}) {
       checkKeys(page, 'page', ['origin'])
-      const user = await activeUser(scope, userIdOf(key))
+      const id = userIdOf(key)
+      // before the browser has made a key that would then be taken by nobody
+      await demandFresh(context, scope)
+      const user = await activeUser(scope, id)
       const { rpId } = await places.choose(page.origin)
       return {
         rp: { id: rpId, name: tenant.name },
@@ -107,11 +114,12 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
       const place = await places.at(client.origin)
       const made = await verifyRegistration(registration, client, place, false)
       return scope.transaction(async (unit) => {
+        await demandFresh(context, unit)
         const user = await heldUser(unit, userId)
         const answer = { purpose: 'passkey-registration', client, rpId: place.rpId, user } as const
         if (!(await consumeCeremony(context, unit, answer))) throw refused('challenge')
         const factors = await unit.records.count('mfa_methods', { user_id: userId })
-        if (factors >= FACTORS_AT_MOST) throw invalid('passkey', `a user has at most ${FACTORS_AT_MOST} factors`)
+        if (factors >= FACTORS_AT_MOST) throw new FreeholdError('FACTOR_LIMIT', { maximum: FACTORS_AT_MOST })
         const id = runtime.newId()
         const [method] = await unit.records.insert('mfa_methods', [
           { id, user_id: userId, type: 'webauthn', name, confirmed_at: fromNow() },
@@ -163,6 +171,7 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
       const guard = guardOf(user, passkey)
       const name = checkText(text, 'name', NAME)
       return scope.transaction(async (unit) => {
+        await demandFresh(context, unit)
         const [renamed] = await unit.records.update('mfa_methods', { ...guard, name: { not: name } }, { name })
         const method = renamed ?? (await unit.records.get('mfa_methods', guard))
         const credential = method && (await unit.records.get('webauthn_credentials', { id: guard.id }))
@@ -180,12 +189,15 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
     async remove(user, passkey) {
       const guard = guardOf(user, passkey)
       await scope.transaction(async (unit) => {
+        await demandFresh(context, unit)
         // held, so that two factors removed at the same time are looked at one after the other
         const held = await unit.records.lock('users', { id: guard.user_id })
         const method = held && (await unit.records.get('mfa_methods', guard))
         if (!method) throw new FreeholdError('PASSKEY_UNKNOWN')
-        await checkNotLast({ ...context, scope: unit }, held, method)
+        const left = await factorsLeft({ ...context, scope: unit }, held, method)
         await unit.records.remove('mfa_methods', guard)
+        // codes for the recovery of a factor that is no more would be the only one left
+        if (left === 0) await unit.records.remove('recovery_codes', { user_id: guard.user_id })
         await auditWriter.append(unit, actor, {
           action: 'passkey.removed',
           targets: targetsOf(guard.id, guard.user_id),
