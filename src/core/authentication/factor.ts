@@ -2,6 +2,7 @@
 // counter, a challenge) is spent in the transaction that opens the session, or no session is opened.
 
 import type { TenantContext } from '../context.ts'
+import type { SessionId } from '../kernel/ids.ts'
 import type { ClientInfo } from '../sessions/session.ts'
 import type { FactorType, MfaMethodRow } from '../storage/authentication-tables.ts'
 import type { TenantUnit } from '../storage/storage.ts'
@@ -24,6 +25,11 @@ export interface FirstFactor {
   /** Whether the user signed in on this device before; left out where nothing is known of devices. */
   readonly deviceKnown?: boolean
   readonly leakedPassword?: boolean
+  /**
+   * The session that is stepped up: it ends when the new one opens, and nothing opens where it has ended meanwhile. `shown`
+   * false: nothing but the session itself was shown, so that a second factor is asked for in any case.
+   */
+  readonly former?: { readonly session: SessionId; readonly shown: boolean }
   /** Counted as failed before the proof was looked at, and forgotten once it was right. */
   readonly attempt?: CountedAttempt
   /**
