@@ -78,7 +78,7 @@ describe('the mirror', () => {
       fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 50 }), fc.infiniteStream(fc.nat(1000)), live),
       { numRuns: RUNS, endOnFailure: process.env.FREEHOLD_TEST_SHRINK === undefined },
     )
-  }, 240_000)
+  }, Math.max(240_000, RUNS * 8000))
 })
 
 async function live(steps: readonly Step[], chance: Iterator<number>): Promise<void> {
