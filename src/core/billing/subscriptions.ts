@@ -3,6 +3,7 @@
 import { FreeholdError } from '../kernel/errors.ts'
 import type { SubscriptionSnapshot } from '../ports/billing-provider.ts'
 import type { SubscriptionItemRow, SubscriptionRow } from '../storage/billing-tables.ts'
+import type { SubscriptionWrite } from '../storage/mirror.ts'
 import { fromNow } from '../storage/tables.ts'
 import { type Changes, differences, type Ledger, moved, type Place } from './ledger.ts'
 import type { PriceToPlan } from './plan-in-force.ts'
@@ -11,8 +12,38 @@ import { customerAt, realm } from './providers.ts'
 /** Items of one subscription at most; providers allow fewer. */
 const ITEMS = 1000
 
-export function subscriptionLedger(planOf: PriceToPlan): Ledger<SubscriptionSnapshot, SubscriptionRow> {
-  const columns = ({ provider }: Place, snapshot: SubscriptionSnapshot) => ({
+/** What a row becomes by a snapshot, and what is different then. */
+export interface Revision {
+  readonly write: SubscriptionWrite
+  readonly changes: Changes
+}
+
+/** @param before the row's items */
+export function revise(
+  place: Pick<Place, 'provider' | 'newId'>,
+  planOf: PriceToPlan,
+  row: SubscriptionRow,
+  before: readonly SubscriptionItemRow[],
+  snapshot: SubscriptionSnapshot,
+  stamp: Date,
+): Revision {
+  const wanted = columnsOf(place, planOf, snapshot)
+  const same = hasItems(before, snapshot)
+  const items = snapshot.items.map((item) => ({ id: place.newId(), ...itemColumns(item) }))
+  return {
+    write: {
+      id: row.id,
+      ...wanted,
+      provider_updated_at: stamp,
+      ended: snapshot.deleted,
+      items: same ? null : items,
+    },
+    changes: { ...differences(row, wanted), ...(same ? {} : { items: itemChange(before, snapshot) }) },
+  }
+}
+
+function columnsOf({ provider }: Pick<Place, 'provider'>, planOf: PriceToPlan, snapshot: SubscriptionSnapshot) {
+  return {
     status: snapshot.status,
     plan_key: planOf(
       provider.name,
@@ -24,8 +55,10 @@ export function subscriptionLedger(planOf: PriceToPlan): Ledger<SubscriptionSnap
     cancel_at_period_end: snapshot.cancelAtPeriodEnd,
     trial_end: snapshot.trialEnd,
     canceled_at: snapshot.canceledAt,
-  })
+  }
+}
 
+export function subscriptionLedger(planOf: PriceToPlan): Ledger<SubscriptionSnapshot, SubscriptionRow> {
   return {
     kind: 'subscription',
     fetch: (provider, id) => provider.fetchSubscription(id),
@@ -45,7 +78,7 @@ export function subscriptionLedger(planOf: PriceToPlan): Ledger<SubscriptionSnap
             customer_id: customer.id,
             ...realm(provider),
             provider_subscription_id: snapshot.id,
-            ...columns(place, snapshot),
+            ...columnsOf(place, planOf, snapshot),
             status_since: stamp,
             provider_updated_at: stamp,
             deleted_at: snapshot.deleted ? fromNow() : null,
@@ -58,19 +91,10 @@ export function subscriptionLedger(planOf: PriceToPlan): Ledger<SubscriptionSnap
     },
 
     async update(place, row, snapshot, stamp) {
-      const wanted = columns(place, snapshot)
-      const changes: Changes = { ...differences(row, wanted), ...(await replaceItems(place, row, snapshot)) }
-      await place.unit.records.update(
-        'subscriptions',
-        { id: row.id },
-        {
-          ...wanted,
-          ...(wanted.status === row.status ? {} : { status_since: stamp, status_seen_at: fromNow() }),
-          provider_updated_at: stamp,
-          ...moved(),
-          ...(snapshot.deleted ? { deleted_at: fromNow() } : {}),
-        },
-      )
+      const { records, verbs } = place.unit
+      const before = await records.find('subscription_items', { where: { subscription_id: row.id }, limit: ITEMS })
+      const { write, changes } = revise(place, planOf, row, before, snapshot, stamp)
+      await verbs.writeSubscriptions([write])
       return changes
     },
 
@@ -110,28 +134,19 @@ async function insertItems({ unit, newId }: Place, row: { readonly id: string },
   )
 }
 
-/** The one that is another than before, in its place; where more differ, all of them. */
-async function replaceItems(place: Place, row: SubscriptionRow, snapshot: SubscriptionSnapshot): Promise<Changes> {
-  const { records } = place.unit
-  const before = await records.find('subscription_items', { where: { subscription_id: row.id }, limit: ITEMS })
+/** Whether the items are these already. */
+function hasItems(before: readonly SubscriptionItemRow[], { items }: SubscriptionSnapshot): boolean {
+  if (before.length !== items.length) return false
   const known = new Map(before.map((item) => [item.provider_item_id, item]))
-  const others = snapshot.items.filter((item) => {
+  return items.every((item) => {
     const match = known.get(item.id)
-    return match === undefined || Object.keys(differences(match, itemColumns(item))).length > 0
+    return match !== undefined && Object.keys(differences(match, itemColumns(item))).length === 0
   })
-  const sameSize = before.length === snapshot.items.length
-  if (sameSize && others.length === 0) return {}
-  const [other] = others
-  const changed = sameSize && others.length === 1 ? known.get(other!.id) : undefined
-  if (changed) await records.update('subscription_items', { id: changed.id }, itemColumns(other!))
-  else {
-    await records.remove('subscription_items', { subscription_id: row.id })
-    await insertItems(place, row, snapshot)
-  }
+}
+
+function itemChange(before: readonly SubscriptionItemRow[], { items }: SubscriptionSnapshot): Changes[string] {
   return {
-    items: {
-      from: before.map((item) => ({ price: item.provider_price_id, quantity: item.quantity })),
-      to: snapshot.items.map((item) => ({ price: item.priceId, quantity: item.quantity })),
-    },
+    from: before.map((item) => ({ price: item.provider_price_id, quantity: item.quantity })),
+    to: items.map((item) => ({ price: item.priceId, quantity: item.quantity })),
   }
 }
