@@ -40,22 +40,14 @@ export function writeSubscriptions(statements: Statements, writes: readonly Subs
         ...(ended ? { deleted_at: fromNow() } : {}),
       },
     )
-    if (items) replaceItems(statements, id, items)
-  }
-}
-
-function replaceItems(statements: Statements, subscriptionId: string, items: NonNullable<SubscriptionWrite['items']>) {
-  const theirs = { subscription_id: subscriptionId }
-  const names = new Set(items.map((item) => item.provider_item_id))
-  const before = statements.find('subscription_items', { where: theirs, limit: EVERYTHING })
-  for (const { id, provider_item_id } of before) {
-    if (!names.has(provider_item_id)) statements.remove('subscription_items', { id })
-  }
-  const known = new Set(before.map((item) => item.provider_item_id))
-  for (const { id, ...columns } of items) {
-    const { provider_item_id } = columns
-    if (known.has(provider_item_id)) {
-      statements.update('subscription_items', { ...theirs, provider_item_id }, columns)
-    } else statements.insert('subscription_items', [{ id, ...theirs, ...columns }])
+    const theirs = { subscription_id: id }
+    statements.remove('subscription_items', { ...theirs, id: { in: items.removed } })
+    for (const { id: itemId, ...values } of items.changed) {
+      statements.update('subscription_items', { ...theirs, id: itemId }, values)
+    }
+    statements.insert(
+      'subscription_items',
+      items.added.map((item) => ({ ...theirs, ...item })),
+    )
   }
 }

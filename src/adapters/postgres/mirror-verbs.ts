@@ -1,7 +1,7 @@
 // Subscriptions that a provider tells of, many at a time: those of any number of tenants are held in one round trip, and
 // written in statements that ride along.
 
-import type { HeldSubscription, SubscriptionName, SubscriptionWrite } from '../../core/storage/mirror.ts'
+import type { HeldSubscription, ItemWrite, SubscriptionName, SubscriptionWrite } from '../../core/storage/mirror.ts'
 import type { TenantRef } from '../../core/storage/storage.ts'
 import type { Row } from '../../core/storage/tables.ts'
 import { toArray } from './codec.ts'
@@ -77,87 +77,92 @@ join ${schema}.subscription_items t on t.tenant_id = s.tenant_id and t.subscript
 where ${NAMED} order by t.id`
 }
 
+const [subscriptions, items] = ['subscriptions', 'subscription_items'].map((table) => tenantCatalog.get(table)!)
+
+/** @throws ROW_REFUSED for what a column cannot hold: nothing rides then */
 export async function writeSubscriptions(
   ride: (statement: Statement) => Promise<unknown>,
   schema: string,
   tenantId: string,
   writes: readonly SubscriptionWrite[],
 ): Promise<void> {
-  if (writes.length === 0) return
-  const values = [tenantId, JSON.stringify(writes.map(asTexts))]
-  await ride(
-    writes.some(({ items }) => items)
-      ? { name: 'write_subscriptions_items', text: `${writeText(schema)}${itemsWriteText(schema)}`, values }
-      : { name: 'write_subscriptions', text: `${writeText(schema)} select from written`, values },
-  )
+  const own = (write: SubscriptionWrite, item: ItemWrite) => [tenantId, write.id, ...taken(items!, ITEM, item)]
+  const statements = writes.flatMap((write): Statement[] => {
+    const { added, changed, removed } = write.items
+    const gone = removed.length === 0 ? [] : [[tenantId, write.id, toArray(removed)]]
+    return [
+      {
+        name: 'write_subscription',
+        text: writeText(schema),
+        values: [tenantId, ...taken(subscriptions!, WRITTEN, write), String(write.ended)],
+      },
+      // before others come, so that its name is free
+      ...gone.map((values) => ({ name: 'remove_items', text: removeText(schema), values })),
+      ...changed.map((item) => ({ name: 'change_item', text: changeText(schema), values: own(write, item) })),
+      ...added.map((item) => ({ name: 'add_item', text: addText(schema), values: own(write, item) })),
+    ]
+  })
+  for (const statement of statements) await ride(statement)
 }
 
-const [subscriptions, items] = ['subscriptions', 'subscription_items'].map((table) => tenantCatalog.get(table)!)
+const WRITTEN = [
+  'id',
+  'status',
+  'provider_updated_at',
+  'plan_key',
+  'current_period_start',
+  'current_period_end',
+  'cancel_at_period_end',
+  'trial_end',
+  'canceled_at',
+] as const satisfies readonly (keyof SubscriptionWrite)[]
+const ITEM = [
+  'id',
+  'provider_item_id',
+  'provider_price_id',
+  'quantity',
+  'current_period_start',
+  'current_period_end',
+] as const satisfies readonly (keyof Row<'subscription_items'>)[]
 
-/** @throws ROW_REFUSED for what a column cannot hold */
-function asTexts({ ended, items: set, ...columns }: SubscriptionWrite): object {
-  return { ...texts(subscriptions!, columns), ended, items: set?.map((item) => texts(items!, item)) ?? null }
+function taken<C extends string>(table: TableFacts, columns: readonly C[], row: { readonly [K in C]: unknown }) {
+  return columns.map((column) => columnValue(table, column, columnOf(table, column).type, row[column]))
 }
 
-function texts(table: TableFacts, columns: object): object {
-  return Object.fromEntries(
-    Object.entries(columns).map(([column, value]) => [
-      column,
-      columnValue(table, column, columnOf(table, column).type, value ?? null),
-    ]),
-  )
-}
-
-/** `$2` the writes as JSON. */
+/** `$2` the id, then what is written, `$11` whether it has ended. */
 function writeText(schema: string): string {
   return `
-with wanted as materialized (
-  select * from json_to_recordset($2::json) as w (
-    id uuid, status text, plan_key text, current_period_start timestamptz, current_period_end timestamptz,
-    cancel_at_period_end boolean, trial_end timestamptz, canceled_at timestamptz, provider_updated_at timestamptz,
-    ended boolean, items json
-  )
-), written as (
-  update ${schema}.subscriptions s set
-    status = w.status,
-    status_since = case when s.status = w.status then s.status_since else w.provider_updated_at end,
-    status_seen_at = case when s.status = w.status then s.status_seen_at else clock_timestamp() end,
-    plan_key = w.plan_key,
-    current_period_start = w.current_period_start,
-    current_period_end = w.current_period_end,
-    cancel_at_period_end = w.cancel_at_period_end,
-    trial_end = w.trial_end,
-    canceled_at = w.canceled_at,
-    provider_updated_at = w.provider_updated_at,
-    version = s.version + 1,
-    updated_at = clock_timestamp(),
-    deleted_at = case when w.ended then clock_timestamp() else s.deleted_at end
-  from wanted w where s.tenant_id = $1::uuid and s.id = w.id
-  returning s.id
-)`
+update ${schema}.subscriptions s set
+  status = $3,
+  status_since = case when s.status = $3 then s.status_since else $4::timestamptz end,
+  status_seen_at = case when s.status = $3 then s.status_seen_at else clock_timestamp() end,
+  provider_updated_at = $4,
+  plan_key = $5,
+  current_period_start = $6,
+  current_period_end = $7,
+  cancel_at_period_end = $8,
+  trial_end = $9,
+  canceled_at = $10,
+  version = s.version + 1,
+  updated_at = clock_timestamp(),
+  deleted_at = case when $11::boolean then clock_timestamp() else s.deleted_at end
+where s.tenant_id = $1::uuid and s.id = $2::uuid`
 }
 
-/** Of one set of items, those that are named no more go, and the others are written: no row twice. */
-function itemsWriteText(schema: string): string {
-  return `, listed as materialized (
-  select w.id as subscription_id, i.* from wanted w, json_to_recordset(w.items) as i (
-    id uuid, provider_item_id text, provider_price_id text, quantity bigint,
-    current_period_start timestamptz, current_period_end timestamptz
-  )
-), gone as (
-  delete from ${schema}.subscription_items o using wanted w
-  where o.tenant_id = $1::uuid and o.subscription_id = w.id and w.items is not null and not exists (
-    select from listed l where l.subscription_id = o.subscription_id and l.provider_item_id = o.provider_item_id
-  )
-)
-insert into ${schema}.subscription_items as o (
-  tenant_id, id, subscription_id, provider_item_id, provider_price_id, quantity, current_period_start, current_period_end
-)
-select $1::uuid, id, subscription_id, provider_item_id, provider_price_id, quantity, current_period_start, current_period_end
-from listed
-on conflict (tenant_id, subscription_id, provider_item_id) do update set
-  provider_price_id = excluded.provider_price_id,
-  quantity = excluded.quantity,
-  current_period_start = excluded.current_period_start,
-  current_period_end = excluded.current_period_end`
+function removeText(schema: string): string {
+  return `delete from ${schema}.subscription_items where tenant_id = $1::uuid and subscription_id = $2::uuid and id = any($3::uuid[])`
+}
+
+function changeText(schema: string): string {
+  return `
+update ${schema}.subscription_items set ${ITEM.slice(1)
+    .map((column, i) => `${column} = $${i + 4}`)
+    .join(', ')}
+where tenant_id = $1::uuid and subscription_id = $2::uuid and id = $3::uuid`
+}
+
+function addText(schema: string): string {
+  return `
+insert into ${schema}.subscription_items (tenant_id, subscription_id, ${ITEM.join(', ')})
+values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8)`
 }

@@ -1,6 +1,5 @@
 // Where an event is read: what it says, by its provider's own word, and whose it is.
 
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { BillingProvider, ProviderChange } from '../ports/billing-provider.ts'
@@ -28,19 +27,14 @@ export function createDesk({ storage, runtime, settings }: Context, directory: D
   const { leaseMs } = settings.webhooks
   const routes = createShelf<string>({ capacity: ROUTES, lifetimeMs: ROUTE_LIFETIME_MS, now: runtime.now })
 
-  async function ask<R>(provider: BillingProvider, question: () => Promise<R>): Promise<R> {
-    const bell = new AbortController()
-    const late = pause(leaseMs / 2, undefined, { signal: bell.signal }).then(
-      () => Promise.reject(new FreeholdError('PROVIDER_FAILED', { provider: provider.name })),
-      // rung: there is an answer
-      () => new Promise<never>(() => undefined),
-    )
-    try {
-      return await Promise.race([asked(provider, question), late])
-    } finally {
-      bell.abort()
-    }
-  }
+  const ask = <R>(provider: BillingProvider, question: () => Promise<R>): Promise<R> =>
+    new Promise((resolve, reject) => {
+      const late = (): void => reject(new FreeholdError('PROVIDER_FAILED', { provider: provider.name }))
+      const timer = setTimeout(late, leaseMs / 2)
+      asked(provider, question)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer))
+    })
 
   return {
     ask,

@@ -3,7 +3,7 @@
 import { FreeholdError } from '../kernel/errors.ts'
 import type { SubscriptionSnapshot } from '../ports/billing-provider.ts'
 import type { SubscriptionItemRow, SubscriptionRow } from '../storage/billing-tables.ts'
-import type { SubscriptionWrite } from '../storage/mirror.ts'
+import type { ItemWrite, SubscriptionWrite } from '../storage/mirror.ts'
 import { fromNow } from '../storage/tables.ts'
 import { type Changes, differences, type Ledger, moved, type Place } from './ledger.ts'
 import type { PriceToPlan } from './plan-in-force.ts'
@@ -28,15 +28,25 @@ export function revise(
   stamp: Date,
 ): Revision {
   const wanted = columnsOf(place, planOf, snapshot)
-  const same = hasItems(before, snapshot)
-  const items = snapshot.items.map((item) => ({ id: place.newId(), ...itemColumns(item) }))
+  const known = new Map(before.map((item) => [item.provider_item_id, item]))
+  const added: ItemWrite[] = []
+  const changed: ItemWrite[] = []
+  for (const item of snapshot.items) {
+    const columns = itemColumns(item)
+    const match = known.get(item.id)
+    known.delete(item.id)
+    if (!match) added.push({ id: place.newId(), ...columns })
+    else if (Object.keys(differences(match, columns)).length > 0) changed.push({ id: match.id, ...columns })
+  }
+  const removed = [...known.values()].map(({ id }) => id)
+  const same = added.length + changed.length + removed.length === 0
   return {
     write: {
       id: row.id,
       ...wanted,
       provider_updated_at: stamp,
       ended: snapshot.deleted,
-      items: same ? null : items,
+      items: { added, changed, removed },
     },
     changes: { ...differences(row, wanted), ...(same ? {} : { items: itemChange(before, snapshot) }) },
   }
@@ -132,16 +142,6 @@ async function insertItems({ unit, newId }: Place, row: { readonly id: string },
     'subscription_items',
     items.map((item) => ({ id: newId(), subscription_id: row.id, ...itemColumns(item) })),
   )
-}
-
-/** Whether the items are these already. */
-function hasItems(before: readonly SubscriptionItemRow[], { items }: SubscriptionSnapshot): boolean {
-  if (before.length !== items.length) return false
-  const known = new Map(before.map((item) => [item.provider_item_id, item]))
-  return items.every((item) => {
-    const match = known.get(item.id)
-    return match !== undefined && Object.keys(differences(match, itemColumns(item))).length === 0
-  })
 }
 
 function itemChange(before: readonly SubscriptionItemRow[], { items }: SubscriptionSnapshot): Changes[string] {

@@ -35,6 +35,14 @@ export interface SubscriptionWrite
   > {
   /** It has ended for good: a tombstone from now on. */
   readonly ended: boolean
-  /** All of its items; one whose name is known keeps its id. Null: as they are. */
-  readonly items: readonly Omit<SubscriptionItemRow, 'subscription_id'>[] | null
+  readonly items: ItemWrites
 }
+
+/** What is different of a subscription's items, by their ids. */
+export interface ItemWrites {
+  readonly added: readonly ItemWrite[]
+  readonly changed: readonly ItemWrite[]
+  readonly removed: readonly string[]
+}
+
+export type ItemWrite = Omit<SubscriptionItemRow, 'subscription_id'>

@@ -82,8 +82,7 @@ export interface TenantVerbs {
   loadEntitlements(): Promise<EntitlementLoad>
 
   /**
-   * Writes what a provider says over subscriptions that this unit of work holds, and the set of their items: their
-   * version moves on, and the status is dated anew where it is another. In a transaction it costs no round trip of its own,
+   * Writes what a provider says over subscriptions that this unit of work holds, and over their items: their version moves on, and the status is dated anew where it is another. In a transaction it costs no round trip of its own,
    * and a failure fails the transaction. No subscription twice.
    */
   writeSubscriptions(writes: readonly SubscriptionWrite[]): Promise<void>
