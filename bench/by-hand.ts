@@ -5,9 +5,11 @@ import type pg from 'pg'
 
 const SESSION = `id, user_id, generation, current_hash, previous_hash, nonce, key_id, rotated_at, previous_rotated_at,
   retries, epoch, assurance_level, authentication_methods, authenticated_at, ip, user_agent, idle_expires_at,
-  absolute_expires_at, revoked_at, revoke_reason, created_at`
+  absolute_expires_at, revoked_at, revoke_reason, created_at, device_id, country, city, risk_score, risk_flags,
+  impersonator_id, impersonation_reason`
 const USER = `id, email, email_norm, email_verified_at, name, status, password_hash, password_changed_at,
-  session_epoch, metadata, created_at, updated_at, disabled_at, deleted_at`
+  session_epoch, metadata, created_at, updated_at, disabled_at, deleted_at, access_version, phone, phone_verified_at,
+  locked_at, lock_reason`
 
 const columns = (alias: string, list: string): string =>
   list

@@ -15,6 +15,7 @@ const areas: { readonly [name: string]: () => Promise<Area> } = {
   sessions: async () => (await import('./areas/sessions.ts')).sessions,
   audit: async () => (await import('./areas/audit.ts')).audit,
   access: async () => (await import('./areas/access.ts')).access,
+  authentication: async () => (await import('./areas/authentication.ts')).authentication,
   billing: async () => (await import('./areas/billing.ts')).billing,
   http: async () => (await import('./areas/http.ts')).http,
   start: async () => (await import('./areas/start.ts')).start,

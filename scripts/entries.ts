@@ -29,6 +29,7 @@ export const entryPoints: readonly EntryPoint[] = [
   adapter('stripe'),
   adapter('redis'),
   adapter('nodemailer'),
+  adapter('maxmind'),
   { subpath: './migrations', output: 'migrations', source: 'src/migrations/index.ts' },
   adapter('testing'),
 ]

@@ -79,6 +79,33 @@ export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } f
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
 export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
 export type { FactorHint } from './core/authentication/factor.ts'
+export type { ConfirmOptions } from './core/authentication/factors/confirmation.ts'
+export type { Factor, FactorKey } from './core/authentication/factors/factor-view.ts'
+export type {
+  EnrolledTarget,
+  EnrolledTotp,
+  Factors,
+  NewHardwareToken,
+} from './core/authentication/factors/factors.ts'
+export type { Sent } from './core/authentication/factors/sent-code.ts'
+export type {
+  PasskeyAssertion,
+  PasskeyCreationOptions,
+  PasskeyRegistration,
+  PasskeyRequestOptions,
+} from './core/authentication/passkeys/ceremony.ts'
+export type { Passkey, PasskeyKey } from './core/authentication/passkeys/passkey.ts'
+export type { NewPasskey, PasskeyPage, Passkeys } from './core/authentication/passkeys/passkeys.ts'
+export type {
+  PasskeySignIn,
+  PasskeySignInAnswer,
+  PasskeySignInPage,
+} from './core/authentication/passkeys/sign-in.ts'
+export type { RiskAssessment } from './core/authentication/risk/assess.ts'
+export type { RiskFlag, RiskWeights } from './core/authentication/risk/flags.ts'
+export type { RiskVerdict } from './core/authentication/risk/policy.ts'
+export type { RiskOptions } from './core/authentication/risk/settings.ts'
+export type { RiskSignal } from './core/authentication/risk/signals.ts'
 export type { PasswordSignIn, SignIn, SignInAnswer } from './core/authentication/sign-in.ts'
 export type { NextFactor, SignedIn } from './core/authentication/signed-in.ts'
 export type {
@@ -98,19 +125,25 @@ export type {
   AccountSettings,
   AttemptSettings,
   EntitlementSettings,
+  PasskeySettings,
   PasswordSettings,
   SessionSettings,
   WebhookSettings,
 } from './core/context.ts'
 export type { CookieOptions, HttpOptions, RequestInfo } from './core/http/options.ts'
 export type { RequestContext } from './core/http/request-context.ts'
+export type { VerifiedApiKey, VerifyApiKey } from './core/identity/api-key-check.ts'
+export type { ApiKey, ApiKeyFilter, ApiKeyKey, ApiKeys, IssuedApiKey, NewApiKey } from './core/identity/api-keys.ts'
 export type { User } from './core/identity/user.ts'
 export type { NewUser, UserChange, UserKey, Users } from './core/identity/users.ts'
 export type { AnyFreeholdError, ErrorCode, Problem } from './core/kernel/errors.ts'
 export {
+  type ApiKeyId,
   type AuditEventId,
   type DomainId,
+  type FactorId,
   type OrganizationId,
+  type PasskeyId,
   type PaymentCustomerId,
   PLATFORM_TENANT_ID,
   type RoleAssignmentId,
@@ -126,13 +159,15 @@ export type { Runtime } from './core/kernel/runtime.ts'
 export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/maintenance.ts'
 export type { LinkKind, MailText, MessageFacts, MessageOptions } from './core/messages/message.ts'
 export type { BillingProvider } from './core/ports/billing-provider.ts'
+export type { GeoPlace, GeoProvider } from './core/ports/geo.ts'
 export type { KeyProvider } from './core/ports/key-provider.ts'
+export type { LeakedPasswords } from './core/ports/leaked-passwords.ts'
 export type { LegacyHashes } from './core/ports/legacy-hashes.ts'
 export type { Mail, Mailer, MailKind } from './core/ports/mailer.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type { Text, Texter, TextKind } from './core/ports/texter.ts'
 export type { TxtLookup } from './core/ports/txt-lookup.ts'
-export type { KeyUse, ReencryptionEvent, ReencryptionSummary } from './core/reencryption.ts'
+export type { KeyUse, ReencryptionEvent, ReencryptionOptions, ReencryptionSummary } from './core/reencryption.ts'
 export type { KeyStatus, RootKeys } from './core/root-keys.ts'
 export type {
   ClientInfo,

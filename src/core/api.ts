@@ -2,23 +2,28 @@
 
 import type { Permissions } from './access/permissions.ts'
 import type { Actor } from './audit/audit.ts'
+import type { RiskOptions } from './authentication/risk/settings.ts'
 import type { Plans, Webhooks } from './billing/billing.ts'
 import type { Providers } from './billing/providers.ts'
 import type {
   AccountSettings,
   AttemptSettings,
   EntitlementSettings,
+  PasskeySettings,
   PasswordSettings,
   SessionSettings,
   WebhookSettings,
 } from './context.ts'
 import type { HttpOptions, RequestInfo } from './http/options.ts'
 import type { RequestContext } from './http/request-context.ts'
+import type { VerifyApiKey } from './identity/api-key-check.ts'
 import type { Keys } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { MessageOptions } from './messages/message.ts'
+import type { GeoProvider } from './ports/geo.ts'
 import type { KeyProvider } from './ports/key-provider.ts'
+import type { LeakedPasswords } from './ports/leaked-passwords.ts'
 import type { LegacyHashes } from './ports/legacy-hashes.ts'
 import type { Mailer } from './ports/mailer.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
@@ -51,6 +56,14 @@ export interface FreeholdOptions<Db, P extends string = string> {
   readonly sessions?: Partial<SessionSettings>
   readonly passwords?: Partial<PasswordSettings>
   readonly attempts?: Partial<AttemptSettings>
+  /** How a sign-in is scored, and from where on it is challenged or refused. */
+  readonly risk?: RiskOptions
+  /** Where addresses are: `maxmind({ reader })` of `freehold/maxmind`. Default: nothing is known of places. */
+  readonly geo?: GeoProvider
+  /** Passwords that were leaked elsewhere; asked with five digits of a hash. Default: nobody is asked. */
+  readonly leakedPasswords?: LeakedPasswords
+  /** On which pages passkeys are used, and how. */
+  readonly passkeys?: Partial<PasskeySettings>
   /** How long links and codes are good. */
   readonly accounts?: Partial<AccountSettings>
   /** Sends e-mail: `nodemailer({ transport, from })` of `freehold/nodemailer`, or your own. Without it, what needs e-mail is refused. */
@@ -106,6 +119,8 @@ export interface FreeholdRooms<Db = unknown, P extends string = string> {
 
 export interface Freehold<Db = unknown, P extends string = string> extends FreeholdRooms<Db, P> {
   readonly sessions: Sessions
+  /** Who stands behind an API key: the key routes itself. Adapters of frameworks ask by themselves. */
+  readonly verifyApiKey: VerifyApiKey
   /** The root keys of this process: how they are rotated without a restart. */
   readonly keys: RootKeys
   readonly migrations: Migrations

@@ -3,6 +3,8 @@
 
 import type { Actor } from './audit/audit.ts'
 import type { AuditWriter } from './audit/writer.ts'
+import type { RiskSettings } from './authentication/risk/settings.ts'
+import type { RiskSources } from './authentication/risk/sources.ts'
 import type { Envelope } from './kernel/envelope.ts'
 import type { Keyring } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
@@ -19,6 +21,8 @@ export interface Context<Db = unknown> {
   /** Seals what must be read again: columns that are marked `sealed`. */
   readonly envelope: Envelope
   readonly passwordHasher: PasswordHasher
+  /** What is asked outside of the database about a sign-in. */
+  readonly riskSources: RiskSources
   /** Hashes of other systems, as far as they may be imported. */
   readonly legacyHashes?: LegacyHashes
   readonly settings: Settings
@@ -42,6 +46,8 @@ export interface Settings {
   readonly sessions: SessionSettings
   readonly passwords: PasswordSettings
   readonly attempts: AttemptSettings
+  readonly risk: RiskSettings
+  readonly passkeys: PasskeySettings
   readonly accounts: AccountSettings
   readonly tenancy: TenancySettings
   readonly entitlements: EntitlementSettings
@@ -87,6 +93,28 @@ export interface AttemptSettings {
   readonly maxDelayMs: number
   /** Default 24 h. */
   readonly forgetAfterMs: number
+}
+
+export interface PasskeySettings {
+  /**
+   * A domain that passkeys are made for on every page at or below it, as `example.com`; on other pages, for the page's own host.
+   * Default null: always for the page's own host. Whoever changes it makes the passkeys of before useless.
+   */
+  readonly rpId: string | null
+  /**
+   * Pages where passkeys are used beside each tenant's subdomain and verified domains, as `https://app.example.com`, and apps, as
+   * `android:apk-key-hash:...` (these want an `rpId`). Default: `http.trustedOrigins`.
+   */
+  readonly origins: readonly string[]
+  /** Origins of pages that may show ours in a frame while a passkey is used there. Default: none. */
+  readonly topOrigins: readonly string[]
+  /**
+   * Must whoever signs in with a passkey alone show a PIN or a finger? Default `required`. With `preferred` a passkey that was used
+   * without is one factor (assurance level 1), and another is asked for where one is needed.
+   */
+  readonly userVerification: 'required' | 'preferred'
+  /** Default 5 min. */
+  readonly challengeLifetimeMs: number
 }
 
 export interface AccountSettings {

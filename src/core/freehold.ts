@@ -7,16 +7,20 @@ import { checkActor, systemActor } from './audit/actor.ts'
 import type { Actor } from './audit/audit.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import { createSignInEngine } from './authentication/engine.ts'
+import { factorVerifiers } from './authentication/factors/verifiers.ts'
 import { enterNewUser } from './authentication/new-user.ts'
+import { createPasskeyFactor } from './authentication/passkeys/factor.ts'
 import { createPasswords } from './authentication/passwords.ts'
+import { createRiskSources } from './authentication/risk/sources.ts'
+import { lookAtDefaultPlan } from './billing/default-plan.ts'
 import { createPlans } from './billing/plans.ts'
 import { createPriceList } from './billing/price-list.ts'
 import { checkProviders } from './billing/providers.ts'
 import { createWebhooks } from './billing/webhooks.ts'
 import type { Context } from './context.ts'
 import { createHttp } from './http/handler.ts'
-
 import { withFallback } from './http/rate-limits.ts'
+import { createVerifyApiKey } from './identity/api-key-check.ts'
 
 import { createEnvelope } from './kernel/envelope.ts'
 
@@ -87,6 +91,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     keyring,
     envelope: createEnvelope(keyring, runtime),
     passwordHasher: options.passwordHasher,
+    riskSources: createRiskSources(options),
     ...(options.legacyHashes ? { legacyHashes: options.legacyHashes } : {}),
     settings: fillSettings(options),
     auditWriter: createAuditWriter({ runtime }),
@@ -100,7 +105,10 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     directory,
     permissions,
     passwords: createPasswords(context),
-    engine: createSignInEngine(createSessionIssuer(context), []),
+    engine: createSignInEngine(createSessionIssuer(context), [
+      ...factorVerifiers(context.post),
+      createPasskeyFactor(directory),
+    ]),
     accessCache: createAccessCache(context),
     planBook: createPlans(context),
     providers: checkProviders(options.billing),
@@ -142,9 +150,12 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
         .tenant(directory.ref(await directory.require({ id: tenantId as TenantId }, ['suspended'])))
         .verbs.takeRates(asked),
   }
+  const verifyApiKey = createVerifyApiKey(context, directory)
   const http = createHttp<Db, P>({
+    verifyApiKey,
     runtime,
     permissions,
+    mails: context.post.mails,
     webhooks: system.webhooks,
     resolver: createResolver(directory, options.tenants),
     sessions,
@@ -159,7 +170,13 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     onError: options.onError,
   })
 
-  const check = createSafetyCheck(storage, options)
+  const inspect = async (): Promise<Finding[]> => {
+    const findings = worstFirst(await storage.inspect())
+    // rows are looked at where they are, and may be read
+    const early = findings.some(({ id, severity }) => severity === 'refuse' || id === 'migrations-pending')
+    return early ? findings : worstFirst([...findings, ...(await lookAtDefaultPlan(context))])
+  }
+  const check = createSafetyCheck({ inspect }, options)
   await check()
   const stopListening = await storage.subscribe({
     onNotice: hear,
@@ -178,6 +195,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
   return {
     ...system,
     sessions,
+    verifyApiKey,
     keys: createRootKeys(keyring, options.keys),
     migrations: checkedMigrations(storage.migrations, check),
     maintenance: createMaintenance(context, directory),
@@ -187,7 +205,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     resolve: http.resolve,
     authenticate: http.authenticate,
     problem: http.problem,
-    doctor: async () => worstFirst(await storage.inspect()),
+    doctor: inspect,
     close,
     [Symbol.asyncDispose]: close,
   }

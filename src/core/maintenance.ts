@@ -3,7 +3,7 @@
 
 import type { Context } from './context.ts'
 import { checkInteger, checkKeys } from './kernel/input.ts'
-import { type ReencryptionEvent, reencrypt } from './reencryption.ts'
+import { type ReencryptionEvent, type ReencryptionOptions, reencrypt } from './reencryption.ts'
 import type { Where } from './storage/records.ts'
 import type { TenantScope } from './storage/storage.ts'
 import { fromNow } from './storage/tables.ts'
@@ -25,6 +25,10 @@ export interface MaintenanceReport {
     readonly attempts: number
     /** Buckets of rate limits that nobody took from for a day: they are full again. */
     readonly rates: number
+    /** Counts of failed sign-ins of which nothing is left. */
+    readonly failures: number
+    /** Links and codes that nobody can use any more, for a day. */
+    readonly challenges: number
     readonly sessions: number
     readonly events: number
   }
@@ -41,9 +45,9 @@ export interface Maintenance {
    * Seals again with the current root key whatever an older one sealed, in all tenants, and tells how far it is; the last event
    * says which keys are used by nothing any more. Does its work while it is iterated, and stops when that is. One that was
    * stopped is resumed by another call: what was moved is only read. Run it once every process has the new current key.
-   * @throws STORAGE_UNAVAILABLE, CONFLICT; what was moved until then stays moved
+   * @throws INPUT_INVALID at once; STORAGE_UNAVAILABLE, CONFLICT: what was moved until then stays moved
    */
-  reencrypt(): AsyncIterable<ReencryptionEvent>
+  reencrypt(options?: ReencryptionOptions): AsyncIterable<ReencryptionEvent>
 }
 
 const DAY = 86_400_000
@@ -51,21 +55,27 @@ const DAY = 86_400_000
 const DEFAULTS = { keepSessionsMs: 30 * DAY, keepEventsMs: 400 * DAY }
 /** Rows removed by one statement. */
 const STEP = 1_000
+/** Half-lives after which nothing that anybody would see is left of a count. */
+const FADED = 30
 
 export function createMaintenance(context: Context, directory: Directory): Maintenance {
   const { settings } = context
   return {
-    reencrypt: () => reencrypt(context, directory),
+    reencrypt: (options) => reencrypt(context, directory, options),
     async run(options = {}) {
       checkKeys(options, 'options', ['keepSessionsMs', 'keepEventsMs'])
       const keepSessionsMs = checkInteger(options.keepSessionsMs ?? DEFAULTS.keepSessionsMs, 'keepSessionsMs', 0)
       const keepEventsMs = checkInteger(options.keepEventsMs ?? DEFAULTS.keepEventsMs, 'keepEventsMs', 0)
-      const removed = { attempts: 0, rates: 0, sessions: 0, events: 0 }
+      const removed = { attempts: 0, rates: 0, failures: 0, challenges: 0, sessions: 0, events: 0 }
       let tenants = 0
       for await (const { scope } of roundOf(context, directory)) {
         if (!scope) continue
         removed.attempts += await removeAttempts(scope, settings.attempts.forgetAfterMs)
         removed.rates += await scope.records.remove('rate_limits', { updated_at: { before: fromNow(-DAY) } })
+        removed.failures += await scope.records.remove('failure_counts', {
+          updated_at: { before: fromNow(-FADED * settings.risk.halfLifeMs) },
+        })
+        removed.challenges += await removeById(scope, 'challenges', { expires_at: { before: fromNow(-DAY) } })
         // each row falls under one of the two at least, and is counted by the first that finds it
         removed.sessions += await removeById(scope, 'sessions', {
           idle_expires_at: { before: fromNow(-keepSessionsMs) },
@@ -81,7 +91,7 @@ export function createMaintenance(context: Context, directory: Directory): Maint
   }
 }
 
-async function removeById<T extends 'sessions' | 'security_events'>(
+async function removeById<T extends 'challenges' | 'sessions' | 'security_events'>(
   { records }: TenantScope,
   table: T,
   where: Where<T>,

@@ -12,6 +12,9 @@ import { createMessageSignIn } from './accounts/message-sign-in.ts'
 import { checkActor } from './audit/actor.ts'
 import { type Actor, createAudit } from './audit/audit.ts'
 import type { SignInEngine } from './authentication/engine.ts'
+import { createFactors } from './authentication/factors/factors.ts'
+import { createPasskeys } from './authentication/passkeys/passkeys.ts'
+import { createPasskeySignIn } from './authentication/passkeys/sign-in.ts'
 import type { Passwords } from './authentication/passwords.ts'
 import { createSignIn } from './authentication/sign-in.ts'
 import { createEntitlements } from './billing/entitlements.ts'
@@ -20,6 +23,7 @@ import type { PlanBook } from './billing/plans.ts'
 import type { Providers } from './billing/providers.ts'
 import { createBilling } from './billing/tenant-billing.ts'
 import type { Context, TenantContext } from './context.ts'
+import { createApiKeys } from './identity/api-keys.ts'
 import { createUsers } from './identity/users.ts'
 import { invalid } from './kernel/input.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
@@ -72,15 +76,18 @@ export function openTenant<Db, P extends string>(
   // nobody signs in to a suspended tenant, though an operator may look into it
   const signIn = lazily(() => {
     const open = { ...outer, scope: gatedScope(outer.scope, createGate(directory, tenant.id)) }
-    return { ...createSignIn(open, house.passwords, house.engine), ...createMessageSignIn(open, house.engine) }
+    const passkey = createPasskeySignIn(open, house.engine, directory)
+    return { ...createSignIn(open, house.passwords, house.engine), ...createMessageSignIn(open, house.engine), passkey }
   })
   const accounts = lazily(() => {
     const { passwords, engine } = house
     return createAccounts(context, { passwords, engine, members: createMembers(house.planBook) })
   })
+  const factors = lazily(() => createFactors(context))
   const domains = lazily(() => gatedRoom(createDomains(context, directory, tenant, house.lookUpTxt), gate))
   return Object.defineProperties(openServices(house, context, gate), {
     signIn: { get: signIn, enumerable: true },
+    factors: { get: factors, enumerable: true },
     accounts: { get: accounts, enumerable: true },
     domains: { get: domains, enumerable: true },
     as: { value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow }), enumerable: true },
@@ -110,8 +117,10 @@ function openServices<Db, P extends string>(
   const { permissions } = house
   const users = lazily(() => createUsers(context, house.passwords, createMembers(house.planBook)))
   const sessions = lazily(() => createTenantSessions(context))
-  const organizations = lazily(() => createOrganizations(context))
+  const passkeys = lazily(() => createPasskeys(context, house.directory))
+  const organizations = lazily(() => createOrganizations(context, permissions))
   const serviceAccounts = lazily(() => createServiceAccounts(context))
+  const apiKeys = lazily(() => createApiKeys(context, permissions))
   const roles = lazily(() => createRoles(context, permissions))
   const assignments = lazily(() => createAssignments(context, permissions))
   const access = lazily(() => {
@@ -130,11 +139,17 @@ function openServices<Db, P extends string>(
     get sessions() {
       return sessions()
     },
+    get passkeys() {
+      return passkeys()
+    },
     get organizations() {
       return organizations()
     },
     get serviceAccounts() {
       return serviceAccounts()
+    },
+    get apiKeys() {
+      return apiKeys()
     },
     get roles() {
       return roles()

@@ -4,12 +4,18 @@
 import type { Context } from './context.ts'
 import { type Place, sealedWith } from './kernel/envelope.ts'
 import { FreeholdError } from './kernel/errors.ts'
+import { checkKeys, invalid } from './kernel/input.ts'
 import { keyId } from './root-keys.ts'
 import type { Change, Where } from './storage/records.ts'
 import type { TenantScope } from './storage/storage.ts'
 import { columnsOf, fromNow, type Row, type TenantTableName, table, tenantTables } from './storage/tables.ts'
 import type { Directory } from './tenancy/directory.ts'
 import { roundOf } from './tenancy/round.ts'
+
+export interface ReencryptionOptions {
+  /** Nothing is changed, or opened: `inUse` says what there would be to move. Default false. */
+  readonly dryRun?: boolean
+}
 
 export type ReencryptionEvent =
   /** A step is done. The numbers are of this step alone. */
@@ -72,7 +78,19 @@ const sealedColumns: readonly SealedColumn[] = (Object.keys(tenantTables) as Ten
   columnsOf(name).flatMap(([column, { sealed }]) => (sealed ? [{ table: name, column }] : [])),
 )
 
-export async function* reencrypt(context: Context, directory: Directory): AsyncGenerator<ReencryptionEvent> {
+/** @throws INPUT_INVALID at once */
+export function reencrypt(
+  context: Context,
+  directory: Directory,
+  options: ReencryptionOptions = {},
+): AsyncIterable<ReencryptionEvent> {
+  checkKeys(options, 'options', ['dryRun'])
+  const { dryRun = false } = options
+  if (typeof dryRun !== 'boolean') throw invalid('dryRun', 'it is not true or false')
+  return walk(context, directory, dryRun)
+}
+
+async function* walk(context: Context, directory: Directory, dryRun: boolean): AsyncGenerator<ReencryptionEvent> {
   const { keyring } = context
   const uses = new Map<string, { fields: number; sessions: number }>()
   const useOf = (key: string) => {
@@ -88,7 +106,7 @@ export async function* reencrypt(context: Context, directory: Directory): AsyncG
       continue
     }
     for (const sealed of sealedColumns) {
-      for await (const step of stepsOf(context, scope, tenant.id, sealed)) {
+      for await (const step of stepsOf(context, scope, tenant.id, sealed, dryRun)) {
         sum.looked += step.looked
         sum.moved += step.moved
         sum.unreadable += step.unreadable.length
@@ -130,6 +148,7 @@ async function* stepsOf(
   scope: TenantScope,
   tenantId: string,
   sealed: SealedColumn,
+  dryRun: boolean,
 ): AsyncGenerator<Step> {
   const { keyring } = context
   const key = table(sealed.table).key as readonly (keyof AnyRow)[]
@@ -145,13 +164,13 @@ async function* stepsOf(
     let stale = rows.filter((row) => sealedWith(sealedIn(row, sealed)) !== keyring.current)
     const unreadable: Step['unreadable'][number][] = []
     let moved = 0
-    for (let round = 0; round < ROUNDS && stale.length > 0; round++) {
+    for (let round = 0; !dryRun && round < ROUNDS && stale.length > 0; round++) {
       const step = await move(context, scope, tenantId, sealed, stale)
       moved += step.moved
       unreadable.push(...step.unreadable)
       stale = await staleAgain(scope, sealed, step.overtaken, keyring.current)
     }
-    const kept = stale.map((row) => keyNamed(sealedIn(row, sealed)) ?? '')
+    const kept = stale.flatMap((row) => keyNamed(sealedIn(row, sealed)) ?? [])
     if (rows.length > 0) yield { looked: rows.length, moved, unreadable, kept }
   } while (after)
 }

@@ -3,11 +3,14 @@
 
 import { availableParallelism } from 'node:os'
 import type { FreeholdOptions } from './api.ts'
+import { checkPasskeys, securePages } from './authentication/passkeys/options.ts'
+import { defaultRiskSettings, fillRiskSettings } from './authentication/risk/settings.ts'
 import { isPlanKey } from './billing/plan-input.ts'
 import type {
   AccountSettings,
   AttemptSettings,
   EntitlementSettings,
+  PasskeySettings,
   PasswordSettings,
   SessionSettings,
   Settings,
@@ -39,6 +42,14 @@ export const defaultSettings: Settings = {
     concurrency: availableParallelism(),
   },
   attempts: { free: 5, baseDelayMs: SECOND, maxDelayMs: 15 * MINUTE, forgetAfterMs: DAY },
+  risk: defaultRiskSettings,
+  passkeys: {
+    rpId: null,
+    origins: [],
+    topOrigins: [],
+    userVerification: 'required',
+    challengeLifetimeMs: 5 * MINUTE,
+  },
   accounts: {
     linkLifetimeMs: DAY,
     resetLifetimeMs: 60 * MINUTE,
@@ -61,7 +72,17 @@ export const defaultSettings: Settings = {
 /** The part of the options that becomes settings. */
 export type SettingsOptions = Pick<
   FreeholdOptions<unknown>,
-  'issuer' | 'sessions' | 'passwords' | 'attempts' | 'accounts' | 'tenants' | 'entitlements' | 'webhooks'
+  | 'issuer'
+  | 'sessions'
+  | 'passwords'
+  | 'attempts'
+  | 'accounts'
+  | 'passkeys'
+  | 'risk'
+  | 'http'
+  | 'tenants'
+  | 'entitlements'
+  | 'webhooks'
 >
 
 /**
@@ -74,6 +95,8 @@ export function fillSettings(options: SettingsOptions = {}): Settings {
     sessions: sessionsOf(filled('sessions', defaultSettings.sessions, options.sessions)),
     passwords: passwordsOf(filled('passwords', defaultSettings.passwords, options.passwords)),
     attempts: attemptsOf(filled('attempts', defaultSettings.attempts, options.attempts)),
+    risk: fillRiskSettings(options.risk),
+    passkeys: passkeysOf(options),
     accounts: accountsOf(filled('accounts', defaultSettings.accounts, options.accounts)),
     tenancy: { baseDomains: baseDomainsOf(options.tenants?.baseDomains) },
     entitlements: entitlementsOf(filled('entitlements', defaultSettings.entitlements, options.entitlements)),
@@ -129,6 +152,12 @@ function attemptsOf(attempts: AttemptSettings): AttemptSettings {
   within(name('maxDelayMs'), attempts.maxDelayMs, attempts.baseDelayMs, DAY)
   within(name('forgetAfterMs'), attempts.forgetAfterMs, attempts.maxDelayMs, 400 * DAY)
   return attempts
+}
+
+/** Pages that may send what a cookie authenticates may use passkeys too, unless the host lists others. */
+function passkeysOf({ passkeys, http }: SettingsOptions): PasskeySettings {
+  const defaults = { ...defaultSettings.passkeys, origins: securePages(http?.trustedOrigins) }
+  return checkPasskeys(filled('passkeys', defaults, passkeys))
 }
 
 function accountsOf(accounts: AccountSettings): AccountSettings {

@@ -11,6 +11,7 @@ import access from './tenant/0002_access.sql'
 import audit from './tenant/0003_audit.sql'
 import billing from './tenant/0004_billing.sql'
 import authentication from './tenant/0005_authentication.sql'
+import apiKeys from './tenant/0006_api_keys.sql'
 
 /** Ours, in the order in which they run: the system's, then the tenants'. */
 export function bundledMigrations(): MigrationFile[] {
@@ -26,6 +27,7 @@ export function bundledMigrations(): MigrationFile[] {
       parseMigration('tenant', '0003_audit.sql', audit),
       parseMigration('tenant', '0004_billing.sql', billing),
       parseMigration('tenant', '0005_authentication.sql', authentication),
+      parseMigration('tenant', '0006_api_keys.sql', apiKeys),
     ]),
   ]
 }

@@ -5,6 +5,7 @@ import { memory } from '../../src/adapters/memory/index.ts'
 import type { Principal } from '../../src/core/access/access.ts'
 import { definePermissions } from '../../src/core/access/permissions.ts'
 import type { User } from '../../src/core/identity/user.ts'
+import type { UserId } from '../../src/core/kernel/ids.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
 import type { PermissionEntry } from '../../src/core/storage/access-tables.ts'
 import { refused } from '../setup/refusal.ts'
@@ -67,6 +68,16 @@ describe('check', () => {
     expect(answers).toEqual([true, false, false, true, true])
     expect(await house.acme.access.checkMany(ana, [])).toEqual([])
   })
+
+  it.each([null, undefined, 5, 'note:read', {}, [null], [5], [undefined], Array(1)])(
+    'refuses %j as several, whoever asks',
+    async (checks) => {
+      const { access } = house.acme
+      const nobody = newId() as UserId
+      await refused(() => access.checkMany(nobody, checks as never), 'INPUT_INVALID')
+      await house.acme.transaction((tx) => refused(() => tx.access.checkMany(nobody, checks as never), 'INPUT_INVALID'))
+    },
+  )
 
   it('lets a loaded principal demand', async () => {
     const access = await house.acme.access.principal(await house.person(['viewer']))

@@ -24,7 +24,7 @@ interface Door {
 
 /** Zone -> the zones it may look into, and the packages that it may name. Node's own modules are open to all. */
 const doors: { readonly [zone: string]: Door } = {
-  'src/core': { zones: [], packages: /^(jose|cookie|otplib|@simplewebauthn\/server)$/ },
+  'src/core': { zones: [], packages: /^(jose|cookie|otplib|@simplewebauthn\/server(\/helpers)?)$/ },
   'src/migrations': { zones: ['src/core'], packages: /^$/ },
   'src/index.ts': { zones: ['src/core', 'src/adapters/argon2'], packages: /^$/ },
   'src/adapters/postgres': { zones: ['src/core', 'src/migrations'], packages: /^(pg|kysely)$/ },
@@ -41,6 +41,7 @@ const doors: { readonly [zone: string]: Door } = {
   'src/adapters/fastify': { zones: ['src/core'], packages: /^fastify$/ },
   'src/adapters/node': { zones: ['src/core'], packages: /^$/ },
   'src/adapters/stripe': { zones: ['src/core'], packages: /^stripe$/ },
+  'src/adapters/maxmind': { zones: ['src/core'], packages: /^$/ },
   'src/adapters/nodemailer': { zones: ['src/core'], packages: /^nodemailer$/ },
   'src/adapters/testing': { zones: ['src'], packages: /./ },
   'src/adapters/cli': { zones: ['src'], packages: /./ },

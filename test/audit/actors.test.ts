@@ -98,6 +98,7 @@ it('who signs in is the user from then on, in the request it was done in', async
 
 it('settings are told by their names, flags by their values, people by the fields that changed', async () => {
   const change = { settings: { smtpPassword: 'hush', theme: 'dark' }, featureFlags: { beta: true } }
+  await house.freehold.plans.put({ key: 'pro', name: 'Pro', features: {}, limits: {} })
   await house.freehold.tenants.update(acme, { plan: 'pro', ...change })
   const updated = await lastOf(acme)
   expect(updated).toMatchObject({

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMailbox, createPhone, fakeProvider } from '../../src/adapters/testing/index.ts'
 import { definePermissions, type Permissions, PLATFORM_TENANT_ID, type TenantHandle } from '../../src/index.ts'
 import { instance, sessions } from './api/instance.ts'
-import { type Entry, signedIn, type Table, type World } from './api/parts.ts'
+import { type Entry, PAGE, signedIn, type Table, type World } from './api/parts.ts'
 import { prepareRefusal, type Refusal } from './api/refusal.ts'
 import { handleOnly, services } from './api/tenant.ts'
 import { openHouse, PASSWORD } from './house.ts'
@@ -22,6 +22,7 @@ beforeAll(async () => {
   const [mailbox, phone] = [createMailbox(), createPhone()]
   const house = await openHouse('postgres', {
     billing: { fake },
+    passkeys: { origins: [PAGE.origin] },
     mailer: mailbox,
     texter: phone,
     messages: { baseUrl: 'https://example.test' },

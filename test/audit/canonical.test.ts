@@ -119,6 +119,12 @@ describe('any value', () => {
   })
 })
 
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
 describe('what is refused', () => {
   const cycle: Record<string, unknown> = {}
   cycle.self = { of: [cycle] }
@@ -131,6 +137,39 @@ describe('what is refused', () => {
     ['a function', { f: () => 1 }, 'f'],
     ['a symbol', { s: Symbol('s') }, 's'],
     ['a member named by a symbol', { a: { [Symbol('s')]: 1 } }, 'a'],
+    ['a member that is not enumerable', { a: Object.defineProperty({ b: 1 }, 'c', { value: 2 }) }, 'a'],
+    ['a member of an array that is no item', { list: Object.assign([1], { note: 2 }) }, 'list'],
+    ['a symbol of an array', [Object.assign([1], { [Symbol('s')]: 2 })], '0'],
+    ['a hidden member of an array', { list: Object.defineProperty([1], 'c', { value: 2 }) }, 'list'],
+    ['a hole in an array that a name makes up for', { list: Object.assign(Array(1), { note: 2 }) }, 'list.0'],
+    [
+      'a getter that throws',
+      {
+        a: {
+          get b() {
+            throw new Error('boo')
+          },
+        },
+      },
+      'a.b',
+    ],
+    [
+      'a proxy that throws',
+      {
+        a: [
+          new Proxy(
+            {},
+            {
+              ownKeys: () => {
+                throw new Error('boo')
+              },
+            },
+          ),
+        ],
+      },
+      'a.0',
+    ],
+    ['a proxy that is over', { a: revoked() }, 'a'],
     ['an undefined item', [undefined], '0'],
     ['undefined itself', undefined, 'value'],
     ['a hole in an array', { list: Array(1) }, 'list.0'],

@@ -116,6 +116,13 @@ describe('an event', () => {
   })
 })
 
+/** With a member that is there and not listed. */
+const hiding = <T extends object>(value: T): T => Object.defineProperty(value, 'hidden', { value: 1 })
+const fail = (): never => {
+  throw new Error('boo')
+}
+const throwing = (): object => Object.defineProperty({}, 'boo', { enumerable: true, get: fail })
+
 describe('an entry of the host', () => {
   const bad: readonly [what: string, entry: unknown, field: string][] = [
     ['no object', 'note.read', 'entry'],
@@ -141,6 +148,17 @@ describe('an entry of the host', () => {
     ['a change with more to say', { action: 'note.read', changes: { a: { was: 1 } } }, 'was'],
     ['details that are no object', { action: 'note.read', details: 'x' }, 'details'],
     ['a flag with spaces', { action: 'note.read', complianceFlags: ['pci dss'] }, 'complianceFlags.0'],
+    ['a hidden field', Object.defineProperty({ action: 'note.read' }, 'details', { value: {} }), 'entry'],
+    ['a field named by a symbol', { action: 'note.read', [Symbol('s')]: 1 }, 'entry'],
+    ['a target with a hidden member', { action: 'note.read', targets: [hiding({ type: 'note' })] }, 'targets.0'],
+    ['a list of targets with a name', { action: 'note.read', targets: Object.assign([], { a: 1 }) }, 'targets'],
+    ['a hole for a flag', { action: 'note.read', complianceFlags: Array(1) }, 'complianceFlags'],
+    ['a hidden change', { action: 'note.read', changes: hiding({}) }, 'changes'],
+    ['a change with a hidden member', { action: 'note.read', changes: { a: hiding({ to: 1 }) } }, 'changes.a'],
+    ['a list with a name', { action: 'note.read', details: { list: Object.assign([1], { a: 1 }) } }, 'details.list'],
+    ['a getter that throws', { action: 'note.read', details: throwing() }, 'details.boo'],
+    ['a field that throws', Object.defineProperty(throwing(), 'action', { enumerable: true, value: 'a.b' }), 'boo'],
+    ['nothing but a proxy that throws', new Proxy({}, { getPrototypeOf: fail }), 'entry'],
     ['NaN', { action: 'note.read', details: { n: Number.NaN } }, 'details.n'],
     ['a BigInt', { action: 'note.read', details: { n: [1n] } }, 'details.n.0'],
     ['a lone surrogate', { action: 'note.read', changes: { a: { to: '\ud800' } } }, 'changes.a.to'],

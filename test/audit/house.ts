@@ -11,6 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
 
 export interface House {
   readonly freehold: Freehold<unknown, string>
+  readonly storage: Storage
   /** Undefined on memory. */
   readonly database: TestDatabase | undefined
   /** A tenant of its own for a test; its log has one event already: that it was created. */
@@ -38,6 +39,7 @@ export async function openHouse(
   })
   return {
     freehold,
+    storage,
     database,
     tenant: () => freehold.tenants.create({ slug: `t${randomBytes(6).toString('hex')}`, name: 'Acme' }),
     async close() {

@@ -119,6 +119,19 @@ describe('payloads', () => {
     expect(await stored()).toEqual([])
   })
 
+  it.each([
+    ['null', null, 'request'],
+    ['nothing', undefined, 'request'],
+    ['a text', text, 'request'],
+    ['no headers', { rawBody: raw }, 'headers'],
+    ['headers as an object', { rawBody: raw, headers: { 'stripe-signature': 't=1' } }, 'headers'],
+    ['headers that are null', { rawBody: raw, headers: null }, 'headers'],
+  ])('%s is no request', async (_, request, field) => {
+    const error = await refused(() => market.webhooks.receive('fake', request as never), 'INPUT_INVALID')
+    expect(error.details.field).toBe(field)
+    await refused(() => market.webhooks.receive('paypal', request as never), 'PROVIDER_UNKNOWN')
+  })
+
   it('a body that was parsed has no signature any more', async () => {
     const parsed = { rawBody: body, headers: new Headers() } as unknown as WebhookRequest
     expect((await refused(() => market.webhooks.receive('fake', parsed), 'INPUT_INVALID')).details.field).toBe(

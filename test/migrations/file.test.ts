@@ -115,6 +115,7 @@ describe('the bundled migrations', () => {
       'tenant/0003_audit',
       'tenant/0004_billing',
       'tenant/0005_authentication',
+      'tenant/0006_api_keys',
     ])
   })
 

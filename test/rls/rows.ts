@@ -11,10 +11,12 @@ export const ROWS: readonly string[] = [
   `insert into freehold.challenges (id, purpose, secret_hash, expires_at) values ($1, 'x', sha256(''), now())`,
   `insert into freehold.devices (id, user_id, secret_hash) values ($1, $1, sha256(''))`,
   `insert into freehold.sign_in_profiles (user_id) values ($1)`,
+  `insert into freehold.failure_counts (pool, subject, failures) values ('user', sha256($2::bytea), 1)`,
   `insert into freehold.rate_limits (name, subject, capacity, window_ms, tokens) values ($2, sha256(''), 1, 1, 1)`,
   'insert into freehold.tenant_counters (name) values ($2)',
   `insert into freehold.organizations (id, key, name) values ($1, $2, 'x')`,
   `insert into freehold.service_accounts (id, name) values ($1, $2)`,
+  `insert into freehold.api_keys (id, service_account_id, name, prefix, secret_hash) values ($1, $1, 'x', 'x', sha256(''))`,
   `insert into freehold.roles (id, key, name) values ($1, $2, 'x')`,
   `insert into freehold.role_assignments (id, user_id, role_id, organization_id) values (${UUID}, $1, $1, $1)`,
   `insert into freehold.audit_events (id, created_at, action, actor_type, outcome, body, leaf)

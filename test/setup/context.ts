@@ -4,11 +4,14 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
 import { systemActor } from '../../src/core/audit/actor.ts'
 import { createAuditWriter } from '../../src/core/audit/writer.ts'
+import { createRiskSources } from '../../src/core/authentication/risk/sources.ts'
 import type { Context, Settings, TenantContext } from '../../src/core/context.ts'
 import { createEnvelope } from '../../src/core/kernel/envelope.ts'
 import { createKeyring, type Keys } from '../../src/core/kernel/keyring.ts'
 import { type Runtime, systemRuntime } from '../../src/core/kernel/runtime.ts'
 import { createPost, type PostParts } from '../../src/core/messages/post.ts'
+import type { GeoProvider } from '../../src/core/ports/geo.ts'
+import type { LeakedPasswords } from '../../src/core/ports/leaked-passwords.ts'
 import type { LegacyHashes } from '../../src/core/ports/legacy-hashes.ts'
 import type { PasswordHasher } from '../../src/core/ports/password-hasher.ts'
 import { defaultSettings } from '../../src/core/settings.ts'
@@ -22,6 +25,8 @@ export interface ContextOverrides extends Omit<PostParts, 'onError'> {
   readonly runtime?: Partial<Runtime>
   readonly keys?: Keys
   readonly passwordHasher?: PasswordHasher
+  readonly geo?: GeoProvider
+  readonly leakedPasswords?: LeakedPasswords
   readonly legacyHashes?: LegacyHashes
   /** Not checked against the limits, so that a test may shorten what would take long. */
   readonly settings?: { readonly [Part in keyof Settings]?: Partial<Settings[Part]> }
@@ -40,12 +45,15 @@ export function makeContext<Db>(storage: Storage<Db>, overrides: ContextOverride
     keyring,
     envelope: createEnvelope(keyring, runtime),
     passwordHasher: overrides.passwordHasher ?? quickHasher,
+    riskSources: createRiskSources({ ...overrides, onError: () => undefined }),
     ...(overrides.legacyHashes ? { legacyHashes: overrides.legacyHashes } : {}),
     settings: {
       issuer: settings.issuer ?? defaultSettings.issuer,
       sessions: { ...defaultSettings.sessions, ...settings.sessions },
       passwords: { ...defaultSettings.passwords, ...settings.passwords },
+      passkeys: { ...defaultSettings.passkeys, ...settings.passkeys },
       attempts: { ...defaultSettings.attempts, ...settings.attempts },
+      risk: { ...defaultSettings.risk, ...settings.risk },
       accounts: { ...defaultSettings.accounts, ...settings.accounts },
       tenancy: { ...defaultSettings.tenancy, ...settings.tenancy },
       entitlements: { ...defaultSettings.entitlements, ...settings.entitlements },

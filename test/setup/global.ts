@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { withoutChromium } from './chromium.ts'
 import { withoutPgBouncer } from './pgbouncer.ts'
 import { startServer } from './server.ts'
 import { APP_ROLE, migrateTemplate, OWNER_ROLE, PASSWORD, withUrl } from './template.ts'
@@ -113,6 +114,8 @@ function skipped(): string[] {
     lines.push('skipped: a real Redis (set FREEHOLD_TEST_REDIS_URL=redis://127.0.0.1:6379)')
   const noPooler = withoutPgBouncer()
   if (noPooler) lines.push(`skipped: behind PgBouncer (${noPooler})`)
+  const noBrowser = withoutChromium()
+  if (noBrowser) lines.push(`skipped: passkeys in a browser (${noBrowser})`)
   return lines
 }
 

@@ -107,6 +107,25 @@ describe.each(['memory', 'postgres'] as const)('on %s', (name) => {
     expect(await summaryOf(freehold.maintenance.reencrypt())).toMatchObject({ looked: 360, moved: 0, unused: ['k1'] })
   })
 
+  it('dry, it says what there is to move, and changes nothing', async () => {
+    const tenant = await settle()
+    const id = await factor(tenant, older, randomBytes(20))
+    const before = await secretOf(tenant, id)
+    expect(await summaryOf(freehold.maintenance.reencrypt({ dryRun: true }))).toMatchObject({
+      moved: 0,
+      inUse: [{ key: 'k1', fields: 1, sessions: 0 }],
+      unused: [],
+    })
+    expect(Buffer.from(await secretOf(tenant, id)).equals(before)).toBe(true)
+    expect(await summaryOf(freehold.maintenance.reencrypt())).toMatchObject({ moved: 1, unused: ['k1'] })
+  })
+
+  it.each([null, 5, { dryRun: 'yes' }, { dry: true }])('refuses the options %j', (options) => {
+    expect(() => freehold.maintenance.reencrypt(options as never)).toThrow(
+      expect.objectContaining({ code: 'INPUT_INVALID' }),
+    )
+  })
+
   it('stopped halfway it has done half; another call does the rest', async () => {
     const tenant = await settle()
     const user = await tenant.users.create({ email: 'many@acme.test' })

@@ -15,6 +15,7 @@ let notices: Notice[]
 beforeEach(async () => {
   const storage = memory()
   house = install(storage)
+  await storage.system.records.insert('plans', [{ key: 'pro', name: 'Pro' }])
   notices = []
   await storage.subscribe({ onNotice: (notice) => notices.push(notice), onGap: () => {} })
 })
@@ -66,6 +67,8 @@ describe('create', () => {
     ['INPUT_INVALID', { slug: 'acme', name: 'x'.repeat(201) }, 'name'],
     ['INPUT_INVALID', { slug: 'acme', name: 'a\u0000b' }, 'name'],
     ['INPUT_INVALID', { slug: 'acme', name: 'Acme', plan: '' }, 'plan'],
+    ['PLAN_UNKNOWN', { slug: 'acme', name: 'Acme', plan: 'gold' }, ''],
+    ['PLAN_UNKNOWN', { slug: 'acme', name: 'Acme', plan: "p'; drop table plans" }, ''],
     ['INPUT_INVALID', { slug: 'acme', name: 'Acme', settings: [] }, 'settings'],
     ['INPUT_INVALID', { slug: 'acme', name: 'Acme', settings: { a: Number.NaN } }, 'settings'],
     ['INPUT_INVALID', { slug: 'acme', name: 'Acme', settings: JSON.parse('{"__proto__":{}}') }, 'settings'],

@@ -64,6 +64,7 @@ const SENTENCES: Readonly<Record<Explanation['reason'], string>> = {
   'not-yet': 'A role will allow it; the assignment has not begun.',
   expired: 'A role allowed it; the assignment is over.',
   'principal-inactive': 'The account is not active.',
+  'not-in-credential': 'The account may, and the API key it shows was made for less.',
 }
 
 function verdict(name: string, permission: string, { allowed, reason, by, missing, version }: Explanation): Html {

@@ -57,15 +57,15 @@ export function showProblem(refusal: { readonly status: number; readonly title: 
 
 async function render(demo: Demo, context: Context | undefined, url: URL, nonce: string): Promise<Html> {
   if (!context) return landingPage({ nonce, port: url.port, tenants: await tenants(demo) })
-  const { tenant, principal, refreshable } = context
-  if (!principal) return signInPage({ nonce, tenant: tenant.tenant, refreshable })
+  const { tenant, session, refreshable } = context
+  if (!session) return signInPage({ nonce, tenant: tenant.tenant, refreshable })
   if (url.pathname === '/pay') {
     context.require('billing:write')
     return payPage({ nonce, checkout: url.searchParams.get('checkout') ?? '', name: tenant.tenant.name })
   }
   const room = rooms[url.pathname]
   if (!room) throw new FreeholdError('ROUTE_UNKNOWN')
-  const { name, email } = await tenant.users.get(principal.id)
+  const { name, email } = await tenant.users.get(session.principal.id)
   const content = await room.show(context, url)
   const who = name ? `${name}, ${email}` : email
   return tenantPage({ nonce, context, who, path: url.pathname, title: room.title, content })

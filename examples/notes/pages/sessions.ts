@@ -6,7 +6,7 @@ import { type Html, html } from './html.ts'
 import { time } from './layout.ts'
 
 export async function sessionsPage(context: Context): Promise<Html> {
-  const { items } = await context.tenant.sessions.list(context.principal!)
+  const { items } = await context.tenant.sessions.list(context.session!.principal)
   return html`<section class="card" aria-labelledby="sessions">
 <div class="heading">
 <h1 id="sessions">Where you are signed in</h1>

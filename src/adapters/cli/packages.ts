@@ -15,6 +15,7 @@ export const PEERS: { readonly [name: string]: string } = {
   fastify: '^5.0.0',
   hono: '^4.13.0',
   kysely: '>=0.29 <0.30',
+  'mmdb-lib': '^3.0.0',
   nodemailer: '>=7 <11',
   pg: '^8.23.0',
   redis: '^6.0.0',

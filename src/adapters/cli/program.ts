@@ -4,9 +4,12 @@ import { VERSION } from '../../migrations/index.ts'
 import { complaintOf, showComplaint } from './complaint.ts'
 import { placeOf } from './connection.ts'
 import { doctor } from './doctor.ts'
+import { keys } from './keys.ts'
 import { migrate, migrateUrl, print } from './migrate.ts'
 import { openScreen, type Surroundings } from './screen.ts'
 import { type Command, readCommand, USAGE, UsageError } from './usage.ts'
+
+const MIGRATING: readonly Command['name'][] = ['plan', 'up', 'status']
 
 /** Runs one command. 0: all is well; 1: something is pending, was found, or failed; 2: the command line is wrong. */
 export async function program(argv: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -30,9 +33,11 @@ export async function program(argv: readonly string[], surroundings: Surrounding
       stdout.write(`${VERSION}\n`)
       return 0
     }
-    return command.name === 'doctor' ? await doctor(command, surroundings) : await migrate(command, surroundings)
+    if (command.name === 'doctor') return await doctor(command, surroundings)
+    if (command.name === 'keys status' || command.name === 'keys reencrypt') return await keys(command, surroundings)
+    return await migrate(command, surroundings)
   } catch (error) {
-    const complaint = complaintOf(error, placeOf(command.name === 'doctor' ? command.url! : migrateUrl(command)))
+    const complaint = complaintOf(error, placeOf(MIGRATING.includes(command.name) ? migrateUrl(command) : command.url!))
     const { code, title, details, docs, lines } = complaint
     if (command.json) print(stdout, { ok: false, kind: 'error', code, title, details, reasons: lines, docs })
     else {

@@ -2,12 +2,14 @@
 
 import { parseArgs } from 'node:util'
 
-export const USAGE = `freehold: migrations and a check-up of the database, from the command line
+export const USAGE = `freehold: migrations, keys and a check-up of the database, from the command line
 
 Usage
   freehold migrate plan     what "up" would run; with --sql, the SQL itself
   freehold migrate up       applies what is pending
   freehold migrate status   every migration with its state
+  freehold keys status      which root keys are still needed, and by how much
+  freehold keys reencrypt   seals again with the current key what an older one sealed
   freehold doctor           looks at server, roles, walls, keys, packages
 
 Options
@@ -21,12 +23,14 @@ Options
   --json               one JSON document; with up, one event per line
   --help, --version
 
+Root keys are read from FREEHOLD_KEYS, as {"current":"k2","k1":"...","k2":"..."}, or FREEHOLD_KEY, which is k1.
+
 Exit codes
   0  all is well    1  something is pending, was found, or failed    2  the command line is wrong
 `
 
 export interface Command {
-  readonly name: 'help' | 'version' | 'plan' | 'up' | 'status' | 'doctor'
+  readonly name: 'help' | 'version' | 'plan' | 'up' | 'status' | 'keys status' | 'keys reencrypt' | 'doctor'
   readonly url?: string
   readonly ownerUrl?: string
   readonly schema: string
@@ -63,7 +67,8 @@ export function readCommand(argv: readonly string[], env: Readonly<Record<string
   if (command.baseline !== undefined && command.name !== 'plan' && command.name !== 'up') {
     throw new UsageError('--baseline goes with "migrate plan" and "migrate up"')
   }
-  if (command.url === undefined && (command.name === 'doctor' || command.ownerUrl === undefined)) {
+  const asOwner = command.name === 'plan' || command.name === 'up' || command.name === 'status'
+  if (command.url === undefined && (!asOwner || command.ownerUrl === undefined)) {
     throw new UsageError('there is no database: set DATABASE_URL, or give --url')
   }
   return command
@@ -100,6 +105,12 @@ function commandName(words: readonly string[]): Command['name'] {
   if (first === undefined) throw new UsageError('there is no command')
   if (first === 'help' || first === 'version') return first
   if (first === 'doctor' && second === undefined) return 'doctor'
+  if (first === 'keys' && more.length === 0) {
+    if (second === 'status' || second === 'reencrypt') return `keys ${second}`
+    throw new UsageError(
+      second === undefined ? 'keys takes status or reencrypt' : `keys takes status or reencrypt, not "${second}"`,
+    )
+  }
   if (first === 'migrate' && more.length === 0) {
     if (second === 'plan' || second === 'up' || second === 'status') return second
     throw new UsageError(

@@ -92,6 +92,11 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
     sign_in_profiles_countries_check: ({ countries }) => isObject(countries),
     sign_in_profiles_hours_check: ({ hours }) => isObject(hours),
   },
+  failure_counts: {
+    failure_counts_pool_check: ({ pool }) =>
+      ['user', 'ip', 'network', 'tenant', 'ip-accounts', 'network-accounts', 'account-at'].includes(pool),
+    failure_counts_subject_check: ({ subject }) => subject.length === 32,
+  },
   rate_limits: {
     rate_limits_name_check: ({ name }) => characters(name, 1, 100),
     rate_limits_subject_check: ({ subject }) => subject.length === 32,
@@ -108,6 +113,13 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
     service_accounts_name_check: ({ name }) => characters(name, 1, 200),
     service_accounts_status_check: ({ status }) => ['active', 'disabled'].includes(status),
     service_accounts_metadata_check: ({ metadata }) => object(metadata),
+  },
+  api_keys: {
+    api_keys_name_check: ({ name }) => characters(name, 1, 200),
+    api_keys_prefix_check: ({ prefix }) => characters(prefix, 1, 32),
+    api_keys_secret_hash_check: (row) => row.secret_hash.length === 32,
+    api_keys_permissions_check: ({ permissions }) =>
+      permissions === null || (Array.isArray(permissions) && fits(permissions, MEMBERS_AT_MOST)),
   },
   roles: {
     roles_key_check: ({ key }) => characters(key, 1, 100),

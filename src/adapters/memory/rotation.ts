@@ -1,6 +1,7 @@
 // Rotation of a refresh-token family, as it is told: who is first moves it on, who comes again in time gets the same
 // child, and a token that comes back late ends the family.
 
+import { viewOfSession, viewOfUser } from '../../core/storage/session-view.ts'
 import { fromNow, type Row } from '../../core/storage/tables.ts'
 import type { RotationOutcome, RotationStep, SessionLookup } from '../../core/storage/verbs.ts'
 import type { Statements } from './statements.ts'
@@ -8,11 +9,11 @@ import type { Statements } from './statements.ts'
 /** A live session with its user, or undefined. */
 export function lookUpSession(statements: Statements, sessionId: string): SessionLookup | undefined {
   const found = find(statements, sessionId)
-  return found && isAlive(found, statements.now()) && found.user.status === 'active' ? found : undefined
+  return found && isAlive(found, statements.now()) && found.user.status === 'active' ? viewOf(found) : undefined
 }
 
 /** Not revoked, not expired, and of its user's epoch. What is not can never live again. */
-export function isAlive({ session, user }: Pick<SessionLookup, 'session' | 'user'>, now: number): boolean {
+export function isAlive({ session, user }: Pick<Found, 'session' | 'user'>, now: number): boolean {
   const { revoked_at, idle_expires_at, absolute_expires_at, epoch } = session
   return (
     revoked_at === null &&
@@ -22,7 +23,18 @@ export function isAlive({ session, user }: Pick<SessionLookup, 'session' | 'user
   )
 }
 
-function find(statements: Statements, sessionId: string): SessionLookup | undefined {
+/** A session with its user, whole. */
+interface Found {
+  readonly session: Row<'sessions'>
+  readonly user: Row<'users'>
+  readonly accessVersion: number
+}
+
+function viewOf({ session, user, accessVersion }: Found): SessionLookup {
+  return { session: viewOfSession(session), user: viewOfUser(user), accessVersion }
+}
+
+function find(statements: Statements, sessionId: string): Found | undefined {
   const session = statements.get('sessions', { id: sessionId })
   const user = session && statements.get('users', { id: session.user_id })
   return user && { session, user, accessVersion: accessVersion(statements) }
@@ -47,18 +59,29 @@ export function rotateSession(statements: Statements, step: RotationStep): Rotat
   if (session.previous_hash && sameBytes(session.previous_hash, step.presentedHash) && within(session.rotated_at)) {
     if (session.retries >= step.retryCap) return { kind: 'throttled' }
     const [counted] = statements.update('sessions', { id: session.id }, { retries: { add: 1 } })
-    return { ...found, kind: 'repeated', session: counted! }
+    const { nonce, key_id: keyId } = session
+    return { kind: 'repeated', nonce, keyId, ...viewOf({ ...found, session: counted! }) }
   }
   if (step.generation === session.generation - 2 && within(session.previous_rotated_at)) return { kind: 'superseded' }
-  if (step.sparing) return { kind: 'suspect' }
-  if (step.generation > session.generation) {
-    report(statements, session, step, 'refresh-ahead')
+  const { eventId, generation } = step
+  if (eventId === null) return { kind: 'suspect' }
+  const report = (kind: string) => {
+    const { id: session_id, user_id } = session
+    const details = { presented: generation, current: session.generation }
+    statements.insert('security_events', [{ id: eventId, kind, user_id, session_id, details }])
+  }
+  if (generation > session.generation) {
+    report('refresh-ahead')
     return { kind: 'ahead' }
   }
-  return revoke(statements, session, step, step.generation === session.generation ? 'forked' : 'reused')
+  const forked = generation === session.generation
+  const reason = forked ? 'forked' : 'refresh-reuse'
+  statements.update('sessions', { id: session.id }, { revoked_at: fromNow(), revoke_reason: reason })
+  report(forked ? 'refresh-forked' : 'refresh-reuse')
+  return { kind: forked ? 'forked' : 'reused', userId: session.user_id }
 }
 
-function rotate(statements: Statements, found: SessionLookup, step: RotationStep): RotationOutcome {
+function rotate(statements: Statements, found: Found, step: RotationStep): RotationOutcome {
   const { session } = found
   const idle = statements.now() + step.idleTimeoutMs
   const [rotated] = statements.update(
@@ -76,25 +99,7 @@ function rotate(statements: Statements, found: SessionLookup, step: RotationStep
       idle_expires_at: new Date(Math.min(idle, session.absolute_expires_at.getTime())),
     },
   )
-  return { ...found, kind: 'rotated', session: rotated! }
-}
-
-function revoke(
-  statements: Statements,
-  session: Row<'sessions'>,
-  step: RotationStep,
-  kind: 'reused' | 'forked',
-): RotationOutcome {
-  const reason = kind === 'reused' ? 'refresh-reuse' : 'forked'
-  statements.update('sessions', { id: session.id }, { revoked_at: fromNow(), revoke_reason: reason })
-  report(statements, session, step, kind === 'reused' ? 'refresh-reuse' : 'refresh-forked')
-  return { kind, userId: session.user_id }
-}
-
-function report(statements: Statements, session: Row<'sessions'>, step: RotationStep, kind: string): void {
-  const { id: session_id, user_id } = session
-  const details = { presented: step.generation, current: session.generation }
-  statements.insert('security_events', [{ id: step.eventId, kind, user_id, session_id, details }])
+  return { kind: 'rotated', ...viewOf({ ...found, session: rotated! }) }
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

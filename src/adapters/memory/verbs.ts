@@ -13,10 +13,12 @@ import type {
   TenantVerbs,
 } from '../../core/storage/verbs.ts'
 import { appendAudit, loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
+import { lookUpApiKey } from './api-keys.ts'
 import { loadEntitlements } from './entitlements.ts'
 import { claimInbox, finishInbox } from './inbox.ts'
 import { holdSubscriptions, writeSubscriptions } from './mirror.ts'
 import { takeRate } from './rates.ts'
+import { countFailure, learnSignIn, loadRisk } from './risk-verbs.ts'
 import { isAlive, lookUpSession, rotateSession } from './rotation.ts'
 import type { Run } from './scopes.ts'
 import type { Statements } from './statements.ts'
@@ -28,7 +30,11 @@ export function createTenantVerbs(run: Run, tenantId: string, system: Statements
     lookUpSession: (id) => run((statements) => lookUpSession(statements, id)),
     rotateSession: (step) => run((statements) => rotateSession(statements, step)),
     endSessions: (ending) => run((statements) => endSessions(statements, ending)),
+    lookUpApiKey: (id, hash) => run((statements) => lookUpApiKey(statements, id, hash)),
     takeAttempt: (attempt) => run((statements) => takeAttempt(statements, attempt)),
+    loadRisk: (question) => run((statements) => loadRisk(statements, question)),
+    countFailure: (failure) => run((statements) => countFailure(statements, failure)),
+    learnSignIn: (learning) => run((statements) => learnSignIn(statements, learning)),
     takeRates: (rates) => run((statements) => rates.map((rate) => takeRate(statements, rate))),
     loadAccess: (question) => run((statements) => loadAccess(statements, question)),
     moveAccess: () => run((statements) => moveAccess(statements)),

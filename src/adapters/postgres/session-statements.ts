@@ -5,6 +5,7 @@
 // user that is joined is read as of the statement's begin, though. That is safe: whatever ends a user's sessions
 // moves the epoch and touches the session rows in one statement, and so the session row tells of it.
 
+import { ROTATION_COLUMNS } from '../../core/storage/session-view.ts'
 import { columnsOf } from '../../core/storage/tables.ts'
 
 export type SessionStatement = 'open' | 'look_up' | 'rotate' | 'judge' | 'end_one' | 'end_all'
@@ -14,10 +15,16 @@ const MS = `interval '1 millisecond'`
 const sessionList = columnsOf('sessions')
   .map(([name]) => `s.${name}`)
   .join(', ')
-/** A session with its user, whose columns wear a prefix, and the tenant's access version. */
-const bothLists = `${sessionList}, ${columnsOf('users')
-  .map(([name]) => `u.${name} as u_${name}`)
-  .join(', ')}, coalesce(c.value, 0) as access_version`
+export const viewedSession = columnsOf('sessions')
+  .map(([name]) => name)
+  .filter((name) => !ROTATION_COLUMNS.some((column) => column === name))
+export const viewedUser = columnsOf('users')
+  .map(([name]) => name)
+  .filter((name) => name !== 'password_hash')
+/** A session with its user, whose columns wear a prefix, as they are looked at; and the tenant's access version. */
+const bothLists = `${viewedSession.map((name) => `s.${name}`).join(', ')},
+  ${viewedUser.map((name) => `u.${name} as u_${name}`).join(', ')}, u.password_hash is not null as u_has_password,
+  coalesce(c.value, 0) as access_version`
 const counter = (schema: string): string =>
   `left join ${schema}.tenant_counters c on c.tenant_id = $1::uuid and c.name = 'access'`
 
@@ -62,8 +69,8 @@ where s.tenant_id = $1::uuid and s.id = $2::uuid and u.tenant_id = $1::uuid and 
   and s.current_hash = $3::bytea
 returning ${bothLists}`,
 
-  // Every other token: locks the family, judges by the row as it then is, and does what follows from the verdict; $8:
-  // even what ends the family or reports it.
+  // Every other token: locks the family, judges by the row as it then is, and does what follows from the verdict; what
+  // ends the family or reports it only where $7 names the event.
   judge: (schema) => `
 with judged as (
   select s.id, s.user_id, s.generation, case
@@ -88,15 +95,15 @@ with judged as (
   update ${schema}.sessions s set revoked_at = clock_timestamp(),
     revoke_reason = case j.verdict when 'forked' then 'forked' else 'refresh-reuse' end
   from judged j
-  where s.tenant_id = $1::uuid and s.id = j.id and j.verdict in ('reused', 'forked') and $8::boolean
+  where s.tenant_id = $1::uuid and s.id = j.id and j.verdict in ('reused', 'forked') and $7::uuid is not null
 ), told as (
   insert into ${schema}.security_events (tenant_id, id, kind, user_id, session_id, details)
   select $1::uuid, $7::uuid,
     case j.verdict when 'ahead' then 'refresh-ahead' when 'forked' then 'refresh-forked' else 'refresh-reuse' end,
     j.user_id, j.id, jsonb_build_object('presented', $4::bigint, 'current', j.generation)
-  from judged j where j.verdict in ('reused', 'forked', 'ahead') and $8::boolean
+  from judged j where j.verdict in ('reused', 'forked', 'ahead') and $7::uuid is not null
 )
-select ${bothLists}, j.verdict, j.user_id as owner
+select ${bothLists}, s.nonce, s.key_id, j.verdict, j.user_id as owner
 from judged j
 join ${schema}.users u on u.tenant_id = $1::uuid and u.id = j.user_id ${counter(schema)}
 left join counted s on s.id = j.id`,

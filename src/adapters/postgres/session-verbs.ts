@@ -2,10 +2,11 @@
 // written for READ COMMITTED: a statement that waited for a row looks at it again as the winner left it.
 
 import { FreeholdError } from '../../core/kernel/errors.ts'
+import type { SessionView, UserView } from '../../core/storage/session-view.ts'
 import { columnsOf, type Row } from '../../core/storage/tables.ts'
 import type { RotationOutcome, RotationStep, SessionLookup } from '../../core/storage/verbs.ts'
 import type { Send, SessionVerbs } from './link.ts'
-import { type SessionStatement, sessionStatements } from './session-statements.ts'
+import { type SessionStatement, sessionStatements, viewedSession, viewedUser } from './session-statements.ts'
 import { placeOf } from './verbs.ts'
 
 type Answered = Readonly<Record<string, unknown>>
@@ -35,7 +36,7 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
         Math.min(opening.idleTimeoutMs, opening.absoluteTimeoutMs),
         opening.absoluteTimeoutMs,
       ])
-      return row && sessionOf(row)
+      return row && part<Row<'sessions'>>(row, sessionColumns)
     },
     async lookUpSession(sessionId) {
       const [row] = await run('look_up', [sessionId])
@@ -50,7 +51,7 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
         const child = [step.childHash, step.nonce, step.keyId, step.idleTimeoutMs]
         const [rotated] = await run('rotate', [sessionId, presentedHash, ...child])
         if (rotated) return { kind: 'rotated', ...both(rotated) }
-        const limits = [step.graceMs, step.retryCap, step.eventId, step.sparing !== true]
+        const limits = [step.graceMs, step.retryCap, step.eventId]
         const [judged] = await run('judge', [sessionId, presentedHash, generation, ...limits])
         const outcome = judged ? outcomeOf(judged, step) : { kind: 'ended' as const, revoked: false }
         if (outcome) return outcome
@@ -68,16 +69,16 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
 }
 
 /** Undefined: the token is the current one after all (a user enabled meanwhile), so it is tried again. */
-function outcomeOf(judged: Answered, { sparing }: RotationStep): RotationOutcome | undefined {
+function outcomeOf(judged: Answered, { eventId }: RotationStep): RotationOutcome | undefined {
   const { verdict } = judged
   switch (verdict) {
     case 'repeated':
-      return { kind: verdict, ...both(judged) }
+      return { kind: verdict, nonce: judged.nonce as Uint8Array, keyId: judged.key_id as number, ...both(judged) }
     case 'reused':
     case 'forked':
-      return sparing ? { kind: 'suspect' } : { kind: verdict, userId: judged.owner as string }
+      return eventId === null ? { kind: 'suspect' } : { kind: verdict, userId: judged.owner as string }
     case 'ahead':
-      return { kind: sparing ? 'suspect' : verdict }
+      return { kind: eventId === null ? 'suspect' : verdict }
     case 'throttled':
     case 'superseded':
       return { kind: verdict }
@@ -92,21 +93,21 @@ function outcomeOf(judged: Answered, { sparing }: RotationStep): RotationOutcome
 const TURNS = 3
 
 const sessionColumns = columnsOf('sessions').map(([name]) => name)
-const userColumns = columnsOf('users').map(([name]) => [name, `u_${name}`] as const)
+const userColumns = [...viewedUser, 'has_password'].map((name) => [name, `u_${name}`] as const)
 
 // Two rows in one: the user's columns wear a prefix.
 function both(row: Answered): SessionLookup {
   const user: Record<string, unknown> = {}
   for (const [name, worn] of userColumns) user[name] = row[worn]
   return {
-    session: sessionOf(row),
-    user: user as unknown as Row<'users'>,
+    session: part<SessionView>(row, viewedSession),
+    user: user as unknown as UserView,
     accessVersion: row.access_version as number,
   }
 }
 
-function sessionOf(row: Answered): Row<'sessions'> {
-  const session: Record<string, unknown> = {}
-  for (const name of sessionColumns) session[name] = row[name]
-  return session as unknown as Row<'sessions'>
+function part<Columns>(row: Answered, columns: readonly string[]): Columns {
+  const columnsOnly: Record<string, unknown> = {}
+  for (const name of columns) columnsOnly[name] = row[name]
+  return columnsOnly as unknown as Columns
 }

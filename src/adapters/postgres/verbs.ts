@@ -13,6 +13,7 @@ import type {
 } from '../../core/storage/verbs.ts'
 import { quoteName } from '../../migrations/target.ts'
 import { loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
+import { lookUpApiKey } from './api-key-verbs.ts'
 import type { AuditAppend } from './audit-verbs.ts'
 import { systemCatalog } from './column-values.ts'
 import { loadEntitlements } from './entitlement-verbs.ts'
@@ -20,6 +21,7 @@ import { claimInbox, finishInbox, type SendAfter } from './inbox-verbs.ts'
 import type { Send, SessionVerbs, Statement } from './link.ts'
 import { type Gather, holdSubscriptions, writeSubscriptions } from './mirror-verbs.ts'
 import { takeRates } from './rate-verbs.ts'
+import { failureStatement, learnStatement, loadRisk } from './risk-verbs.ts'
 import { isWall, POLICIES, policiesOf } from './walls.ts'
 
 /** What processes tell each other travels here, as JSON. */
@@ -43,7 +45,15 @@ export function createTenantVerbs(
   tenantId: string,
 ): Omit<TenantVerbs, keyof SessionVerbs> {
   return {
+    lookUpApiKey: (id, hash) => lookUpApiKey(send, place.quoted, tenantId, id, hash),
     takeAttempt: (attempt) => takeAttempt(send, place, tenantId, attempt),
+    loadRisk: (question) => loadRisk(send, place.quoted, tenantId, question),
+    async countFailure(failure) {
+      await ride(failureStatement(place.quoted, tenantId, failure))
+    },
+    async learnSignIn(learning) {
+      await ride(learnStatement(place.quoted, tenantId, learning))
+    },
     takeRates: (rates) => takeRates(send, place.quoted, tenantId, rates),
     loadAccess: (question) => loadAccess(send, place.quoted, tenantId, question),
     moveAccess: () => moveAccess(send, place.quoted, tenantId),

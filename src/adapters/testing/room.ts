@@ -78,7 +78,7 @@ export function sessionOpening(opening: Partial<SessionOpening> & { id: string; 
 export function rotation(
   sessionId: string,
   generation: number,
-  change: Partial<RotationStep> & { eventId: string },
+  change: Partial<RotationStep> & Pick<RotationStep, 'eventId'>,
 ): RotationStep {
   return {
     sessionId,

@@ -2,6 +2,7 @@
 
 import type { TenantContext } from '../context.ts'
 import type { OrganizationId, ServiceAccountId, UserId } from '../kernel/ids.ts'
+import { invalid } from '../kernel/input.ts'
 import { ALLOW, codeAt, isConditional } from './bits.ts'
 import type { AccessCache, AccessVersions } from './cache.ts'
 import { decide } from './evaluator.ts'
@@ -31,7 +32,7 @@ export interface Access<P extends string = string> {
    * @throws PERMISSION_UNKNOWN, PRINCIPAL_UNKNOWN, ORGANIZATION_UNKNOWN
    */
   check(principal: Principal, permission: P, options?: CheckOptions): Promise<boolean>
-  /** Several at once, answered in order; loads the principal once. */
+  /** Several at once, answered in order; loads the principal once. @throws as `check`, INPUT_INVALID (no list of checks) */
   checkMany(principal: Principal, checks: readonly ({ readonly permission: P } & CheckOptions)[]): Promise<boolean[]>
   /** Why, or why not: never a different answer than `check`. */
   explain(principal: Principal, permission: P, options?: CheckOptions): Promise<Explanation>
@@ -67,6 +68,8 @@ export interface Explanation {
     | 'not-yet'
     | 'expired'
     | 'principal-inactive'
+    /** The principal may, and the API key it shows was made for less. */
+    | 'not-in-credential'
   /** What decided: the assignment, and the chain of roles from the one assigned to the one that has the permission. */
   readonly by?: {
     readonly assignmentId: string
@@ -134,7 +137,7 @@ export function createAccess<P extends string>(
       }
     },
     async checkMany(principal, checks) {
-      for (const { permission } of checks) permissionId(permissions, permission)
+      for (const { permission } of checkList(checks)) permissionId(permissions, permission)
       const known = await load(principal)
       const at = now()
       return checks.map((check) => answer(known, check.permission, check, at))
@@ -149,4 +152,13 @@ export function createAccess<P extends string>(
       return new HeldAccess(await load(principal, versions), permissions, now)
     },
   }
+}
+
+/** @throws INPUT_INVALID */
+function checkList<Check extends object>(checks: readonly Check[]): readonly Check[] {
+  if (!Array.isArray(checks)) throw invalid('checks', 'it is not a list')
+  // holes, too
+  const wrong = Array.from(checks, (check: unknown) => typeof check === 'object' && check !== null).indexOf(false)
+  if (wrong >= 0) throw invalid(`checks[${wrong}]`, 'it is not an object')
+  return checks
 }

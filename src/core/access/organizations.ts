@@ -1,15 +1,20 @@
 // The organizations of one tenant: where roles can be held without being held in the whole tenant. There is at least
 // one.
 
+import type { Actor } from '../audit/audit.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId, type OrganizationId } from '../kernel/ids.ts'
 import { checkJson, checkKeys, checkText, differing } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import type { OrganizationRow } from '../storage/access-tables.ts'
+import { everyRow } from '../storage/every-row.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
+import { boundActor } from './authority.ts'
+import { type AccessWriting, changeAccess, roleOf } from './changes.ts'
 import { checkKey } from './key.ts'
+import type { Permissions } from './permissions.ts'
 
 export interface Organization {
   readonly id: OrganizationId
@@ -44,14 +49,18 @@ export interface Organizations {
   list(page?: PageRequest): Promise<Page<Organization>>
   /** @throws ORGANIZATION_UNKNOWN, INPUT_INVALID */
   update(organization: string, change: OrganizationChange): Promise<Organization>
-  /** Its assignments go with it. A tenant keeps at least one. @throws ORGANIZATION_UNKNOWN, LAST_ORGANIZATION */
+  /**
+   * Its assignments go with it. A tenant keeps at least one. Bound to an actor, the actor must be able to revoke each of
+   * its assignments: hold, in the organization, everything that their roles say.
+   * @throws ORGANIZATION_UNKNOWN, LAST_ORGANIZATION, GRANT_REFUSED
+   */
   remove(organization: string): Promise<void>
 }
 
 const LISTING: Listing<OrganizationRow> = { name: 'organizations', columns: { id: 'id' } }
 const NAME = { maximum: 200 }
 
-export function createOrganizations(context: TenantContext): Organizations {
+export function createOrganizations(context: TenantContext, permissions: Permissions): Organizations {
   const { scope, runtime, tenant, actor, auditWriter } = context
 
   return {
@@ -112,11 +121,12 @@ export function createOrganizations(context: TenantContext): Organizations {
     },
 
     async remove(organization) {
-      await scope.transaction(async (unit) => {
-        // of two that are removed at once, one stays when there are no more
-        await unit.verbs.moveAccess()
+      // of two that are removed at once, one stays when there are no more
+      await changeAccess(context, permissions, async (writing) => {
+        const { unit } = writing
         const { id, key, name } = await find(unit, organization)
         if ((await unit.records.count('organizations')) < 2) throw new FreeholdError('LAST_ORGANIZATION')
+        await demandAssignments(writing, actor, id)
         const assignments = await unit.records.count('role_assignments', { organization_id: id })
         await unit.records.remove('organizations', { id })
         await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
@@ -128,6 +138,15 @@ export function createOrganizations(context: TenantContext): Organizations {
         })
       })
     },
+  }
+}
+
+/** As each of them would be revoked. @throws GRANT_REFUSED */
+async function demandAssignments({ unit, book, authority, now }: AccessWriting, actor: Actor, id: string) {
+  if (!boundActor(actor)) return
+  const rows = await everyRow(unit.records, 'role_assignments', { where: { organization_id: id } })
+  for (const role of new Set(rows.map(({ role_id }) => role_id))) {
+    authority.demandRole(book.closure(roleOf(book, role)), { organization: id, from: now, until: now })
   }
 }
 

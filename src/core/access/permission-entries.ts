@@ -2,7 +2,7 @@
 // declares. `*` is not a name here: what a tenant's role holds is said one by one, and does not grow by itself when
 // the host adds a permission.
 
-import { createHash } from 'node:crypto'
+import { inShort } from '../audit/in-short.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { checkKeys, invalid, shown } from '../kernel/input.ts'
 import type { PermissionEntry } from '../storage/access-tables.ts'
@@ -29,9 +29,7 @@ export function checkEntries(value: unknown, permissions: Permissions): Permissi
 
 /** The entries as an audit event shows them: in full, or, where they are many, what they can be compared with. */
 export function entriesInShort(entries: readonly PermissionEntry[]): unknown {
-  const text = JSON.stringify(entries)
-  if (Buffer.byteLength(text) <= MAXIMUM_BYTES_IN_FULL) return entries
-  return { entries: entries.length, sha256: createHash('sha256').update(text).digest('hex') }
+  return inShort(entries, MAXIMUM_BYTES_IN_FULL)
 }
 
 function checkEntry(value: unknown, at: string, permissions: Permissions): PermissionEntry {

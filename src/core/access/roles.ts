@@ -69,7 +69,10 @@ export interface Roles {
    * @throws ROLE_UNKNOWN, ROLE_CYCLE, PERMISSION_UNKNOWN, CONDITION_INVALID, ROLE_SYSTEM, GRANT_REFUSED, INPUT_INVALID
    */
   update(role: RoleName, change: RoleChange): Promise<Role>
-  /** @throws ROLE_UNKNOWN, ROLE_SYSTEM, ROLE_IN_USE (assigned, or a parent) */
+  /**
+   * Bound to an actor, the actor must hold everything that the role says, in the whole tenant.
+   * @throws ROLE_UNKNOWN, ROLE_SYSTEM, ROLE_IN_USE (assigned, or a parent), GRANT_REFUSED
+   */
   remove(role: RoleName): Promise<void>
 }
 
@@ -159,9 +162,11 @@ export function createRoles(context: TenantContext, permissions: Permissions): R
     async remove(role) {
       const name = checkRoleName(role)
       await changeAccess(context, permissions, async (writing) => {
-        const { unit, book } = writing
-        const { id, key, system } = roleOf(book, name)
+        const { unit, book, authority, now } = writing
+        const gone = roleOf(book, name)
+        const { id, key, system } = gone
         if (system) throw new FreeholdError('ROLE_SYSTEM', { key })
+        authority.demandRole(book.closure(gone), forGood(now))
         const held = await unit.records.count('role_assignments', { role_id: id })
         if (held > 0 || book.isParent(id)) throw new FreeholdError('ROLE_IN_USE', { key })
         await unit.records.remove('roles', { id })

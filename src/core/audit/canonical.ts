@@ -14,11 +14,12 @@ const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/
 
 /**
  * The canonical JSON of a plain value: null, booleans, numbers, texts, arrays, plain objects. Members that are
- * undefined are left out; only own, enumerable members count, and `toJSON` is not asked.
+ * undefined are left out; only own members count, and `toJSON` is not asked.
  *
  * Refused is what JSON cannot say (NaN, Infinity, BigInt, functions, symbols, undefined items), what has no one meaning
- * (a Date, a Map, any instance), what cannot be stored (lone surrogates, NUL), cycles and more than 32 levels, the names
- * `__proto__`, `constructor` and `prototype`, and whole numbers beyond 2^53 - 1: a double may not hold what was
+ * (a Date, a Map, any instance), what JSON would leave out in silence (members that are not enumerable or named by a
+ * symbol, members of an array beside its items), what throws when it is read, what cannot be stored (lone surrogates,
+ * NUL), cycles and more than 32 levels, the names `__proto__`, `constructor` and `prototype`, and whole numbers beyond 2^53 - 1: a double may not hold what was
  * meant, and JCS would write its neighbour without a word (9007199254740993 becomes ...992). Give those as texts.
  *
  * @param maximumBytes of UTF-8 at most
@@ -26,7 +27,7 @@ const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/
  */
 export function canonicalJson(value: unknown, maximumBytes: number): string {
   const walk: Walk = { path: [], left: maximumBytes, maximumBytes }
-  const text = write(value, walk)
+  const text = readable(value, walk)
   if (Buffer.byteLength(text) > maximumBytes) throw new FreeholdError('AUDIT_TOO_LARGE', { maximumBytes })
   return text
 }
@@ -37,6 +38,16 @@ interface Walk {
   /** Characters that may still come: ends the walk of something huge early. */
   left: number
   readonly maximumBytes: number
+}
+
+/** A getter or a proxy may throw anything; where it stood says the path. */
+function readable(value: unknown, walk: Walk): string {
+  try {
+    return write(value, walk)
+  } catch (cause) {
+    if (FreeholdError.is(cause)) throw cause
+    throw refused(walk, 'it cannot be read')
+  }
 }
 
 function write(value: unknown, walk: Walk): string {
@@ -77,6 +88,11 @@ function writeNumber(value: number, walk: Walk): string {
 }
 
 function writeArray(value: readonly unknown[], walk: Walk): string {
+  // every item is a character at least: nothing huge is looked at
+  spend(walk, '', value.length)
+  walk.left += value.length
+  // its items and its length; what lacks one of them is refused on the way
+  if (Reflect.ownKeys(value).length > value.length + 1) throw refused(walk, 'it has members that are not items')
   let text = '['
   for (let i = 0; i < value.length; i++) {
     walk.path.push(i)
@@ -107,8 +123,9 @@ function writeObject(value: object, walk: Walk): string {
 }
 
 /** A log must not leave out in silence what it was told. */
-function refuseHidden(value: object, walk: Walk): void {
-  if (Object.getOwnPropertySymbols(value).length > 0) throw refused(walk, 'it has a member whose name is a symbol')
+function refuseHidden(value: object, walk: Walk): never {
+  const symbols = Object.getOwnPropertySymbols(value).length > 0
+  throw refused(walk, symbols ? 'it has a member whose name is a symbol' : 'it has a member that is not enumerable')
 }
 
 /** Another realm's Object (a vm context, a worker) is as plain as ours. */

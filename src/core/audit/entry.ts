@@ -21,15 +21,30 @@ const SECRET =
 
 /**
  * An entry of the host's. Values are checked when they are written as canonical JSON.
- * @throws INPUT_INVALID: another field than these, or an action that is not `noun.verb` or starts with a word of ours
+ * @throws INPUT_INVALID: another field than these, one that is hidden, or an action that is not `noun.verb` or starts
+ * with a word of ours
  */
 export function checkHostEntry(entry: AuditEntry): AuditEntry {
+  try {
+    return checked(entry)
+  } catch (cause) {
+    // a getter or a proxy may throw anything
+    throw FreeholdError.is(cause) ? cause : invalid('entry', 'it cannot be read')
+  }
+}
+
+function checked(entry: AuditEntry): AuditEntry {
   checkKeys(entry, 'entry', FIELDS)
+  refuseHidden(entry, 'entry')
   const { targets, outcome, changes, details, complianceFlags } = entry
   if (outcome !== undefined) checkOutcome(outcome)
-  if (details !== undefined) checkKeys(details, 'details', Object.keys(details ?? {}))
+  if (details !== undefined) {
+    checkKeys(details, 'details', Object.keys(details ?? {}))
+    refuseHidden(details, 'details')
+  }
   if (changes !== undefined) {
     checkKeys(changes, 'changes', Object.keys(changes ?? {}))
+    refuseHidden(changes, 'changes')
     for (const change of Object.values(changes)) checkKeys(change, 'changes', ['from', 'to'])
   }
   return {
@@ -61,6 +76,11 @@ export function checkOutcome(outcome: AuditOutcome): AuditOutcome {
   return outcome
 }
 
+/** What is copied here is told whole, or not at all. @throws INPUT_INVALID */
+function refuseHidden(value: object, field: string): void {
+  if (Reflect.ownKeys(value).length !== Object.keys(value).length) throw invalid(field, 'it has a hidden member')
+}
+
 function hostAction(action: unknown): string {
   if (typeof action !== 'string' || action.length > MAXIMUM_ACTION || !ACTION.test(action)) {
     throw invalid(
@@ -76,11 +96,14 @@ function hostAction(action: unknown): string {
 function list<Item>(value: unknown, field: string, check: (item: unknown, field: string) => Item): Item[] {
   if (!Array.isArray(value)) throw invalid(field, 'it is not a list')
   if (value.length > MAXIMUM_ITEMS) throw invalid(field, `it has more than ${MAXIMUM_ITEMS} items`)
+  // its items and its length: no holes, and nothing beside them
+  if (Reflect.ownKeys(value).length !== value.length + 1) throw invalid(field, 'it has more, or less, than its items')
   return value.map((item, i) => check(item, `${field}.${i}`))
 }
 
 function target(value: unknown, field: string): AuditTarget {
   checkKeys(value as AuditTarget, field, ['type', 'id'])
+  refuseHidden(value as AuditTarget, field)
   const { type, id } = value as AuditTarget
   const checked = name(type, `${field}.type`, MAXIMUM_TYPE)
   return id === undefined ? { type: checked } : { type: checked, id: name(id, `${field}.id`) }

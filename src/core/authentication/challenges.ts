@@ -68,6 +68,11 @@ export interface CodeAnswer {
   readonly recipient?: string
 }
 
+export interface Addressed {
+  readonly purpose: ChallengePurpose
+  readonly recipient: string
+}
+
 /** What challenges ask of a tenant's scope: the scope itself, or a unit of work on it. */
 type Unit = Pick<TenantScope, 'records'>
 
@@ -76,6 +81,10 @@ export interface Challenges {
   open(challenge: NewChallenge): Promise<OpenedChallenge>
   /** The challenge behind a token that could still be consumed; nothing changes. For deciding what to ask for next. */
   find(answer: LinkAnswer): Promise<ChallengeRow | undefined>
+  /** The newest open challenge of a purpose and recipient: for codes, whose answer does not name it. */
+  latest(of: Addressed): Promise<ChallengeRow | undefined>
+  /** No open challenge of this purpose and recipient can be answered any more: a new one is about to take its place. */
+  withdraw(unit: Unit, of: Addressed): Promise<void>
   /** One guarded update: the row to exactly one caller of any number, undefined to all others (A03, A12). */
   consume(unit: Unit, answer: LinkAnswer): Promise<ChallengeRow | undefined>
   /**
@@ -103,7 +112,7 @@ export function createChallenges(context: TenantContext): Challenges {
   function linkGuard({ purpose, token, recipient }: LinkAnswer): Where<'challenges'> | undefined {
     const parsed = tokens.parse(token, purpose)
     if (!parsed || parsed.tenantId !== tenant.id) return undefined
-    return { ...openGuard(purpose, parsed.id, recipient), secret_hash: sha256(parsed.secret) }
+    return { ...openGuard(purpose, recipient), id: parsed.id, secret_hash: sha256(parsed.secret) }
   }
 
   return {
@@ -133,6 +142,17 @@ export function createChallenges(context: TenantContext): Challenges {
       return row
     },
 
+    async latest({ purpose, recipient }) {
+      const where = openGuard(purpose, recipient)
+      const order = [{ by: 'created_at', descending: true }] as const
+      const [row] = await scope.records.find('challenges', { where, order, limit: 1 })
+      return row
+    },
+
+    async withdraw({ records }, { purpose, recipient }) {
+      await records.update('challenges', openGuard(purpose, recipient), { consumed_at: fromNow() })
+    },
+
     async consume({ records }, answer) {
       const guard = linkGuard(answer)
       if (!guard) return undefined
@@ -142,7 +162,7 @@ export function createChallenges(context: TenantContext): Challenges {
 
     async attempt({ records }, { purpose, id, code, recipient }) {
       if (!isId(id)) return undefined
-      const guard = openGuard(purpose, id, recipient)
+      const guard = { ...openGuard(purpose, recipient), id }
       const counted = { ...guard, attempts: { before: CODE_ATTEMPTS } }
       const [row] = await records.update('challenges', counted, { attempts: { add: 1 } })
       if (!row || typeof code !== 'string') return undefined
@@ -156,9 +176,8 @@ export function createChallenges(context: TenantContext): Challenges {
 }
 
 /** Not answered and not over: what a challenge must be when it is answered. */
-function openGuard(purpose: ChallengePurpose, id: string, recipient: string | undefined): Where<'challenges'> {
+function openGuard(purpose: ChallengePurpose, recipient: string | undefined): Where<'challenges'> {
   return {
-    id,
     purpose,
     consumed_at: null,
     expires_at: { from: fromNow() },

@@ -32,8 +32,19 @@ export interface Plans {
   putPrice(
     price: Omit<Price, 'interval' | 'intervalCount'> & { readonly interval?: string; readonly intervalCount?: number },
   ): Promise<Price>
+  /**
+   * Takes a plan off the list: nobody is told of it any more, and whoever has it keeps it. Its prices can still be
+   * bought until they are archived too. `put` brings it back; archiving twice is not an error.
+   * @throws PLAN_UNKNOWN
+   */
+  archive(key: string): Promise<void>
+  /** A price that nobody can buy any more; whoever has bought it keeps the plan. `putPrice` brings it back. @throws PRICE_UNKNOWN, INPUT_INVALID */
+  archivePrice(provider: string, providerPriceId: string): Promise<void>
+  /** Archived ones too. @throws PLAN_UNKNOWN */
   get(key: string): Promise<Plan>
+  /** Those that are not archived, by rank. */
   list(): Promise<readonly Plan[]>
+  /** Those that are not archived, of one plan or of all. @throws PLAN_UNKNOWN */
   prices(planKey?: string): Promise<readonly Price[]>
 }
 
@@ -132,7 +143,7 @@ export interface Webhooks {
   /**
    * Verifies, stores, and answers once the row is committed; applying comes later. Answer the provider 200 for `ok`, and
    * nothing like it otherwise.
-   * @throws PROVIDER_UNKNOWN, STORAGE_UNAVAILABLE, INPUT_INVALID (the body is not bytes)
+   * @throws PROVIDER_UNKNOWN, STORAGE_UNAVAILABLE, INPUT_INVALID (no request: the body is not bytes, the headers have no `get`)
    */
   receive(provider: string, request: WebhookRequest): Promise<WebhookAnswer>
   /** Applies what is pending until nothing is; answers how many. Safe to run in any number of processes. */

@@ -1,5 +1,6 @@
 // Which plan counts: of the live subscriptions the one of the highest rank, else the tenant's own, else the default.
 
+import { everyRow } from '../storage/every-row.ts'
 import type { SystemScope } from '../storage/storage.ts'
 import type { EntitlementLoad } from '../storage/verbs.ts'
 import type { Plan } from './billing.ts'
@@ -38,24 +39,15 @@ export function highest<P extends Pick<Plan, 'key' | 'rank'>>(plans: readonly P[
 /** The plan of a provider's prices: of several the highest rank; null when none of them is on the list. */
 export type PriceToPlan = (provider: string, priceIds: readonly string[]) => string | null
 
-/** Prices, and plans, that one process remembers. */
-const PAGE = 1000
-
-/** Reads the whole price list. */
+/** Reads the whole price list, what is archived too: who bought it still has it. */
 export async function priceToPlan({ records }: Pick<SystemScope, 'records'>): Promise<PriceToPlan> {
   const plans = new Map<string, Pick<Plan, 'key' | 'rank'>>()
-  for (const plan of await records.find('plans', { limit: PAGE })) plans.set(plan.key, plan)
+  for (const plan of await everyRow(records, 'plans')) plans.set(plan.key, plan)
   // provider -> price -> plan: no joined strings, so that no two can collide
   const byProvider = new Map<string, Map<string, string>>()
-  for (let after: { id: string } | undefined; ; ) {
-    const rows = await records.find('prices', { order: [{ by: 'id' }], limit: PAGE, ...(after && { after }) })
-    for (const row of rows) {
-      const prices = byProvider.get(row.provider) ?? new Map<string, string>()
-      byProvider.set(row.provider, prices.set(row.provider_price_id, row.plan_key))
-    }
-    const last = rows.at(-1)
-    if (!last || rows.length < PAGE) break
-    after = { id: last.id }
+  for (const row of await everyRow(records, 'prices')) {
+    const prices = byProvider.get(row.provider) ?? new Map<string, string>()
+    byProvider.set(row.provider, prices.set(row.provider_price_id, row.plan_key))
   }
   return (provider, priceIds) => {
     const prices = byProvider.get(provider)

@@ -4,13 +4,13 @@ import type { Context } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { PLATFORM_TENANT_ID } from '../kernel/ids.ts'
 import { differing } from '../kernel/input.ts'
+import type { PlanRow } from '../storage/billing-system-tables.ts'
+import { everyRow } from '../storage/every-row.ts'
 import type { SystemUnit } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { Plan, Plans, Price } from './billing.ts'
-import { checkPlanKey, planColumns, planFromRow, priceColumns, priceFromRow } from './plan-input.ts'
-
-/** Plans, and prices of one plan, that a list holds at most. */
-const LIST = 1000
+import { planChanges } from './plan-changes.ts'
+import { checkPlanKey, checkWord, planColumns, planFromRow, priceColumns, priceFromRow } from './plan-input.ts'
 
 export function createPriceList(context: Context): Plans {
   const { storage, runtime, auditWriter, actor } = context
@@ -35,10 +35,7 @@ export function createPriceList(context: Context): Plans {
         await auditWriter.append(platform(unit), actor, {
           action: before ? 'plan.updated' : 'plan.created',
           targets: [{ type: 'plan', id: key }],
-          changes: {
-            features: { ...(before && { from: before.features }), to: row.features },
-            limits: { ...(before && { from: before.limits }), to: row.limits },
-          },
+          changes: planChanges(before, row),
         })
         return planFromRow(row)
       })
@@ -48,8 +45,7 @@ export function createPriceList(context: Context): Plans {
       const columns = priceColumns(price)
       const { plan_key, provider, provider_price_id } = columns
       return system.transaction(async (unit): Promise<Price> => {
-        const plan = await unit.records.get('plans', { key: plan_key })
-        if (!plan) throw new FreeholdError('PLAN_UNKNOWN', { plan: plan_key })
+        found(await unit.records.get('plans', { key: plan_key }), plan_key)
         const [created] = await unit.records.insert('prices', [{ id: runtime.newId(), ...columns }], {
           onConflict: 'ignore',
         })
@@ -77,30 +73,76 @@ export function createPriceList(context: Context): Plans {
       })
     },
 
+    async archive(key) {
+      const plan = checkPlanKey(key)
+      await system.transaction(async (unit) => {
+        // of any number of callers one archives it, and says so
+        const [archived] = await unit.records.update(
+          'plans',
+          { key: plan, archived_at: null },
+          { archived_at: fromNow() },
+        )
+        if (!archived) return void found(await unit.records.get('plans', { key: plan }), plan)
+        await unit.verbs.publish({ kind: 'plans' })
+        await auditWriter.append(platform(unit), actor, {
+          action: 'plan.archived',
+          targets: [{ type: 'plan', id: plan }],
+        })
+      })
+    },
+
+    async archivePrice(provider, providerPriceId) {
+      const key = {
+        provider: checkWord(provider, 'provider', 50),
+        provider_price_id: checkWord(providerPriceId, 'providerPriceId', 255),
+      }
+      await system.transaction(async (unit) => {
+        const [archived] = await unit.records.update(
+          'prices',
+          { ...key, archived_at: null },
+          { archived_at: fromNow() },
+        )
+        if (!archived) {
+          if (await unit.records.get('prices', key)) return
+          throw new FreeholdError('PRICE_UNKNOWN', { price: providerPriceId })
+        }
+        await unit.verbs.publish({ kind: 'plans' })
+        await auditWriter.append(platform(unit), actor, {
+          action: 'price.archived',
+          targets: [
+            { type: 'price', id: providerPriceId },
+            { type: 'plan', id: archived.plan_key },
+          ],
+          details: { provider },
+        })
+      })
+    },
+
     async get(key) {
-      const row = await system.records.get('plans', { key: checkPlanKey(key) })
-      if (!row) throw new FreeholdError('PLAN_UNKNOWN', { plan: key })
-      return planFromRow(row)
+      return planFromRow(found(await system.records.get('plans', { key: checkPlanKey(key) }), key))
     },
 
     async list() {
-      const rows = await system.records.find('plans', {
+      const rows = await everyRow(system.records, 'plans', {
         where: { archived_at: null },
         order: [{ by: 'rank' }, { by: 'key' }],
-        limit: LIST,
       })
       return rows.map(planFromRow)
     },
 
     async prices(planKey) {
-      const rows = await system.records.find('prices', {
+      const rows = await everyRow(system.records, 'prices', {
         where: { archived_at: null, ...(planKey === undefined ? {} : { plan_key: checkPlanKey(planKey) }) },
-        order: [{ by: 'id' }],
-        limit: LIST,
       })
       return rows.map(priceFromRow)
     },
   }
+}
+
+/** @throws PLAN_UNKNOWN */
+function found(row: PlanRow | undefined, key: string): PlanRow {
+  if (!row) throw new FreeholdError('PLAN_UNKNOWN', { plan: key })
+  return row
 }
 
 /** On sale as it is said already. */

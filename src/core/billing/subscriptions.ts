@@ -1,5 +1,6 @@
 // Subscriptions as a provider tells of them, mirrored: the row, and its items as one set.
 
+import { inShort } from '../audit/in-short.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { SubscriptionSnapshot } from '../ports/billing-provider.ts'
 import type { SubscriptionItemRow, SubscriptionRow } from '../storage/billing-tables.ts'
@@ -11,6 +12,8 @@ import { customerAt, realm } from './providers.ts'
 
 /** Items of one subscription at most; providers allow fewer. */
 const ITEMS = 1000
+/** Of their JSON text, in an audit event, which holds two of them and more. */
+const MAXIMUM_BYTES_IN_FULL = 12_288
 
 /** What a row becomes by a snapshot, and what is different then. */
 export interface Revision {
@@ -146,7 +149,11 @@ async function insertItems({ unit, newId }: Place, row: { readonly id: string },
 
 function itemChange(before: readonly SubscriptionItemRow[], { items }: SubscriptionSnapshot): Changes[string] {
   return {
-    from: before.map((item) => ({ price: item.provider_price_id, quantity: item.quantity })),
-    to: items.map((item) => ({ price: item.priceId, quantity: item.quantity })),
+    from: shownItems(before.map((item) => ({ price: item.provider_price_id, quantity: item.quantity }))),
+    to: shownItems(items.map((item) => ({ price: item.priceId, quantity: item.quantity }))),
   }
+}
+
+function shownItems(items: readonly object[]): unknown {
+  return inShort(items, MAXIMUM_BYTES_IN_FULL)
 }

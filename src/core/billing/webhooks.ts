@@ -42,8 +42,11 @@ export function createWebhooks(
   }
 
   return {
-    async receive(name, { rawBody, headers }) {
+    async receive(name, request) {
       const provider = providerNamed(providers, name)
+      if (typeof request !== 'object' || request === null) throw invalid('request', 'it is not a request')
+      const { rawBody, headers } = request
+      if (typeof headers?.get !== 'function') throw invalid('headers', 'they cannot be asked for a header')
       if (!(rawBody instanceof Uint8Array)) throw invalid('rawBody', 'it is not the body as bytes')
       if (rawBody.byteLength > MAXIMUM_WEBHOOK_BYTES) return refused('payload')
       const reading = await provider.readEvent(rawBody, headers, runtime.now())

@@ -1,12 +1,15 @@
 // The credential of a request: a bearer token or the access cookie, nowhere else. A token in a query string ends in
 // logs and histories, so none is read there (RFC 9700, section 4.3.2).
 
+import { looksLikeApiKey } from '../identity/api-key-token.ts'
 import type { Cookies } from './cookies.ts'
 
 export type Credential =
   | { readonly kind: 'none' }
   | { readonly kind: 'bearer'; readonly token: string }
   | { readonly kind: 'cookie'; readonly token: string }
+  /** A bearer token that is an API key. */
+  | { readonly kind: 'api-key'; readonly token: string }
   /** There is an Authorization header that is none: answered 401, whatever cookies come with it. */
   | { readonly kind: 'malformed' }
 
@@ -33,5 +36,6 @@ export function readCredential(headers: Headers, cookies: Cookies): Credential {
 }
 
 function bearer(token: string): Credential {
-  return token.length <= MAXIMUM_TOKEN && TOKEN.test(token) ? { kind: 'bearer', token } : { kind: 'malformed' }
+  if (token.length > MAXIMUM_TOKEN || !TOKEN.test(token)) return { kind: 'malformed' }
+  return { kind: looksLikeApiKey(token) ? 'api-key' : 'bearer', token }
 }

@@ -1,7 +1,9 @@
 // The entrance: which tenant a request is for, and who stands behind it. Every request passes here before anything is
 // done for it.
 
+import { narrowed } from '../access/narrowed.ts'
 import type { Actor } from '../audit/audit.ts'
+import type { VerifiedApiKey, VerifyApiKey } from '../identity/api-key-check.ts'
 import { type ErrorCode, FreeholdError } from '../kernel/errors.ts'
 import type { Runtime } from '../kernel/runtime.ts'
 import type { Sessions, VerificationMode, Verified } from '../sessions/session.ts'
@@ -41,6 +43,7 @@ export interface AuthenticateOptions {
 export interface EntranceParts<Db, P extends string> {
   readonly resolver: Resolver
   readonly sessions: Sessions
+  readonly verifyApiKey: VerifyApiKey
   readonly cookies: Cookies
   readonly origin: OriginCheck
   readonly verification: VerificationMode | undefined
@@ -60,9 +63,14 @@ export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>
   const { resolver, sessions, cookies, origin, runtime, trustedProxies } = parts
 
   /** The tenant of a credential counts once its signature is checked. */
-  async function checked(credential: Credential, mode: VerificationMode | undefined): Promise<Checked> {
+  async function checked(
+    credential: Credential,
+    mode: VerificationMode | undefined,
+    ip: string | undefined,
+  ): Promise<Checked> {
     if (credential.kind === 'malformed') throw new FreeholdError('TOKEN_INVALID')
     if (credential.kind === 'none') return {}
+    if (credential.kind === 'api-key') return { key: await parts.verifyApiKey(credential.token, { ip }) }
     try {
       return { verified: await sessions.verify(credential.token, mode ? { mode } : {}) }
     } catch (error) {
@@ -72,13 +80,15 @@ export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>
   }
 
   /** Who acts: what a client says of itself is believed of its user agent only. */
-  function actorOf({ headers }: Request, clientAddress: string | undefined, verified?: Verified) {
+  function actorOf({ headers }: Request, clientAddress: string | undefined, { verified, key }: Checked = {}) {
     const told = trustedProxies > 0 ? headers.get('x-request-id') : null
     const userAgent = headers.get('user-agent')
     return {
       ...(verified
         ? ({ type: 'user', id: verified.principal.id, sessionId: verified.session.id } as const)
-        : ({ type: 'system' } as const)),
+        : key
+          ? ({ type: 'service_account', id: key.principal.id } as const)
+          : ({ type: 'system' } as const)),
       requestId: told !== null && REQUEST_ID.test(told) ? told : runtime.newId(),
       ...(clientAddress === undefined ? {} : { ip: clientAddress }),
       ...(userAgent === null ? {} : { userAgent }),
@@ -87,8 +97,10 @@ export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>
 
   return {
     async resolve(request, info = {}) {
-      const { verified } = await checked(readCredential(request.headers, cookies), 'signature').catch(noCredential)
-      return resolver.resolve(view(request, info), verified?.tenant.id)
+      const seen = view(request, info)
+      const credential = readCredential(request.headers, cookies)
+      const { verified, key } = await checked(credential, 'signature', resolver.clientAddress(seen)).catch(noCredential)
+      return resolver.resolve(seen, (verified ?? key)?.tenant.id)
     },
 
     resolveStranger: (request, info, allow) => resolver.resolve(view(request, info), undefined, allow),
@@ -96,24 +108,28 @@ export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>
     async authenticate(request, info = {}, { mode = parts.verification, access: wanted = true, allow } = {}) {
       const credential = readCredential(request.headers, cookies)
       if (credential.kind === 'cookie') origin.check(request)
-      const { verified, refused } = await checked(credential, mode)
       const seen = view(request, info)
-      const resolution = await resolver.resolve(seen, verified?.tenant.id, allow)
-      if (!resolution) throw new FreeholdError('TENANT_UNKNOWN')
       const clientAddress = resolver.clientAddress(seen)
-      const actor = actorOf(request, clientAddress, verified)
+      const found = await checked(credential, mode, clientAddress)
+      const { verified, key, refused } = found
+      const resolution = await resolver.resolve(seen, (verified ?? key)?.tenant.id, allow)
+      if (!resolution) throw new FreeholdError('TENANT_UNKNOWN')
+      const actor = actorOf(request, clientAddress, found)
       const tenant = parts.openTenant(resolution.tenant, actor, allow)
       // from memory where it is current, or young enough when no versions are known; else with one query
-      const access =
-        verified && wanted ? await tenant.access.principal(verified.principal, verified.accessVersions) : undefined
+      const known = verified ?? key
+      const whole = known && wanted ? await tenant.access.principal(known.principal, known.accessVersions) : undefined
+      const access = whole && key?.apiKey.permissions ? narrowed(whole, key.apiKey.permissions) : whole
       return createRequestContext<Db, P>({
         tenant,
         resolvedBy: resolution.by,
         path: resolution.path,
         session: verified,
+        apiKey: key?.apiKey.id,
+        principal: known?.principal,
         access,
         actor,
-        credential: verified ? (credential.kind as 'bearer' | 'cookie') : undefined,
+        credential: known ? (credential.kind as 'bearer' | 'cookie' | 'api-key') : undefined,
         refused,
         refreshable: cookies.refresh(request.headers) !== undefined,
         clientAddress,
@@ -128,6 +144,7 @@ export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>
 
 interface Checked {
   readonly verified?: Verified
+  readonly key?: VerifiedApiKey
   readonly refused?: DeadCookie
 }
 

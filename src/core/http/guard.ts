@@ -4,7 +4,7 @@
 import type { CheckOptions } from '../access/access.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { createProblemResponse } from './problem.ts'
-import { type RequestContext, requiredSession } from './request-context.ts'
+import { type RequestContext, requiredPrincipal, requiredSession } from './request-context.ts'
 
 /** Plain values, as conditions see them. */
 export type Facts = Readonly<Record<string, unknown>>
@@ -38,7 +38,7 @@ export async function guardPermission<Request>(
   request: Request,
   demand: Demand<Request>,
 ): Answer {
-  const stranger = refusalOf(() => requiredSession(context))
+  const stranger = refusalOf(() => requiredPrincipal(context))
   if (stranger) return stranger
   const options = isPlain(demand) ? demand : await looked(demand, request)
   return refusalOf(() => context.require(demand.permission, options))

@@ -6,6 +6,7 @@ import type { Actor } from '../audit/audit.ts'
 import type { SignedIn } from '../authentication/signed-in.ts'
 import type { Webhooks } from '../billing/billing.ts'
 import type { Settings } from '../context.ts'
+import type { VerifyApiKey } from '../identity/api-key-check.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { UserId } from '../kernel/ids.ts'
 import type { Runtime } from '../kernel/runtime.ts'
@@ -16,10 +17,14 @@ import type { AttemptAnswer, AttemptTake } from '../storage/verbs.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { Resolver, ResolverOptions } from '../tenancy/resolver.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
+import { accountRoutes } from './account-routes.ts'
 import { createCookies } from './cookies.ts'
 import { createOriginCheck } from './csrf.ts'
+import { createEntering } from './entering.ts'
 import { createEntrance, type Entrance } from './entrance.ts'
+import { messageRoutes } from './message-routes.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
+import { passkeyRoutes } from './passkey-routes.ts'
 import { createProblemResponse, type ProblemResponse } from './problem.ts'
 import { createRateLimits, type RateTally, rateHeaders } from './rate-limits.ts'
 import { requiredAccess, requiredSession } from './request-context.ts'
@@ -40,6 +45,8 @@ export interface HttpParts<Db, P extends string> {
   readonly tenants: ResolverOptions
   readonly runtime: Pick<Runtime, 'newId'>
   readonly permissions: Permissions<P>
+  /** Is e-mail sent? */
+  readonly mails: boolean
   readonly webhooks: Pick<Webhooks, 'receive'>
   /** Bound to who acts. */
   openTenant(tenant: Tenant, actor: Actor, allow?: readonly TenantStatus[]): TenantHandle<Db, P>
@@ -47,6 +54,7 @@ export interface HttpParts<Db, P extends string> {
   enterNewUser(tenant: Tenant, actor: Actor, id: UserId, client: ClientInfo): Promise<SignedIn>
   takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
   readonly rates: RateStore
+  readonly verifyApiKey: VerifyApiKey
   onError(error: unknown): void
 }
 
@@ -64,7 +72,7 @@ const MAXIMUM_BODY_BYTES = 65_536
 /** @throws CONFIG_INVALID */
 export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<Db, P> {
   const { options, resolver, sessions, tenants } = parts
-  const { maximumBodyBytes = MAXIMUM_BODY_BYTES, basePath = '/auth' } = options
+  const { maximumBodyBytes = MAXIMUM_BODY_BYTES, basePath = '/auth', signUp = 'closed' } = options
   checkOptions(options, maximumBodyBytes)
   const cookies = createCookies(options.cookies)
   const origin = createOriginCheck({
@@ -75,12 +83,20 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
   const entrance = createEntrance<Db, P>({
     resolver,
     sessions,
+    verifyApiKey: parts.verifyApiKey,
     cookies,
     origin,
     verification: options.verification,
     runtime: parts.runtime,
     trustedProxies: tenants.trustedProxies ?? 0,
     openTenant: parts.openTenant,
+  })
+  const entering = createEntering<Db, P>({
+    cookies,
+    origin,
+    sessions,
+    maximumBodyBytes,
+    credentialTellsTenant: tenants.resolve?.includes('credential') ?? true,
   })
   const limits = createRateLimits(options.rateLimits ?? {}, parts.rates)
   const table = createRouteTable<Db, P>(basePath, [
@@ -91,12 +107,15 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
       origin,
       sessions,
       problem,
-      signUp: options.signUp ?? 'closed',
-      maximumBodyBytes,
-      credentialTellsTenant: tenants.resolve?.includes('credential') ?? true,
+      signUp,
+      mails: parts.mails,
+      entering,
       enterNewUser: parts.enterNewUser,
       admitSignUp: createSignUpLimit({ attempts: parts.settings.attempts, takeAttempt: parts.takeAttempt }),
     }),
+    ...messageRoutes<Db, P>({ entering, entrance, signUp }),
+    ...accountRoutes<Db, P>({ entering, cookies }),
+    ...passkeyRoutes<Db, P>(entering),
     ...sessionRoutes<Db, P>(cookies),
     ...tenantRoutes<Db, P>(parts.permissions),
     ...webhookRoutes<Db, P>(parts.webhooks),

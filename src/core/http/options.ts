@@ -9,9 +9,9 @@ export interface HttpOptions {
   /**
    * May strangers create users? Default `closed`.
    *
-   * A known trade-off: open sign-up answers EMAIL_TAKEN for an address that has a user, since without a mailbox to write
-   * to there is no other place to say it. So it tells a stranger which addresses are known; sign-in never does. Sign-ups
-   * are counted per client address, and delayed when there are many.
+   * With a `mailer`, sign-up sends a link and answers the same for every address; the user is created when the link comes back. Without
+   * one there is a known trade-off: it answers EMAIL_TAKEN for an address that has a user, since there is no other place to say it. So it
+   * tells a stranger which addresses are known; sign-in never does. Sign-ups are counted per client address, and delayed when there are many.
    */
   readonly signUp?: 'open' | 'closed'
   readonly cookies?: CookieOptions

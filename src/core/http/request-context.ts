@@ -2,7 +2,9 @@
 
 import type { CheckOptions, PrincipalAccess } from '../access/access.ts'
 import type { Actor } from '../audit/audit.ts'
+import type { VerifiedApiKey } from '../identity/api-key-check.ts'
 import { FreeholdError } from '../kernel/errors.ts'
+import type { ApiKeyId } from '../kernel/ids.ts'
 import type { Verified } from '../sessions/session.ts'
 import type { TenantHandle, TenantTransaction } from '../tenancy/handle.ts'
 import type { ResolveBy } from '../tenancy/resolver.ts'
@@ -16,7 +18,9 @@ export interface RequestContext<Db = unknown, P extends string = string> {
   readonly path: string
   /** Undefined: nobody is signed in. */
   readonly session: Verified | undefined
-  readonly principal: Verified['principal'] | undefined
+  /** The API key that was shown instead of a session: its principal is a service account. */
+  readonly apiKey: ApiKeyId | undefined
+  readonly principal: Verified['principal'] | VerifiedApiKey['principal'] | undefined
   /**
    * What the principal may do, loaded: nothing after this asks the database. Where the session was looked up there, it
    * is as of that look-up; otherwise a change elsewhere shows after 10 s at most. Undefined: nobody is signed in.
@@ -27,7 +31,7 @@ export interface RequestContext<Db = unknown, P extends string = string> {
   /** Of a trusted proxy's `X-Request-Id`, else made here. */
   readonly requestId: string
   /** How the session was shown. Undefined: nobody is signed in. */
-  readonly credential: 'bearer' | 'cookie' | undefined
+  readonly credential: 'bearer' | 'cookie' | 'api-key' | undefined
   /**
    * Why a cookie was not taken for a session. A browser keeps its cookies after a session ended elsewhere, so this is
    * no error: the page is shown as to a stranger. A bearer token that is not accepted throws instead.
@@ -48,13 +52,12 @@ export interface RequestContext<Db = unknown, P extends string = string> {
 /** What a context is made of; the rest follows from it. */
 export type RequestFacts<Db, P extends string> = Omit<
   RequestContext<Db, P>,
-  'principal' | 'requestId' | 'require' | 'transaction'
+  'requestId' | 'require' | 'transaction'
 > & { readonly actor: Actor & { readonly requestId: string } }
 
 export function createRequestContext<Db, P extends string>(facts: RequestFacts<Db, P>): RequestContext<Db, P> {
   const context: RequestContext<Db, P> = {
     ...facts,
-    principal: facts.session?.principal,
     requestId: facts.actor.requestId,
     require(permission, options) {
       const access = requiredAccess(context)
@@ -75,9 +78,14 @@ export function requiredSession(context: Pick<RequestContext, 'session' | 'refus
   throw new FreeholdError(context.refused ?? 'UNAUTHENTICATED')
 }
 
-/** What the signed-in principal may do. @throws as requiredSession */
+/** Somebody: by a session or an API key. @throws as requiredSession */
+export function requiredPrincipal(context: Pick<RequestContext, 'session' | 'refused' | 'principal'>): void {
+  if (!context.principal) requiredSession(context)
+}
+
+/** What the principal may do. @throws as requiredSession */
 export function requiredAccess<Db, P extends string>(context: RequestContext<Db, P>): PrincipalAccess<P> {
-  requiredSession(context)
+  requiredPrincipal(context)
   // loaded for every session; a context without it was put together by somebody else
   if (!context.access) throw new FreeholdError('INTERNAL')
   return context.access

@@ -5,22 +5,20 @@ import type { Actor } from '../audit/audit.ts'
 import type { FactorChoice } from '../authentication/engine.ts'
 import type { SignedIn } from '../authentication/signed-in.ts'
 import { readEmail } from '../identity/email.ts'
-import type { User } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { PLATFORM_TENANT_ID, type UserId } from '../kernel/ids.ts'
-import { checkKeys, invalid } from '../kernel/input.ts'
-import type { ClientInfo, Refreshed, RefreshOptions, Session, Sessions, Tokens } from '../sessions/session.ts'
+import type { ClientInfo, Refreshed, Sessions } from '../sessions/session.ts'
 import type { TenantStatus } from '../storage/system-tables.ts'
-import type { TenantHandle } from '../tenancy/handle.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
-import { type JsonObject, optionalTextField, readBody, textField } from './body.ts'
+import { type JsonObject, optionalTextField, textField } from './body.ts'
 import type { Cookies } from './cookies.ts'
 import { readCredential } from './credentials.ts'
 import type { OriginCheck } from './csrf.ts'
+import { clientOf, type Entering, tenantOf } from './entering.ts'
 import type { Entrance } from './entrance.ts'
 import type { ProblemResponse } from './problem.ts'
-import type { Route, TenantVisit, Visit } from './routes.ts'
-import { emptyResponse, jsonResponse, sessionView, tokensView, userView } from './views.ts'
+import type { Route, Visit } from './routes.ts'
+import { emptyResponse, jsonResponse } from './views.ts'
 
 export interface SignInParts<Db, P extends string> {
   readonly entrance: Entrance<Db, P>
@@ -29,20 +27,13 @@ export interface SignInParts<Db, P extends string> {
   readonly sessions: Sessions
   readonly problem: ProblemResponse
   readonly signUp: 'open' | 'closed'
-  readonly maximumBodyBytes: number
-  /** May a token alone tell its tenant? */
-  readonly credentialTellsTenant: boolean
+  /** Is there a mailer, so that addresses are proven first? */
+  readonly mails: boolean
+  readonly entering: Entering<Db, P>
   /** Signs in a user whom this request made. */
   enterNewUser(tenant: Tenant, actor: Actor, id: UserId, client: ClientInfo): Promise<SignedIn>
   /** Counts a sign-up from this address. @throws TOO_MANY_ATTEMPTS */
   admitSignUp(tenant: Tenant, clientAddress: string | undefined): Promise<void>
-}
-
-type Transport = 'cookies' | 'body'
-interface Grant {
-  readonly user: User
-  readonly session: Session
-  readonly tokens: Tokens
 }
 
 /** A suspended tenant lets everybody out. */
@@ -52,56 +43,7 @@ const REFRESH_PAUSE_MS = 1000
 
 export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): Route<Db, P>[] {
   const { cookies, entrance, origin, sessions } = parts
-
-  /** One parsed body serves the check and the deed. @throws BODY_INVALID, BODY_TOO_LARGE, INPUT_INVALID */
-  async function bodyOf(visit: Visit, fields: readonly string[]): Promise<JsonObject> {
-    const body = await readBody(visit.request, parts.maximumBodyBytes)
-    checkKeys(body, 'body', fields)
-    return body
-  }
-
-  /** Cookies are handed out to pages of our own only. @throws CSRF_REFUSED, INPUT_INVALID */
-  function transportOf(visit: Visit, body: JsonObject): Transport {
-    const transport = optionalTextField(body, 'transport') ?? 'cookies'
-    if (transport !== 'cookies' && transport !== 'body') throw invalid('transport', 'it is cookies or body')
-    if (transport === 'cookies') origin.check(visit.request)
-    return transport
-  }
-
-  function granted(grant: Grant, transport: Transport, status = 200): Response {
-    const { user, session, tokens } = grant
-    const answer = {
-      user: userView(user),
-      session: sessionView(session, session.id),
-      tokens: tokensView(tokens, transport === 'body'),
-    }
-    const response = jsonResponse(answer, status)
-    if (transport === 'cookies') cookies.set(response.headers, tokens)
-    return response
-  }
-
-  /** A session, or 202 and what is asked for next: then there is no cookie and no token yet. */
-  async function concluded(visit: TenantVisit<Db, P>, signedIn: SignedIn, transport: Transport, status = 200) {
-    if (signedIn.ok) {
-      await leaveFormer(visit, transport)
-      return granted(signedIn, transport, status)
-    }
-    if (signedIn.reason === 'factor-required') return jsonResponse({ next: signedIn.next }, 202)
-    throw refusedSignIn(signedIn)
-  }
-
-  /** The browser forgets the session it had, which must not live on unseen (ASVS V7.2.4). */
-  async function leaveFormer(visit: TenantVisit<Db, P>, transport: Transport): Promise<void> {
-    const former = transport === 'cookies' ? cookies.refresh(visit.request.headers) : undefined
-    if (former !== undefined) await sessions.end(former, within(visit))
-  }
-
-  /** @throws TENANT_UNKNOWN when neither the request nor the token may tell the tenant */
-  function within(visit: TenantVisit<Db, P>): RefreshOptions {
-    if (visit.tenant) return { tenantId: visit.tenant.id }
-    if (parts.credentialTellsTenant) return {}
-    throw new FreeholdError('TENANT_UNKNOWN')
-  }
+  const { bodyOf, transportOf, granted, concluded, within } = parts.entering
 
   /** By the token's signature alone: a session that is over has nothing to be signed out of, and a suspended tenant no objection. */
   async function endByAccessToken(visit: Visit): Promise<void> {
@@ -117,7 +59,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
     {
       method: 'POST',
       path: 'sign-up',
-      does: 'Creates a user and signs them in: `email`, `password`, `name`, `transport`. Closed unless opened.',
+      does: 'Creates a user and signs them in: `email`, `password`, `name`, `transport`; where there is a mailer, sends a link to the `email` instead, known or not. Closed unless opened.',
       asks: 'tenant',
       rate: 'sign-up',
       async answer(visit) {
@@ -125,6 +67,13 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
         const tenant = tenantOf(visit)
         // its users are the operators: no stranger becomes one
         if (tenant.id === PLATFORM_TENANT_ID) throw new FreeholdError('SIGN_UP_CLOSED')
+        if (parts.mails) {
+          // who has the mailbox chooses the password, when the link comes back (A10)
+          const email = textField(await bodyOf(visit, ['email']), 'email')
+          await parts.admitSignUp(tenant.tenant, visit.clientAddress)
+          await tenant.accounts.requestSignUp({ email })
+          return jsonResponse({ sent: true }, 202)
+        }
         const body = await bodyOf(visit, ['email', 'password', 'name', 'transport'])
         const transport = transportOf(visit, body)
         const email = textField(body, 'email')
@@ -241,35 +190,9 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
   ]
 }
 
-function tenantOf<Db, P extends string>(visit: TenantVisit<Db, P>): TenantHandle<Db, P> {
-  if (!visit.tenant) throw new FreeholdError('TENANT_UNKNOWN')
-  return visit.tenant
-}
-
-function clientOf({ request, clientAddress }: TenantVisit<unknown>) {
-  const userAgent = request.headers.get('user-agent')
-  return {
-    ...(clientAddress === undefined ? {} : { ip: clientAddress }),
-    ...(userAgent === null ? {} : { userAgent: userAgent.slice(0, 512) }),
-  }
-}
-
 function choiceOf(body: JsonObject): FactorChoice {
   const factor = optionalTextField(body, 'factor')
   return { token: textField(body, 'token'), ...(factor === undefined ? {} : { factor }) }
-}
-
-function refusedSignIn(refused: Exclude<SignedIn, { ok: true } | { reason: 'factor-required' }>): FreeholdError {
-  switch (refused.reason) {
-    case 'too-many-attempts':
-      return new FreeholdError('TOO_MANY_ATTEMPTS', { retryAfterMs: refused.retryAfterMs })
-    case 'denied':
-      return new FreeholdError('SIGN_IN_DENIED')
-    case 'expired':
-      return new FreeholdError('TOKEN_EXPIRED')
-    default:
-      return new FreeholdError('BAD_CREDENTIALS')
-  }
 }
 
 function refusal(reason: Extract<Refreshed, { ok: false }>['reason']): FreeholdError {

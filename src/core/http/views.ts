@@ -1,6 +1,7 @@
 // What answers say of tenants, users, sessions and the rest: named fields only, so that no column can leak by being added.
 
 import type { AuditEvent } from '../audit/audit.ts'
+import type { Passkey } from '../authentication/passkeys/passkey.ts'
 import type { Plan, Subscription } from '../billing/billing.ts'
 import type { User } from '../identity/user.ts'
 import type { Session, Tokens } from '../sessions/session.ts'
@@ -20,8 +21,8 @@ export function tenantView({ id, slug, name }: Tenant) {
   return { id, slug, name }
 }
 
-export function userView({ id, email, emailVerifiedAt, name, createdAt }: User) {
-  return { id, email, emailVerifiedAt, name, createdAt }
+export function userView({ id, email, emailVerifiedAt, phone, phoneVerifiedAt, name, createdAt }: User) {
+  return { id, email, emailVerifiedAt, phone, phoneVerifiedAt, name, createdAt }
 }
 
 /** `current` marks the session that asks. */
@@ -41,6 +42,11 @@ export function sessionView(session: Session, currentId: string) {
     ip,
     userAgent,
   }
+}
+
+export function passkeyView(passkey: Passkey) {
+  const { id, name, deviceType, backedUp, transports, aaguid, rpId, createdAt, lastUsedAt, cloneSuspectedAt } = passkey
+  return { id, name, deviceType, backedUp, transports, aaguid, rpId, createdAt, lastUsedAt, cloneSuspectedAt }
 }
 
 export function auditView(event: AuditEvent) {

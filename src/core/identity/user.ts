@@ -1,6 +1,7 @@
 // A person in one tenant, as the host sees them: no hash, no epoch.
 
 import { parseId, type UserId } from '../kernel/ids.ts'
+import type { UserView } from '../storage/session-view.ts'
 import type { UserRow, UserStatus } from '../storage/tenant-tables.ts'
 
 /** A user, or anything that carries the id of one. */
@@ -30,14 +31,14 @@ export function userIdOf(key: UserKey): UserId {
   return parseId<UserId>(typeof key === 'object' && key !== null ? key.id : key, 'user')
 }
 
-export function userFromRow(row: UserRow): User {
+export function userFromRow(row: UserRow | UserView): User {
   return {
     id: row.id as UserId,
     email: row.email,
     emailVerifiedAt: row.email_verified_at,
     name: row.name,
     status: row.status,
-    hasPassword: row.password_hash !== null,
+    hasPassword: 'has_password' in row ? row.has_password : row.password_hash !== null,
     metadata: row.metadata,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

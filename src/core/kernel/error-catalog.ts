@@ -62,7 +62,8 @@ export interface ErrorDetails {
   TOO_MANY_ATTEMPTS: { retryAfterMs: number }
   RATE_LIMITED: { policy: string; retryAfterMs: number }
   CHALLENGE_REFUSED: Nothing
-  STEP_UP_REQUIRED: { maxAgeMs: number }
+  /** `level`: the assurance level that the session must have as well. */
+  STEP_UP_REQUIRED: { maxAgeMs: number; level?: number }
   MAILER_MISSING: Nothing
   TEXTER_MISSING: Nothing
   OVERLOADED: Nothing
@@ -72,9 +73,30 @@ export interface ErrorDetails {
   SESSION_ENDED: Nothing
   SESSION_UNKNOWN: Nothing
   FACTOR_UNKNOWN: Nothing
+  FACTOR_LIMIT: { maximum: number }
+  FACTOR_CODE_WRONG: Nothing
   SIGN_IN_DENIED: Nothing
   REFRESH_REFUSED: { reason: 'superseded' | 'ahead' | 'ended' }
   REFRESH_REUSED: Nothing
+  API_KEY_UNKNOWN: Nothing
+  API_KEY_ENDED: Nothing
+  PASSKEY_REFUSED: {
+    reason:
+      | 'malformed'
+      | 'challenge'
+      | 'origin'
+      | 'cross-origin'
+      | 'relying-party'
+      | 'user-presence'
+      | 'user-verification'
+      | 'user-handle'
+      | 'algorithm'
+      | 'backup-flags'
+      | 'signature'
+  }
+  PASSKEY_TAKEN: Nothing
+  PASSKEY_UNKNOWN: Nothing
+  LAST_FACTOR: Nothing
   // input
   INPUT_INVALID: { field: string; problem: string }
   ID_INVALID: { field: string }
@@ -193,9 +215,17 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   SESSION_ENDED: { status: 401, title: 'The session has ended' },
   SESSION_UNKNOWN: { status: 404, title: 'No such session' },
   FACTOR_UNKNOWN: { status: 404, title: 'No such factor' },
+  FACTOR_LIMIT: { status: 409, title: 'The user has as many factors as there may be' },
+  FACTOR_CODE_WRONG: { status: 422, title: 'The code is wrong, or was used before' },
   SIGN_IN_DENIED: { status: 403, title: 'This sign-in is not allowed' },
   REFRESH_REFUSED: { status: 401, title: 'The refresh token is not accepted' },
   REFRESH_REUSED: { status: 401, title: 'The refresh token was used before; the session has been ended' },
+  API_KEY_UNKNOWN: { status: 404, title: 'No such API key' },
+  API_KEY_ENDED: { status: 409, title: 'The API key was revoked, has expired or was rotated before' },
+  PASSKEY_REFUSED: { status: 422, title: 'The passkey was not accepted' },
+  PASSKEY_TAKEN: { status: 409, title: 'This passkey is registered already' },
+  PASSKEY_UNKNOWN: { status: 404, title: 'No such passkey' },
+  LAST_FACTOR: { status: 409, title: 'Without this factor the user could not sign in' },
   INPUT_INVALID: { status: 422, title: 'A field of the input is not valid' },
   ID_INVALID: { status: 400, title: 'An id is a UUID in lower case' },
   CURSOR_INVALID: { status: 400, title: 'The cursor is not one that a list call returned' },

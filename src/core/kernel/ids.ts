@@ -10,10 +10,13 @@ export type TenantId = Id<'tenant'>
 export type UserId = Id<'user'>
 export type SessionId = Id<'session'>
 export type DomainId = Id<'domain'>
+export type FactorId = Id<'factor'>
 export type OrganizationId = Id<'organization'>
 export type ServiceAccountId = Id<'service-account'>
+export type ApiKeyId = Id<'api-key'>
 export type RoleId = Id<'role'>
 export type RoleAssignmentId = Id<'role-assignment'>
+export type PasskeyId = Id<'passkey'>
 export type AuditEventId = Id<'audit-event'>
 export type PaymentCustomerId = Id<'payment-customer'>
 

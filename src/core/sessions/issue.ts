@@ -4,7 +4,7 @@ import { inRequestOf } from '../audit/actor.ts'
 import type { Context, TenantContext } from '../context.ts'
 import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
 import { storable } from '../kernel/input.ts'
-import type { SessionRow } from '../storage/tenant-tables.ts'
+import type { SessionView } from '../storage/session-view.ts'
 import { type AccessTokens, createAccessTokens } from './access-token.ts'
 import { createRefreshTokens, hashRefreshToken, NONCE_LENGTH } from './refresh-token.ts'
 import { type ClientInfo, type Session, sessionFromRow, type Tokens } from './session.ts'
@@ -84,24 +84,24 @@ export function createSessionIssuer(context: Context): SessionIssuer {
       if (!row) return undefined
       return {
         session: sessionFromRow(row),
-        tokens: pair(context, accessTokens, tenant.id, row, refreshToken),
+        tokens: await pair(context, accessTokens, tenant.id, row, refreshToken),
       }
     },
   }
 }
 
 /** The two tokens of a session as its row is now. The access token does not outlive the session. */
-export function pair(
+export async function pair(
   context: Context,
   accessTokens: AccessTokens,
   tenantId: TenantId,
-  row: SessionRow,
+  row: SessionView,
   refreshToken: string,
-): Tokens {
+): Promise<Tokens> {
   // both moments are the database's: the difference is right on every clock
   const idleMs = row.idle_expires_at.getTime() - row.rotated_at.getTime()
   const lifetimeMs = Math.min(context.settings.sessions.accessTokenLifetimeMs, idleMs)
-  const accessToken = accessTokens.sign({
+  const accessToken = await accessTokens.sign({
     tenantId,
     userId: row.user_id as UserId,
     sessionId: row.id as SessionId,

@@ -2,7 +2,6 @@
 // generation) under a keyed tag, so that what we did not make is refused before any database is asked.
 
 import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
-import { decodeBase64url, encodeBase64url } from '../kernel/encoding.ts'
 import { formatId, idBytes, type SessionId, type TenantId } from '../kernel/ids.ts'
 import type { Keyring } from '../kernel/keyring.ts'
 
@@ -39,6 +38,9 @@ export const NONCE_LENGTH = 16
 const GENERATIONS = 2 ** 32
 const TAG_LENGTH = 16
 const BODY_LENGTH = 1 + 16 + 16 + 4 + SECRET_LENGTH
+/** Prefix and body. */
+const TAGGED_LENGTH = PREFIX.length + BODY_LENGTH
+const CHILD_LABEL = 'child'
 const TEXT_LENGTH = PREFIX.length + Math.ceil(((BODY_LENGTH + TAG_LENGTH) * 4) / 3)
 
 interface Keys {
@@ -60,26 +62,47 @@ export function createRefreshTokens(keyring: Keyring): RefreshTokens {
         ]),
       ),
   )
+  // one token at a time passes through it, and none stays: nothing here waits
+  const frame = Buffer.alloc(TAGGED_LENGTH + TAG_LENGTH)
+  frame.write(PREFIX)
+  const seed = Buffer.alloc(CHILD_LABEL.length + NONCE_LENGTH + SECRET_LENGTH)
+  seed.write(CHILD_LABEL)
+
+  function framed<Answer>(work: () => Answer): Answer {
+    try {
+      return work()
+    } finally {
+      frame.fill(0, PREFIX.length)
+    }
+  }
+
   return {
-    write(token) {
-      const body = bodyOf(token)
-      const tag = tagOf(keys().get(token.keyId), body)
-      if (!tag) throw new RangeError(`no root key has the number ${token.keyId}`)
-      return PREFIX + encodeBase64url(Buffer.concat([body, tag]))
-    },
+    write: (token) =>
+      framed(() => {
+        const key = keys().get(token.keyId)
+        if (!key) throw new RangeError(`no root key has the number ${token.keyId}`)
+        fill(frame, token)
+        frame.set(tagOf(key, frame), TAGGED_LENGTH)
+        return PREFIX + frame.toString('base64url', PREFIX.length)
+      }),
     parse(text) {
       if (typeof text !== 'string' || text.length !== TEXT_LENGTH || !text.startsWith(PREFIX)) return undefined
-      const bytes = decodeBase64url(text.slice(PREFIX.length))
-      if (!bytes) return undefined
-      const body = bytes.subarray(0, BODY_LENGTH)
-      const tag = tagOf(keys().get(body[0]!), body)
-      if (!tag || !timingSafeEqual(tag, bytes.subarray(BODY_LENGTH))) return undefined
-      return read(body)
+      return framed(() => {
+        frame.write(text.slice(PREFIX.length), PREFIX.length, 'base64url')
+        // read leniently: what does not come back as it was is not canonical
+        if (frame.toString('base64url', PREFIX.length) !== text.slice(PREFIX.length)) return undefined
+        const key = keys().get(frame[PREFIX.length]!)
+        if (!key || !timingSafeEqual(tagOf(key, frame), frame.subarray(TAGGED_LENGTH))) return undefined
+        return read(frame)
+      })
     },
     child(parent, keyId, nonce) {
       const key = keys().get(keyId)?.child
       if (!key) return undefined
-      const secret = createHmac('sha256', key).update('child').update(nonce).update(parent.secret).digest()
+      seed.set(nonce, CHILD_LABEL.length)
+      seed.set(parent.secret, CHILD_LABEL.length + NONCE_LENGTH)
+      const secret = createHmac('sha256', key).update(seed).digest()
+      seed.fill(0, CHILD_LABEL.length)
       // four bytes hold more generations than a column does; the last has a child too, so that asking for one never throws
       return { ...parent, keyId, generation: (parent.generation + 1) % GENERATIONS, secret }
     },
@@ -91,26 +114,25 @@ export function hashRefreshToken(text: string): Uint8Array {
   return hash('sha256', text, 'buffer')
 }
 
-function bodyOf(token: RefreshToken): Buffer {
-  const body = Buffer.alloc(BODY_LENGTH)
-  body[0] = token.keyId
-  body.set(idBytes(token.tenantId), 1)
-  body.set(idBytes(token.sessionId), 17)
-  body.writeUInt32BE(token.generation, 33)
-  body.set(token.secret, 37)
-  return body
+function fill(frame: Buffer, token: RefreshToken): void {
+  frame[PREFIX.length] = token.keyId
+  frame.set(idBytes(token.tenantId), PREFIX.length + 1)
+  frame.set(idBytes(token.sessionId), PREFIX.length + 17)
+  frame.writeUInt32BE(token.generation, PREFIX.length + 33)
+  frame.set(token.secret, PREFIX.length + 37)
 }
 
-function read(body: Uint8Array): RefreshToken {
+function read(frame: Buffer): RefreshToken {
+  const body = frame.subarray(PREFIX.length, TAGGED_LENGTH)
   return {
     keyId: body[0]!,
     tenantId: formatId(body.subarray(1, 17)) as TenantId,
     sessionId: formatId(body.subarray(17, 33)) as SessionId,
-    generation: new DataView(body.buffer, body.byteOffset + 33, 4).getUint32(0),
-    secret: body.subarray(37),
+    generation: body.readUInt32BE(33),
+    secret: Uint8Array.from(body.subarray(37)),
   }
 }
 
-function tagOf(keys: Keys | undefined, body: Uint8Array): Buffer | undefined {
-  return keys && createHmac('sha256', keys.tag).update(PREFIX).update(body).digest().subarray(0, TAG_LENGTH)
+function tagOf(keys: Keys, frame: Buffer): Buffer {
+  return createHmac('sha256', keys.tag).update(frame.subarray(0, TAGGED_LENGTH)).digest().subarray(0, TAG_LENGTH)
 }

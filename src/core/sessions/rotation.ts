@@ -56,13 +56,13 @@ export function createRefresh(
   const { keyring, runtime, storage, actor, auditWriter } = context
   const { refreshGraceMs, refreshRetryCap, idleTimeoutMs } = context.settings.sessions
 
-  function answer(tenant: Tenant, { session, user }: SessionLookup, child: string): Refreshed {
+  async function answer(tenant: Tenant, { session, user }: SessionLookup, child: string): Promise<Refreshed> {
     return {
       ok: true,
       session: sessionFromRow(session),
       user: userFromRow(user),
       tenant: { id: tenant.id },
-      tokens: pair(context, accessTokens, tenant.id, session, child),
+      tokens: await pair(context, accessTokens, tenant.id, session, child),
     }
   }
 
@@ -98,8 +98,7 @@ export function createRefresh(
       case 'rotated':
         return answer(tenant, outcome, child)
       case 'repeated': {
-        const { key_id, nonce } = outcome.session
-        const live = refreshTokens.child(parent, key_id, nonce)
+        const live = refreshTokens.child(parent, outcome.keyId, outcome.nonce)
         // rotated by a process that has a newer key: soon this one will have it too
         return live ? answer(tenant, outcome, refreshTokens.write(live)) : refused('throttled', false)
       }
@@ -138,10 +137,10 @@ export function createRefresh(
       graceMs: refreshGraceMs,
       idleTimeoutMs,
       retryCap: refreshRetryCap,
-      eventId: runtime.newId(),
+      eventId: null,
     }
-    const spared = await scope.verbs.rotateSession({ ...step, sparing: true })
-    const outcome = spared.kind === 'suspect' ? await judge(scope, tenant, step) : spared
+    const first = await scope.verbs.rotateSession(step)
+    const outcome = first.kind === 'suspect' ? await judge(scope, tenant, { ...step, eventId: runtime.newId() }) : first
     return conclude(outcome, tenant, parent, child)
   }
 }

@@ -1,9 +1,11 @@
 // What the host sees of a session, and of the tokens that stand for it.
 
+import type { ClientSignals } from '../authentication/risk/inputs.ts'
 import type { User, UserKey } from '../identity/user.ts'
 import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
-import type { RevokeReason, SessionRow } from '../storage/tenant-tables.ts'
+import type { SessionView } from '../storage/session-view.ts'
+import type { RevokeReason } from '../storage/tenant-tables.ts'
 
 /** One signed-in browser or app: one refresh-token family. */
 export interface Session {
@@ -40,6 +42,8 @@ export interface Tokens {
 export interface ClientInfo {
   readonly ip?: string
   readonly userAgent?: string
+  /** What tells a program from a person, where somebody looked; only risk reads it. */
+  readonly signals?: ClientSignals
 }
 
 /**
@@ -133,7 +137,7 @@ export interface TenantSessions {
   revokeOthers(user: UserKey, keep: SessionId): Promise<number>
 }
 
-export function sessionFromRow(row: SessionRow): Session {
+export function sessionFromRow(row: SessionView): Session {
   return {
     id: row.id as SessionId,
     userId: row.user_id as UserId,

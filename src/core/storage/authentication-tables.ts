@@ -93,6 +93,18 @@ export interface SignInProfileRow {
   updated_at: Date
 }
 
+/** Failed sign-ins of late: what `failures` says at `updated_at` halves from then on. */
+export interface FailureCountRow {
+  pool: FailurePool
+  /** SHA-256 of the account, the address, its network, or an account at one of these. */
+  subject: Uint8Array
+  failures: number
+  updated_at: Date
+}
+
+/** `ip-accounts` and `network-accounts` count different accounts; an `account-at` row says that one was counted there. */
+export type FailurePool = 'user' | 'ip' | 'network' | 'tenant' | 'ip-accounts' | 'network-accounts' | 'account-at'
+
 /** A token bucket: what may still be asked for. */
 export interface RateLimitRow {
   name: string
@@ -111,6 +123,7 @@ export interface AuthenticationTables {
   challenges: ChallengeRow
   devices: DeviceRow
   sign_in_profiles: SignInProfileRow
+  failure_counts: FailureCountRow
   rate_limits: RateLimitRow
 }
 
@@ -217,6 +230,15 @@ export const authenticationTables = {
       last_accuracy_km: { type: 'double', nullable: true, person: true },
       countries: { type: 'json', generated: true, person: true },
       hours: { type: 'json', generated: true, person: true },
+      updated_at: { type: 'time', generated: true },
+    },
+  },
+  failure_counts: {
+    key: ['pool', 'subject'],
+    columns: {
+      pool: { type: 'text' },
+      subject: { type: 'bytes', person: true },
+      failures: { type: 'double' },
       updated_at: { type: 'time', generated: true },
     },
   },

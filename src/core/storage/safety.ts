@@ -49,3 +49,4 @@ export type FindingId =
   | 'package-missing'
   | 'clock-skew'
   | 'not-durable'
+  | 'default-plan-unknown'

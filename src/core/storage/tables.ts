@@ -2,6 +2,7 @@
 // later encryption, export and erasure all read it from here.
 
 import { type AccessTables, accessTables } from './access-tables.ts'
+import { type ApiKeyTables, apiKeyTables } from './api-key-tables.ts'
 import { type AuditTables, auditTables } from './audit-tables.ts'
 import { type AuthenticationTables, authenticationTables } from './authentication-tables.ts'
 import { type BillingSystemTables, billingSystemTables } from './billing-system-tables.ts'
@@ -11,7 +12,13 @@ import { systemTables as ownSystemTables, type SystemTables } from './system-tab
 import { tenantTables as ownTenantTables, type TenantTables } from './tenant-tables.ts'
 
 interface AllSystemTables extends SystemTables, BillingSystemTables {}
-interface AllTenantTables extends TenantTables, AuthenticationTables, AccessTables, AuditTables, BillingTables {}
+interface AllTenantTables
+  extends TenantTables,
+    AuthenticationTables,
+    AccessTables,
+    ApiKeyTables,
+    AuditTables,
+    BillingTables {}
 export interface Tables extends AllSystemTables, AllTenantTables {}
 
 export type TableName = keyof Tables
@@ -28,6 +35,7 @@ export const tenantTables = {
   ...authenticationTables,
   ...ofUsers,
   ...accessTables,
+  ...apiKeyTables,
   ...auditTables,
   ...billingTables,
 }

@@ -1,13 +1,18 @@
 // Verbs: the few operations in which a race decides, or a request waits. Each is one atomic step and one round
 // trip, and each states its race.
 
+import type { AccessLoad, AccessQuestion, ApiKeyLookup } from './access-verbs.ts'
 import type { InboxClaim, InboxEnd } from './inbox.ts'
 import type { HeldSubscription, SubscriptionName, SubscriptionWrite } from './mirror.ts'
+import type { RiskVerbs } from './risk-verbs.ts'
+import type { SessionView, UserView } from './session-view.ts'
 import type { Row } from './tables.ts'
-import type { RevokeReason, SessionRow, UserRow } from './tenant-tables.ts'
+import type { RevokeReason, SessionRow } from './tenant-tables.ts'
+
+export type { AccessLoad, AccessQuestion, ApiKeyLookup, PrincipalKind } from './access-verbs.ts'
 
 /** Atomic steps inside one tenant. */
-export interface TenantVerbs {
+export interface TenantVerbs extends RiskVerbs {
   /**
    * Opens a session for a user who is active and still in the epoch that was read when the credential was checked.
    * Answers the row, or undefined when the user was disabled, deleted, or signed out everywhere meanwhile: a
@@ -36,6 +41,12 @@ export interface TenantVerbs {
    * before, revoked now).
    */
   endSessions(ending: SessionEnding): Promise<string[]>
+
+  /**
+   * A live API key with its account: the hash is this, not revoked, not expired, account active. One round trip; what
+   * every request with a key waits for. Notes the use, at most once a minute for each key.
+   */
+  lookUpApiKey(id: string, secretHash: Uint8Array): Promise<ApiKeyLookup | undefined>
 
   /**
    * Takes one attempt from a pool before the secret is looked at: counts it as failed and sets the time before
@@ -167,35 +178,10 @@ export interface SessionOpening {
 }
 
 export interface SessionLookup {
-  readonly session: SessionRow
-  readonly user: UserRow
+  readonly session: SessionView
+  readonly user: UserView
   /** The tenant's access version; the user's own is in their row. What was loaded for older ones is not believed. */
   readonly accessVersion: number
-}
-
-export type PrincipalKind = 'user' | 'service_account'
-
-export interface AccessQuestion {
-  readonly principal: { readonly kind: PrincipalKind; readonly id: string }
-  /** The version of the roles that the caller has; null: none. */
-  readonly knownVersion: number | null
-}
-
-export interface AccessLoad {
-  /** The tenant's access version. */
-  readonly version: number
-  /** Null: the caller's are current. */
-  readonly roles: readonly Row<'roles'>[] | null
-  /** The ids of every organization, whenever the roles come; null when they do not. */
-  readonly organizations: readonly string[] | null
-  /** Null: no such principal. */
-  readonly principal: {
-    readonly version: number
-    readonly active: boolean
-    /** The row as records answer it, without what never leaves the database. */
-    readonly attributes: Readonly<Record<string, unknown>>
-  } | null
-  readonly assignments: readonly Row<'role_assignments'>[]
 }
 
 export interface LimitTake {
@@ -239,20 +225,19 @@ export interface RotationStep {
   readonly idleTimeoutMs: number
   /** Retries of one parent within its grace that are answered; more are told `throttled`. */
   readonly retryCap: number
-  /** Id of the security event, should one be written. */
-  readonly eventId: string
   /**
-   * A token that is reused, forked or ahead is only told (`suspect`), and nothing is done about it: the caller asks again
-   * without this, in a transaction that writes more about it than the security event. Default false.
+   * Id of the security event, should one be written. Null: a token that is reused, forked or ahead is only told
+   * (`suspect`), and nothing is done about it; the caller asks again with an id, in a transaction that writes more about it
+   * than that event.
    */
-  readonly sparing?: boolean
+  readonly eventId: string | null
 }
 
 export type RotationOutcome =
   /** This caller moved the family on: its child is the live token. `user` and `session` as they are now. */
   | ({ readonly kind: 'rotated' } & SessionLookup)
-  /** The parent of the live token, within its grace: derive the child from `session.nonce` and `session.key_id`. Nothing moved. */
-  | ({ readonly kind: 'repeated' } & SessionLookup)
+  /** The parent of the live token, within its grace: derive the child from its nonce and the key. Nothing moved. */
+  | ({ readonly kind: 'repeated'; readonly nonce: Uint8Array; readonly keyId: number } & SessionLookup)
   /** As `repeated`, over the cap: no token, the family lives. */
   | { readonly kind: 'throttled' }
   /** The parent's child was used already, within the parent's own grace: no token, the family lives. */
@@ -263,7 +248,7 @@ export type RotationOutcome =
   | { readonly kind: 'reused'; readonly userId: string }
   /** The right generation with another hash (two histories of one family): this call revoked it and wrote the event. */
   | { readonly kind: 'forked'; readonly userId: string }
-  /** Where `sparing` was asked: one of these three. Nothing changed. */
+  /** Where there was no `eventId`: one of these three. Nothing changed. */
   | { readonly kind: 'suspect' }
   /** Unknown, revoked before, expired, of an epoch that has passed, or the user is not active: nothing changed. `revoked` is true when the family is known to be dead: all of these but the first and the last. */
   | { readonly kind: 'ended'; readonly revoked: boolean }

@@ -8,8 +8,12 @@ import type { ServiceAccounts } from '../access/service-accounts.ts'
 import type { Accounts } from '../accounts/account.ts'
 import type { MessageSignIn } from '../accounts/message-sign-in.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
+import type { Factors } from '../authentication/factors/factors.ts'
+import type { Passkeys } from '../authentication/passkeys/passkeys.ts'
+import type { PasskeySignIn } from '../authentication/passkeys/sign-in.ts'
 import type { SignIn } from '../authentication/sign-in.ts'
 import type { Billing, Entitlements } from '../billing/billing.ts'
+import type { ApiKeys } from '../identity/api-keys.ts'
 import type { Users } from '../identity/users.ts'
 import type { TenantId } from '../kernel/ids.ts'
 import type { TenantSessions } from '../sessions/session.ts'
@@ -26,8 +30,10 @@ export interface TenantServices<Db = unknown, P extends string = string> {
   readonly tenant: Tenant
   readonly users: Users
   readonly sessions: TenantSessions
+  readonly passkeys: Passkeys
   readonly organizations: Organizations
   readonly serviceAccounts: ServiceAccounts
+  readonly apiKeys: ApiKeys
   readonly roles: Roles
   readonly assignments: Assignments
   /** May this principal do that? */
@@ -44,12 +50,19 @@ export interface TenantServices<Db = unknown, P extends string = string> {
   transaction<R>(work: (tx: TenantTransaction<Db, P>) => Promise<R>): Promise<R>
 }
 
+/** Every way in, and what follows on any of them. */
+export interface WaysIn extends SignIn, MessageSignIn {
+  readonly passkey: PasskeySignIn
+}
+
 /** Everything that can be done inside one tenant. Outside `transaction`, each call is a transaction of its own. */
 export interface TenantHandle<Db = unknown, P extends string = string> extends TenantServices<Db, P> {
   /** Not part of a transaction: an attempt must be counted even when everything around it is rolled back. */
-  readonly signIn: SignIn & MessageSignIn
+  readonly signIn: WaysIn
   /** Not part of a transaction either: what is sent cannot be taken back. */
   readonly accounts: Accounts
+  /** Not part of a transaction either: it counts attempts, and sends codes. */
+  readonly factors: Factors
   readonly domains: Domains
   /**
    * The same tenant in somebody's name: what is done through the handle is audited as theirs, and a user or service account grants no

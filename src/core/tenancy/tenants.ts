@@ -4,8 +4,9 @@ import { seedAccess } from '../access/seed.ts'
 import type { Context } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { PLATFORM_TENANT_ID } from '../kernel/ids.ts'
-import { checkKeys } from '../kernel/input.ts'
+import { checkKeys, shown } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
+import type { SystemScope } from '../storage/storage.ts'
 import type { IsolationLevel, TenantRow, TenantStatus } from '../storage/system-tables.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { Directory } from './directory.ts'
@@ -22,6 +23,7 @@ export interface NewTenant {
   readonly name: string
   /** Default `shared`. @throws ISOLATION_UNAVAILABLE for the other two */
   readonly isolationLevel?: IsolationLevel
+  /** Key of a plan. */
   readonly plan?: string
   readonly settings?: Readonly<Record<string, unknown>>
   readonly featureFlags?: Readonly<Record<string, boolean>>
@@ -30,6 +32,7 @@ export interface NewTenant {
 export interface TenantChange {
   readonly name?: string
   readonly slug?: string
+  /** Key of a plan; null: none of its own. */
   readonly plan?: string | null
   /** Keys given replace theirs, `null` removes one; the others stay. */
   readonly settings?: Readonly<Record<string, unknown>>
@@ -40,7 +43,7 @@ export interface TenantChange {
 }
 
 export interface Tenants<Db = unknown, P extends string = string> {
-  /** @throws SLUG_INVALID, SLUG_TAKEN, INPUT_INVALID, ISOLATION_UNAVAILABLE */
+  /** @throws SLUG_INVALID, SLUG_TAKEN, PLAN_UNKNOWN, INPUT_INVALID, ISOLATION_UNAVAILABLE */
   create(tenant: NewTenant): Promise<TenantHandle<Db, P>>
   /** In any state but purged. @throws TENANT_UNKNOWN */
   get(tenant: TenantName): Promise<Tenant>
@@ -48,7 +51,7 @@ export interface Tenants<Db = unknown, P extends string = string> {
   list(page?: PageRequest & { readonly status?: TenantStatus }): Promise<Page<Tenant>>
   /**
    * All of it or nothing. Concurrent merges into settings and flags all take effect; with `version`, one of them.
-   * @throws TENANT_UNKNOWN, SLUG_TAKEN, SLUG_INVALID, INPUT_INVALID, CONFLICT, TENANT_STATE (being purged, or the platform tenant's slug)
+   * @throws TENANT_UNKNOWN, SLUG_TAKEN, SLUG_INVALID, PLAN_UNKNOWN, INPUT_INVALID, CONFLICT, TENANT_STATE (being purged, or the platform tenant's slug)
    */
   update(tenant: TenantName, change: TenantChange): Promise<Tenant>
   /** An active tenant: nobody signs in, refreshes or passes a check until `resume`. @throws TENANT_UNKNOWN, TENANT_STATE */
@@ -83,6 +86,7 @@ export function createTenants<Db, P extends string = string>(
     async create(tenant) {
       const row = newRow(tenant, context.runtime.newId())
       const created = await system.transaction(async (unit) => {
+        await demandPlan(unit, row.plan)
         const [inserted] = await unit.records.insert('tenants', [row], { onConflict: 'ignore' }).catch(refusedRow)
         if (!inserted) return undefined
         // others may remember that no tenant has this slug
@@ -120,6 +124,7 @@ export function createTenants<Db, P extends string = string>(
         if (!held) throw new FreeholdError('TENANT_UNKNOWN')
         const columns = changedColumns(held, change)
         if (Object.keys(columns).length === 0) return held
+        await demandPlan(unit, columns.plan)
         const [changed] = await unit.records
           .update(
             'tenants',
@@ -138,6 +143,12 @@ export function createTenants<Db, P extends string = string>(
 
     ...createLifecycle(context, directory),
   }
+}
+
+/** A plan is never removed: what is there now is there when this commits. @throws PLAN_UNKNOWN */
+async function demandPlan({ records }: Pick<SystemScope, 'records'>, plan: string | null | undefined): Promise<void> {
+  if (plan === null || plan === undefined) return
+  if (!(await records.get('plans', { key: plan }))) throw new FreeholdError('PLAN_UNKNOWN', { plan: shown(plan) })
 }
 
 function changedColumns(held: TenantRow, change: TenantChange): ChangedColumns {

@@ -13,6 +13,8 @@ alter table users add column phone text constraint users_phone_check check (char
 alter table users add column phone_verified_at timestamptz(3);
 alter table users add column locked_at timestamptz(3);
 alter table users add column lock_reason text constraint users_lock_reason_check check (char_length(lock_reason) <= 200);
+-- the column is new and empty: nothing is there to be sorted
+-- squawk-ignore require-concurrent-index-creation
 create index users_phone_idx on users (tenant_id, phone) where phone is not null;
 
 create table mfa_methods (
@@ -171,6 +173,21 @@ select freehold.protect_table('recovery_codes');
 select freehold.protect_table('challenges');
 select freehold.protect_table('devices');
 select freehold.protect_table('sign_in_profiles');
+
+-- How many sign-ins failed of late: by account, address and network, and in the tenant. Each count halves with time.
+create table failure_counts (
+  tenant_id uuid not null,
+  pool text not null constraint failure_counts_pool_check
+    check (pool in ('user', 'ip', 'network', 'tenant', 'ip-accounts', 'network-accounts', 'account-at')),
+  -- SHA-256 of whom or what the failures are of
+  subject bytea not null constraint failure_counts_subject_check check (octet_length(subject) = 32),
+  failures double precision not null,
+  updated_at timestamptz(3) not null default clock_timestamp(),
+  constraint failure_counts_pkey primary key (tenant_id, pool, subject)
+) with (fillfactor = 80);
+create index failure_counts_updated_at_idx on failure_counts (tenant_id, updated_at);
+
+select freehold.protect_table('failure_counts');
 
 -- Buckets that fill again: each holds what may still be asked for (a token bucket), counted in one statement
 create table rate_limits (

@@ -60,6 +60,33 @@ export const instance: Table<FreeholdRooms> = {
       plans.putPrice({ planKey: price.plan, provider: 'fake', providerPriceId, currency: 'eur', unitAmount: 1 }),
     again: 'nothing',
   },
+  'plans.archive': {
+    writes: 'plan.archived',
+    into: 'platform',
+    given: async ({ freehold }) => {
+      const { key } = await freehold.plans.put({ key: name('plan'), name: 'Plan', features: {}, limits: {} })
+      return key
+    },
+    act: ({ plans }, key: string) => plans.archive(key),
+    again: 'nothing',
+  },
+  'plans.archivePrice': {
+    writes: 'price.archived',
+    into: 'platform',
+    given: async ({ freehold, price }) => {
+      const providerPriceId = name('price')
+      await freehold.plans.putPrice({
+        planKey: price.plan,
+        provider: 'fake',
+        providerPriceId,
+        currency: 'eur',
+        unitAmount: 1,
+      })
+      return providerPriceId
+    },
+    act: ({ plans }, providerPriceId: string) => plans.archivePrice('fake', providerPriceId),
+    again: 'nothing',
+  },
   'plans.get': 'reads',
   'plans.list': 'reads',
   'plans.prices': 'reads',
@@ -90,6 +117,7 @@ export const instance: Table<FreeholdRooms> = {
   tenant: 'reads',
   as: 'reads',
   'sessions.verify': 'reads',
+  verifyApiKey: 'reads',
   'sessions.refresh': {
     exempt:
       'a rotation is one guarded UPDATE that leaves its trace on the row; that a token came back is audited, and tried apart',

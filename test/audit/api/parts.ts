@@ -3,6 +3,7 @@
 
 import { codeIn, type FakeProvider, type Mailbox, type Phone, tokenIn } from '../../../src/adapters/testing/index.ts'
 import type { TenantHandle } from '../../../src/index.ts'
+import { Authenticator } from '../../passkeys/authenticator.ts'
 import { type House, PASSWORD } from '../house.ts'
 
 /** What the walk is done in. */
@@ -57,6 +58,25 @@ export const removed = async ({ freehold }: World, handle: TenantHandle) => {
   await freehold.tenants.remove(handle)
   return handle
 }
+/** The page that passkeys are used on. */
+export const PAGE = { origin: 'https://app.example.test' }
+export const registering = async (world: World, handle: TenantHandle) => {
+  const owner = await user(world, handle)
+  const authenticator = new Authenticator()
+  const options = await handle.passkeys.registrationOptions(owner)
+  world.secrets.add(options.challenge)
+  return { owner, authenticator, response: authenticator.create(options, PAGE) }
+}
+export type Registering = Awaited<ReturnType<typeof registering>>
+export const equipped = async (world: World, handle: TenantHandle) => {
+  const { owner, authenticator, response } = await registering(world, handle)
+  return { owner, authenticator, passkey: await handle.passkeys.register(owner, { response }) }
+}
+export type Equipped = Awaited<ReturnType<typeof equipped>>
+export const asserting = async (world: World, handle: TenantHandle) => {
+  const { authenticator } = await equipped(world, handle)
+  return authenticator.get(await handle.signIn.passkey.options(), PAGE)
+}
 export const ROLE = { name: 'Clerk', permissions: [{ resource: 'note', actions: ['read'] }] }
 export const role = (_: World, { roles }: TenantHandle) => roles.create({ key: name('role'), ...ROLE })
 export const granted = async (world: World, handle: TenantHandle) => {
@@ -66,6 +86,11 @@ export const granted = async (world: World, handle: TenantHandle) => {
 export const organization = (_: World, { organizations }: TenantHandle) =>
   organizations.create({ key: name('org'), name: 'Org' })
 export const account = (_: World, { serviceAccounts }: TenantHandle) => serviceAccounts.create({ name: name('robot') })
+export const apiKey = async (world: World, handle: TenantHandle) => {
+  const issued = await handle.apiKeys.create({ serviceAccount: await account(world, handle), name: 'ci' })
+  world.secrets.add(issued.secret)
+  return issued.apiKey
+}
 export const claimed = async ({ dns, secrets }: World, { domains }: TenantHandle) => {
   const domain = await domains.add(`${name('d')}.example.test`)
   dns.set(domain.proof.record, [[domain.proof.value]])

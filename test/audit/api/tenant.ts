@@ -3,15 +3,22 @@
 import type { TenantHandle, TenantServices, User } from '../../../src/index.ts'
 import { PASSWORD } from '../house.ts'
 import { accounts } from './accounts.ts'
+import { factors } from './factors.ts'
 import {
   ATTEMPT,
   account,
+  apiKey,
+  asserting,
   claimed,
   disabled,
+  type Equipped,
+  equipped,
   granted,
   name,
   organization,
+  type Registering,
   ROLE,
+  registering,
   role,
   type SignedIn,
   signedIn,
@@ -92,6 +99,24 @@ export const services: Table<TenantServices> = {
     act: ({ sessions }, one: SignedIn) => sessions.revokeOthers(one.user, one.session.id),
     again: 'nothing',
   },
+  'passkeys.registrationOptions': { exempt: 'a challenge is opened, which registers nothing by itself' },
+  'passkeys.register': {
+    writes: 'passkey.registered',
+    given: registering,
+    act: ({ passkeys }, { owner, response }: Registering) => passkeys.register(owner, { response }),
+  },
+  'passkeys.list': 'reads',
+  'passkeys.rename': {
+    writes: 'passkey.renamed',
+    given: equipped,
+    act: ({ passkeys }, { owner, passkey }: Equipped) => passkeys.rename(owner, passkey, 'Renamed'),
+    again: 'nothing',
+  },
+  'passkeys.remove': {
+    writes: 'passkey.removed',
+    given: equipped,
+    act: ({ passkeys }, { owner, passkey }: Equipped) => passkeys.remove(owner, passkey),
+  },
   'organizations.create': {
     writes: 'organization.created',
     act: ({ organizations }) => organizations.create({ key: name('org'), name: 'Org' }),
@@ -125,6 +150,24 @@ export const services: Table<TenantServices> = {
     writes: 'service_account.enabled',
     given: async (world, handle) => handle.serviceAccounts.disable(await account(world, handle)),
     act: ({ serviceAccounts }, one: Awaited<ReturnType<typeof account>>) => serviceAccounts.enable(one),
+    again: 'nothing',
+  },
+  'apiKeys.create': {
+    writes: 'api_key.created',
+    given: account,
+    act: ({ apiKeys }, one: Awaited<ReturnType<typeof account>>) => apiKeys.create({ serviceAccount: one, name: 'ci' }),
+  },
+  'apiKeys.get': 'reads',
+  'apiKeys.list': 'reads',
+  'apiKeys.rotate': {
+    writes: 'api_key.rotated',
+    given: apiKey,
+    act: ({ apiKeys }, one: Awaited<ReturnType<typeof apiKey>>) => apiKeys.rotate(one),
+  },
+  'apiKeys.revoke': {
+    writes: 'api_key.revoked',
+    given: apiKey,
+    act: ({ apiKeys }, one: Awaited<ReturnType<typeof apiKey>>) => apiKeys.revoke(one),
     again: 'nothing',
   },
   'roles.create': { writes: 'role.created', act: ({ roles }) => roles.create({ key: name('role'), ...ROLE }) },
@@ -205,8 +248,14 @@ export const handleOnly: Table<TenantHandle> = {
     given: user,
     act: ({ signIn }, { email }: User) => signIn.password({ email, password: PASSWORD }),
   },
-  'signIn.challenge': { exempt: 'what is sent or stored is the factor’s, which writes it' },
-  'signIn.continue': { exempt: 'no factor is checked yet, so nothing can be pending' },
+  ...factors,
+  'signIn.passkey.options': { exempt: 'a challenge is opened, which signs nobody in by itself' },
+  'signIn.passkey.verify': {
+    writes: 'session.opened',
+    by: 'user',
+    given: asserting,
+    act: ({ signIn }, response: Awaited<ReturnType<typeof asserting>>) => signIn.passkey.verify({ response }),
+  },
   'domains.add': { writes: 'domain.added', act: ({ domains }) => domains.add(`${name('d')}.example.test`) },
   'domains.list': 'reads',
   'domains.verify': {

@@ -44,7 +44,7 @@ export interface HostTables {
 export async function rename(context: RequestContext, asked: { name?: string; note?: string; fails?: boolean }) {
   const { name = null, note, fails } = asked
   return context.transaction(async (tx) => {
-    const user = await tx.users.update(context.principal!, { name })
+    const user = await tx.users.update(context.session!.principal, { name })
     await tx.audit.record({ action: 'person.renamed', targets: [{ type: 'user', id: user.id }] })
     if (note) await (tx.db as Kysely<HostTables>).insertInto('notes').values({ body: note }).execute()
     if (fails) throw new FreeholdError('INPUT_INVALID', { field: 'fails', problem: 'it says so' })

@@ -48,7 +48,15 @@ describe.each(FRAMEWORKS)('getting in and out on %s', (framework) => {
     })
     const browser = world.browser('acme')
     const { text, json } = await browser.signIn(user.email, PASSWORD)
-    expect(Object.keys(json.user).sort()).toEqual(['createdAt', 'email', 'emailVerifiedAt', 'id', 'name'])
+    expect(Object.keys(json.user).sort()).toEqual([
+      'createdAt',
+      'email',
+      'emailVerifiedAt',
+      'id',
+      'name',
+      'phone',
+      'phoneVerifiedAt',
+    ])
     expect(text).not.toContain('creditLimit')
   })
 

@@ -18,6 +18,7 @@ import { rates } from './rates.ts'
 import { reading } from './reading.ts'
 import { refusals } from './refusals.ts'
 import { reuse } from './reuse.ts'
+import { risk } from './risk.ts'
 import { rotation } from './rotation.ts'
 import { sessions } from './sessions.ts'
 import { closing, storage } from './storage.ts'
@@ -50,6 +51,7 @@ export const exam: readonly ExamCase[] = [
   ...ending,
   ...attempts,
   ...rates,
+  ...risk,
   ...access,
   ...limits,
   ...entitlements,

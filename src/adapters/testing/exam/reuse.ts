@@ -96,11 +96,11 @@ export const reuse = examine('refresh reuse', [
     },
   },
   {
-    name: 'sparing: all as ever, but whoever is suspect is only told so',
+    name: 'without an event: all as ever, but whoever is suspect is only told so',
     async ask(room) {
       const { id } = await room.session()
       const spare = (generation: number, change: Partial<RotationStep> = {}) =>
-        rotate(room, id, generation, { sparing: true, ...change })
+        rotate(room, id, generation, { eventId: null, ...change })
       isKind(await spare(0), 'rotated')
       isKind(await spare(0), 'repeated')
       isKind(await spare(0, { retryCap: 1 }), 'throttled')

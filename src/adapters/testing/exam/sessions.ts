@@ -1,6 +1,7 @@
 // openSession and lookUpSession: who gets a session, and which sessions live.
 
 import { ok, strictEqual } from 'node:assert/strict'
+import { viewOfSession, viewOfUser } from '../../../core/storage/session-view.ts'
 import { fromNow, type Row } from '../../../core/storage/tables.ts'
 import { same } from '../answers.ts'
 import { examine } from '../question.ts'
@@ -106,12 +107,12 @@ export const sessions = examine('sessions', [
     },
   },
   {
-    name: 'lookUpSession answers a live session with its user, as the rows are',
+    name: 'lookUpSession answers a live session with its user, as the rows are, and no secret of either',
     async ask({ scope, session, id }) {
       const row = await session({ authenticationMethods: ['pwd', 'a,"b'] })
       const found = await scope.verbs.lookUpSession(row.id)
-      same(found?.session, row)
-      same(found?.user, await scope.records.get('users', { id: row.user_id }))
+      same(found?.session, viewOfSession(row))
+      same(found?.user, viewOfUser((await scope.records.get('users', { id: row.user_id }))!))
       strictEqual(await scope.verbs.lookUpSession(id()), undefined)
     },
   },

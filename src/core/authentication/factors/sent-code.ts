@@ -1,0 +1,97 @@
+// Codes that are sent, by text message or e-mail: six digits for one request and one factor, good for ten minutes and
+// five attempts. A new one takes the place of the one before.
+
+import type { TenantContext } from '../../context.ts'
+import { FreeholdError } from '../../kernel/errors.ts'
+import type { ChallengeRow, MfaMethodRow } from '../../storage/authentication-tables.ts'
+import type { UserRow } from '../../storage/tenant-tables.ts'
+import { type ChallengePurpose, createChallenges } from '../challenges.ts'
+import type { FactorVerifier } from '../factor.ts'
+import { masked } from '../factor-offer.ts'
+import { attemptOf } from '../pending.ts'
+import { writeFactorEvent } from './factor-log.ts'
+
+/** ASVS 5.0, V6.5.5. */
+const LIFETIME_MS = 10 * 60 * 1000
+/** Codes that may be asked for at once; then each waits, and the wait doubles. */
+const FREE_SENDS = 3
+const SEND_DELAY_MS = 30_000
+
+type SentType = 'sms' | 'email'
+
+export interface Sent {
+  /** Masked. */
+  readonly to: string
+  readonly expiresInMs: number
+}
+
+/** What a code is for: a second factor of one request, or the proof that a number or an address is theirs. */
+interface SentFor {
+  readonly purpose: Extract<ChallengePurpose, 'factor-code' | 'factor-enrolment'>
+  readonly user: UserRow
+  readonly method: MfaMethodRow
+  readonly request: string
+}
+
+export function createSentCodeVerifier(type: SentType): FactorVerifier {
+  const methods = [type]
+  return {
+    type,
+    methods,
+    assuranceLevel: 2,
+    async begin(context, { user, method, request }) {
+      if (!method) return {}
+      return { ...(await sendCode(context, { purpose: 'factor-code', user, method, request })) }
+    },
+    async verify(context, { user, method, request }, { code }) {
+      if (!method || code === undefined) return undefined
+      const right = await checkCode(context, { purpose: 'factor-code', user, method, request }, code)
+      return right ? { methods, assuranceLevel: 2 } : undefined
+    },
+  }
+}
+
+/** @throws TOO_MANY_ATTEMPTS (asked for too often), MAILER_MISSING, TEXTER_MISSING */
+export async function sendCode(context: TenantContext, wanted: SentFor): Promise<Sent> {
+  const { method, user } = wanted
+  const { post, scope, settings } = context
+  if (method.type === 'email') post.requireMailer()
+  else post.requireTexter()
+  const counted = attemptOf(method.type, user, method)
+  const schedule = { ...settings.attempts, free: FREE_SENDS, baseDelayMs: SEND_DELAY_MS }
+  const allowed = await scope.verbs.takeAttempt({ ...counted, pool: `send:${method.type}`, ...schedule })
+  if (!allowed.allowed) throw new FreeholdError('TOO_MANY_ATTEMPTS', { retryAfterMs: allowed.retryAfterMs })
+
+  const recipient = recipientOf(wanted)
+  const { secret: code } = await scope.transaction(async (unit) => {
+    const inside = { ...context, scope: unit }
+    const challenges = createChallenges(inside)
+    await challenges.withdraw(unit, { purpose: wanted.purpose, recipient })
+    const { purpose } = wanted
+    const opened = await challenges.open({ purpose, userId: user.id, recipient, lifetimeMs: LIFETIME_MS, kind: 'code' })
+    await writeFactorEvent(inside, 'mfa.code_sent', user.id, method)
+    return opened
+  })
+  const facts = { tenant: context.tenant, code, expiresInMs: LIFETIME_MS }
+  if (method.type === 'email') post.mail('factor-code', method.target!, facts)
+  else post.text('factor-code', method.target!, facts)
+  return { to: masked(method.target!), expiresInMs: LIFETIME_MS }
+}
+
+/** Spent with the answer. Outside a transaction: the attempt must be counted. */
+export async function checkCode(
+  context: TenantContext,
+  sentFor: SentFor,
+  code: string,
+): Promise<ChallengeRow | undefined> {
+  const challenges = createChallenges(context)
+  const { purpose } = sentFor
+  const recipient = recipientOf(sentFor)
+  const open = await challenges.latest({ purpose, recipient })
+  return open && challenges.attempt(context.scope, { purpose, recipient, id: open.id, code: code.replaceAll(' ', '') })
+}
+
+/** What a code is bound to (M08): another request, factor, target or user has another. */
+function recipientOf({ user, method, request }: SentFor): string {
+  return JSON.stringify([user.id, method.id, method.target, request])
+}

@@ -1,0 +1,84 @@
+// A passkey or security key as a second factor: it is asked for by name, beside whatever was shown first. Possession is
+// enough here; the other factor is somebody's knowledge.
+
+import type { TenantContext } from '../../context.ts'
+import { FreeholdError } from '../../kernel/errors.ts'
+import type { WebauthnCredentialRow } from '../../storage/authentication-tables.ts'
+import type { Directory } from '../../tenancy/directory.ts'
+import type { FactorAnswer, FactorProof, FactorRequest, FactorVerifier } from '../factor.ts'
+import { type PasskeyRequestOptions, readAssertion } from './ceremony.ts'
+import { consumeCeremony, openCeremony } from './challenge.ts'
+import { readClientData } from './client-data.ts'
+import { descriptorOf, methodsOf, movesOn, reportClone, useCredential, userHandleOf } from './credentials.ts'
+import { createRelyingParties } from './relying-party.ts'
+import { verifyAssertion } from './verify.ts'
+
+const PURPOSE = 'passkey-factor'
+
+export function createPasskeyFactor(directory: Pick<Directory, 'find'>): FactorVerifier {
+  return {
+    type: 'webauthn',
+    methods: ['hwk'],
+    assuranceLevel: 2,
+
+    async begin(context, { user, method, request }) {
+      const credential = await credentialOf(context, method?.id)
+      if (!credential) return {}
+      const rpId = credential.rp_id
+      const options: PasskeyRequestOptions = {
+        rpId,
+        challenge: await openCeremony(context, { purpose: PURPOSE, rpId, user, recipient: request }),
+        timeout: context.settings.passkeys.challengeLifetimeMs,
+        allowCredentials: [descriptorOf(credential)],
+        userVerification: 'preferred',
+      }
+      return { options }
+    },
+
+    async verify(context, asked, answer) {
+      try {
+        return await proofOf(context, directory, asked, answer)
+      } catch (error) {
+        if (FreeholdError.is(error, 'PASSKEY_REFUSED')) return undefined
+        throw error
+      }
+    },
+  }
+}
+
+/** @throws PASSKEY_REFUSED */
+async function proofOf(
+  context: TenantContext,
+  directory: Pick<Directory, 'find'>,
+  { user, method, request }: FactorRequest,
+  { assertion }: FactorAnswer,
+): Promise<FactorProof | undefined> {
+  const read = readAssertion(assertion)
+  const client = readClientData(read.clientData, 'webauthn.get', context.settings.passkeys.topOrigins)
+  const place = await createRelyingParties(context, directory).at(client.origin)
+  const credential = await credentialOf(context, method?.id)
+  // the very key that was asked for: what was shown first must not count a second time
+  if (!credential || credential.user_id !== user.id || credential.rp_id !== place.rpId) return undefined
+  if (!Buffer.from(read.credentialId).equals(credential.credential_id)) return undefined
+  if (read.userHandle && !Buffer.from(read.userHandle).equals(userHandleOf(user.id))) return undefined
+  const key = { publicKey: credential.public_key, backupEligible: credential.backup_eligible }
+  const proof = await verifyAssertion(read, client, place, key, false)
+  const challenge = { purpose: PURPOSE, client, rpId: place.rpId, user, recipient: request } as const
+  if (!movesOn(credential.sign_count, proof.signCount)) {
+    await reportClone(context, credential, proof.signCount, (unit) => consumeCeremony(context, unit, challenge))
+    return undefined
+  }
+  return {
+    methods: methodsOf(credential, proof.userVerified),
+    assuranceLevel: 2,
+    within: async (unit) =>
+      (await consumeCeremony(context, unit, challenge)) !== undefined && useCredential(unit, credential, proof),
+  }
+}
+
+async function credentialOf(
+  { scope }: TenantContext,
+  id: string | undefined,
+): Promise<WebauthnCredentialRow | undefined> {
+  return id === undefined ? undefined : scope.records.get('webauthn_credentials', { id })
+}

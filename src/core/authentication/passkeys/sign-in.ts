@@ -1,0 +1,208 @@
+// Signing in with a passkey: whoever holds the key, and nobody's name is asked for. With user verification it is two
+// factors at once; without, the engine asks for another where one is needed.
+
+import { createHmac } from 'node:crypto'
+import { inRequestOf } from '../../audit/actor.ts'
+import type { TenantContext } from '../../context.ts'
+import { readEmail } from '../../identity/email.ts'
+import { encodeBase64url } from '../../kernel/encoding.ts'
+import { FreeholdError } from '../../kernel/errors.ts'
+import { checkKeys, invalid } from '../../kernel/input.ts'
+import type { ClientInfo } from '../../sessions/session.ts'
+import type { WebauthnCredentialRow } from '../../storage/authentication-tables.ts'
+import type { UserRow } from '../../storage/tenant-tables.ts'
+import type { Directory } from '../../tenancy/directory.ts'
+import type { SignInEngine } from '../engine.ts'
+import { checkClient } from '../sign-in.ts'
+import type { SignedIn } from '../signed-in.ts'
+import {
+  type PasskeyAssertion,
+  type PasskeyDescriptor,
+  type PasskeyRequestOptions,
+  type ReadAssertion,
+  readAssertion,
+  refused,
+} from './ceremony.ts'
+import { type CeremonyAnswer, consumeCeremony, openCeremony } from './challenge.ts'
+import { type ClientData, readClientData } from './client-data.ts'
+import {
+  credentialsOf,
+  findCredential,
+  methodsOf,
+  movesOn,
+  reportClone,
+  useCredential,
+  userHandleOf,
+} from './credentials.ts'
+import { createRelyingParties } from './relying-party.ts'
+import { type Place, type Proof, verifyAssertion } from './verify.ts'
+
+export interface PasskeySignInPage {
+  /** As PasskeyPage.origin. */
+  readonly origin?: string
+  /**
+   * Whose passkeys to ask for, where keys are used that cannot be listed by themselves. The answer has the same form for an address
+   * that nobody has. Default: whichever passkey the person chooses.
+   */
+  readonly email?: string
+}
+
+export interface PasskeySignInAnswer {
+  /** `credential.toJSON()`. */
+  readonly response: PasskeyAssertion
+  readonly client?: ClientInfo
+}
+
+export interface PasskeySignIn {
+  /** What `navigator.credentials.get` wants. Its challenge is good for one answer. @throws INPUT_INVALID (`origin` is no page of this tenant) */
+  options(page?: PasskeySignInPage): Promise<PasskeyRequestOptions>
+  /**
+   * Every answer that does not check is `bad-credentials`, whatever is wrong with it. A counter that went backwards is
+   * reported as a possible copy of the key.
+   * @throws INPUT_INVALID, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, STORAGE_UNAVAILABLE
+   */
+  verify(answer: PasskeySignInAnswer): Promise<SignedIn>
+}
+
+const REFUSED: SignedIn = { ok: false, reason: 'bad-credentials' }
+const PURPOSE = 'passkey-sign-in'
+/** What ids of real keys measure, in bytes. */
+const ID_LENGTHS = [16, 20, 32, 48, 64]
+
+/** A proof, and whose key and which page it is of. */
+interface Shown {
+  readonly credential: WebauthnCredentialRow
+  readonly user: UserRow
+  readonly client: ClientData
+  readonly place: Place
+  readonly proof: Proof
+  readonly namesUser: boolean
+}
+
+export function createPasskeySignIn(
+  context: TenantContext,
+  engine: Pick<SignInEngine, 'conclude'>,
+  directory: Pick<Directory, 'find'>,
+): PasskeySignIn {
+  const { scope, settings, actor, auditWriter, tenant, keyring } = context
+  const { challengeLifetimeMs, topOrigins, userVerification } = settings.passkeys
+  const places = createRelyingParties(context, directory)
+
+  /** For an address without passkeys one that does not exist, the same each time (WebAuthn Level 3, section 14.6.2). */
+  function decoy(address: string): PasskeyDescriptor {
+    const key = keyring.derive(keyring.current, 'passkey-decoy', 32)!
+    const bytes = createHmac('sha512', key).update(`${tenant.id}\0${address}`).digest()
+    const length = ID_LENGTHS[bytes[0]! % ID_LENGTHS.length]!
+    return { type: 'public-key', id: encodeBase64url(bytes.subarray(0, length)), transports: ['hybrid', 'internal'] }
+  }
+
+  async function namedFor(email: unknown, rpId: string): Promise<readonly PasskeyDescriptor[]> {
+    if (typeof email !== 'string') throw invalid('email', 'it is not a text')
+    const address = readEmail(email)?.emailNorm
+    const where = { email_norm: address ?? '', status: 'active' } as const
+    const [user] = await scope.records.find('users', { where, limit: 1 })
+    // asked for nobody as well, so that the answer comes after the same work
+    const named = await credentialsOf(context, user?.id ?? tenant.id, rpId)
+    return named.length > 0 ? named : [decoy(address ?? email.slice(0, 1024))]
+  }
+
+  /** Whatever is wrong ends here; undefined when the key is nobody's. @throws PASSKEY_REFUSED */
+  async function show(assertion: ReadAssertion): Promise<Shown | Suspect | undefined> {
+    const client = readClientData(assertion.clientData, 'webauthn.get', topOrigins)
+    const place = await places.at(client.origin)
+    const credential = await findCredential(context, assertion.credentialId)
+    if (!credential) return undefined
+    const user = await scope.records.get('users', { id: credential.user_id })
+    if (user?.status !== 'active') return undefined
+    try {
+      if (credential.rp_id !== place.rpId) throw refused('relying-party')
+      checkHandle(assertion, user)
+      const key = { publicKey: credential.public_key, backupEligible: credential.backup_eligible }
+      const proof = await verifyAssertion(assertion, client, place, key, userVerification === 'required')
+      return { credential, user, client, place, proof, namesUser: assertion.userHandle !== undefined }
+    } catch (error) {
+      if (!FreeholdError.is(error, 'PASSKEY_REFUSED')) throw error
+      return { credential, user }
+    }
+  }
+
+  async function refuse({ credential, user }: Suspect, client: ClientInfo | undefined): Promise<SignedIn> {
+    await auditWriter.append(scope, inRequestOf(actor, { type: 'user' }, client), {
+      action: 'sign_in.failed',
+      outcome: 'failure',
+      details: { authenticationMethods: methodsOf(credential, false) },
+      targets: [{ type: 'user', id: user.id }],
+    })
+    return REFUSED
+  }
+
+  return {
+    async options(page = {}) {
+      checkKeys(page, 'page', ['origin', 'email'])
+      const { rpId } = await places.choose(page.origin)
+      return {
+        rpId,
+        challenge: await openCeremony(context, { purpose: PURPOSE, rpId, named: page.email !== undefined }),
+        timeout: challengeLifetimeMs,
+        allowCredentials: page.email === undefined ? [] : await namedFor(page.email, rpId),
+        userVerification,
+      }
+    },
+
+    async verify(answer) {
+      checkKeys(answer, 'answer', ['response', 'client'])
+      const { client } = answer
+      checkClient(client)
+      let shown: Shown | Suspect | undefined
+      try {
+        shown = await show(readAssertion(answer.response))
+      } catch (error) {
+        // nobody's key was looked at: it is nothing that happened to a user
+        if (FreeholdError.is(error, 'PASSKEY_REFUSED')) return REFUSED
+        throw error
+      }
+      if (!shown) return REFUSED
+      if (!('proof' in shown)) return refuse(shown, client)
+
+      const { credential, user, proof } = shown
+      const acting = { ...context, actor: inRequestOf(actor, { type: 'user', id: user.id }, client) }
+      const report = () =>
+        reportClone(acting, credential, proof.signCount, (unit) => consumeCeremony(context, unit, answerOf(shown)))
+      if (!movesOn(credential.sign_count, proof.signCount)) {
+        await report()
+        return REFUSED
+      }
+      let overtaken = false
+      const signedIn = await engine.conclude(context, {
+        user,
+        methods: methodsOf(credential, proof.userVerified),
+        assuranceLevel: proof.userVerified ? 2 : 1,
+        usedFactors: [credential.id],
+        ...(client ? { client } : {}),
+        async within(unit) {
+          if (!(await consumeCeremony(context, unit, answerOf(shown)))) return false
+          overtaken = !(await useCredential(unit, credential, proof))
+          return !overtaken
+        },
+      })
+      // the same counter was shown twice at once
+      if (overtaken) await report()
+      return signedIn
+    },
+  }
+}
+
+function answerOf({ client, place, user, namesUser }: Shown): CeremonyAnswer {
+  return { purpose: PURPOSE, client, rpId: place.rpId, user, namesUser }
+}
+
+/** Somebody's key, and an answer that does not check. */
+interface Suspect {
+  readonly credential: WebauthnCredentialRow
+  readonly user: UserRow
+}
+
+/** @throws PASSKEY_REFUSED when the authenticator names another user than the key's (W07) */
+function checkHandle({ userHandle }: ReadAssertion, { id }: UserRow): void {
+  if (userHandle && !Buffer.from(userHandle).equals(userHandleOf(id))) throw refused('user-handle')
+}

@@ -1,0 +1,61 @@
+// The verbs of risk: what a sign-in is judged by, and the two steps that it learns by.
+
+import type { Row } from './tables.ts'
+
+export interface RiskVerbs {
+  /** What the risk of a sign-in is judged by: one query. Nothing that a failure under way has not committed yet. */
+  loadRisk(question: RiskQuestion): Promise<RiskLoad>
+
+  /**
+   * Counts one failed sign-in in every pool named, each count after what it has lost since (half in each half-life); and at
+   * each place the account, unless it was counted there within a half-life. One statement, in which no increment of a
+   * concurrent caller is lost. Inside a transaction it costs no round trip of its own: it rides as `appendAudit` does.
+   */
+  countFailure(failure: FailedSignIn): Promise<void>
+
+  /**
+   * Adds a sign-in, now and from this place, to what is usual for a user. Counted in the database, so that none of any number of
+   * concurrent ones is lost. Inside a transaction it rides as `appendAudit` does.
+   */
+  learnSignIn(learning: LearnedSignIn): Promise<void>
+}
+
+export interface FailureKey {
+  readonly pool: Row<'failure_counts'>['pool']
+  /** SHA-256. */
+  readonly subject: Uint8Array
+}
+
+export interface RiskQuestion {
+  readonly userId: string
+  readonly halfLifeMs: number
+  readonly counts: readonly FailureKey[]
+}
+
+export interface RiskLoad {
+  readonly at: Date
+  /** What each count has left, in the order asked; 0 for one that is not there. */
+  readonly failures: readonly number[]
+  readonly profile: Row<'sign_in_profiles'> | undefined
+}
+
+export interface FailedSignIn {
+  readonly halfLifeMs: number
+  /** No two the same. */
+  readonly counts: readonly FailureKey[]
+  readonly accounts: readonly {
+    /** What counts the accounts of a place. */
+    readonly place: FailureKey
+    /** SHA-256 of the account at this place. */
+    readonly accountAt: Uint8Array
+  }[]
+}
+
+export interface LearnedSignIn {
+  readonly userId: string
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string | null
+  readonly latitude: number | null
+  readonly longitude: number | null
+  readonly accuracyKm: number | null
+}

@@ -1,0 +1,75 @@
+// A house with a mailbox, a phone and a clock that a test may turn: for factors and everything that asks for them.
+
+import { generate } from 'otplib'
+import { createMailbox, createPhone, type Mailbox, type Phone } from '../../src/adapters/testing/index.ts'
+import type { Factor, FreeholdOptions, NextFactor, SignedIn, TenantHandle, User } from '../../src/index.ts'
+import { type House, openHouse, PASSWORD, type StorageName } from '../audit/house.ts'
+
+export interface FactorHouse extends House {
+  readonly mailbox: Mailbox
+  readonly phone: Phone
+  /** Moves the clock of this process; the database has its own. */
+  turn(seconds: number): void
+  /** Seconds since 1970, as this process has them. */
+  seconds(): number
+  person(handle: TenantHandle): Promise<User>
+  /** A user with a confirmed authenticator app, and how to read it. */
+  withApp(handle: TenantHandle): Promise<AppOwner>
+  /** Signs in with the password, which is right, and answers what is asked for next. */
+  waiting(handle: TenantHandle, user: Pick<User, 'email'>): Promise<NextFactor>
+}
+
+export interface AppOwner {
+  readonly user: User
+  readonly factor: Factor
+  readonly secret: string
+  /** The code of now, or of so many steps from now. */
+  code(steps?: number): Promise<string>
+}
+
+let made = 0
+
+export async function openFactorHouse(
+  storage: StorageName,
+  options: Partial<FreeholdOptions<unknown, string>> = {},
+): Promise<FactorHouse> {
+  const mailbox = createMailbox()
+  const phone = createPhone()
+  let ahead = 0
+  const now = () => Date.now() + ahead
+  const house = await openHouse(storage, {
+    mailer: mailbox,
+    texter: phone,
+    messages: { baseUrl: 'https://app.example.test' },
+    runtime: { now },
+    ...options,
+  })
+  const seconds = () => Math.floor(now() / 1000)
+  const person = (handle: TenantHandle) =>
+    handle.users.create({ email: `factor${++made}@example.test`, password: PASSWORD })
+  return {
+    ...house,
+    mailbox,
+    phone,
+    seconds,
+    person,
+    turn(by) {
+      ahead += by * 1000
+    },
+    async withApp(handle) {
+      const user = await person(handle)
+      const { factor, secret } = await handle.factors.enrolTotp(user, { name: 'App' })
+      const code = (steps = 0) => generate({ secret, epoch: seconds() + steps * 30 })
+      // the step before: that of now is left for the test
+      const confirmed = await handle.factors.confirm(user, factor, { code: await code(-1) })
+      return { user, factor: confirmed, secret, code }
+    },
+    waiting: async (handle, { email }) => next(await handle.signIn.password({ email, password: PASSWORD })),
+  }
+}
+
+/** What was asked for next. */
+export function next(signedIn: SignedIn): NextFactor {
+  if (signedIn.ok || signedIn.reason !== 'factor-required') throw new Error('no factor was asked for')
+  return signedIn.next
+}
