@@ -73,11 +73,17 @@ describe('maintenance', () => {
     await freehold.tenants.suspend('two')
     const report = await freehold.maintenance.run()
     // the platform tenant is one too
-    expect(report).toEqual({ tenants: 3, removed: { attempts: 2, rates: 0, failures: 0, challenges: 0, sessions: 4, events: 2 } })
+    expect(report).toEqual({
+      tenants: 3,
+      removed: { attempts: 2, rates: 0, failures: 0, challenges: 0, sessions: 4, events: 2 },
+    })
     for (const tenant of tenants) {
       expect(await counts(tenant)).toEqual({ sign_in_attempts: 1, sessions: 3, security_events: 1, users: 1 })
     }
-    const nothing = { tenants: 3, removed: { attempts: 0, rates: 0, failures: 0, challenges: 0, sessions: 0, events: 0 } }
+    const nothing = {
+      tenants: 3,
+      removed: { attempts: 0, rates: 0, failures: 0, challenges: 0, sessions: 0, events: 0 },
+    }
     expect(await freehold.maintenance.run()).toEqual(nothing)
     await freehold.tenants.remove('two')
     expect((await freehold.maintenance.run({ keepEventsMs: 0, keepSessionsMs: 0 })).removed).toEqual({
