@@ -106,7 +106,7 @@ export type { RiskFlag, RiskWeights } from './core/authentication/risk/flags.ts'
 export type { RiskVerdict } from './core/authentication/risk/policy.ts'
 export type { RiskOptions } from './core/authentication/risk/settings.ts'
 export type { RiskSignal } from './core/authentication/risk/signals.ts'
-export type { PasswordSignIn, SignIn, SignInAnswer } from './core/authentication/sign-in.ts'
+export type { PasswordSignIn, SignIn, SignInAnswer, StepUp } from './core/authentication/sign-in.ts'
 export type { NextFactor, SignedIn } from './core/authentication/signed-in.ts'
 export type {
   Billing,
@@ -131,7 +131,7 @@ export type {
   WebhookSettings,
 } from './core/context.ts'
 export type { CookieOptions, HttpOptions, RequestInfo } from './core/http/options.ts'
-export type { RequestContext } from './core/http/request-context.ts'
+export type { AssuranceDemand, RequestContext } from './core/http/request-context.ts'
 export type { VerifiedApiKey, VerifyApiKey } from './core/identity/api-key-check.ts'
 export type { ApiKey, ApiKeyFilter, ApiKeyKey, ApiKeys, IssuedApiKey, NewApiKey } from './core/identity/api-keys.ts'
 export type { User } from './core/identity/user.ts'

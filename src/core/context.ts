@@ -80,7 +80,7 @@ export interface PasswordSettings {
   readonly maximumLength: number
   /** Further words that a password may not be made of, as your product's name. */
   readonly contextWords: readonly string[]
-  /** Hashes computed at once. Default: the number of cores. */
+  /** Hashes computed at once. Default: one less than there are cores, and at least one: a core stays for everybody else. */
   readonly concurrency: number
 }
 

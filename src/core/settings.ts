@@ -39,7 +39,7 @@ export const defaultSettings: Settings = {
     minimumLengthWithSecondFactor: 8,
     maximumLength: 256,
     contextWords: [],
-    concurrency: availableParallelism(),
+    concurrency: Math.max(1, availableParallelism() - 1),
   },
   attempts: { free: 5, baseDelayMs: SECOND, maxDelayMs: 15 * MINUTE, forgetAfterMs: DAY },
   risk: defaultRiskSettings,

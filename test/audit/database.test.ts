@@ -74,6 +74,7 @@ describe('an event is only ever added', () => {
     'delete from freehold.audit_events',
     'truncate freehold.audit_events',
     'update freehold.audit_pending set leaf = leaf',
+    'delete from freehold.audit_pending',
     'truncate freehold.audit_pending',
   ]
   it.each(changes)('the application may not: %s', async (sql) => {

@@ -1,19 +1,29 @@
 // A raw dump of a database, and the secrets that must not be in it, in whatever form somebody might have written them.
 
+import { hash } from 'node:crypto'
 import { columnsOf, isTenantTable, type TableName, tenantTables } from '../../src/core/storage/tables.ts'
 import type { TestDatabase } from '../setup/database.ts'
 
 export interface Secrets {
   /** A secret that somebody was shown or gave: it is looked for as it is, in hex, base64 and base64url, and so is what it encodes. */
   keep(what: string, secret: string | Uint8Array): void
-  readonly all: readonly { readonly what: string; readonly forms: readonly string[] }[]
+  /** A code of a few digits: looked for as a word of its own, and as its plain hash, which anybody could make of all codes. */
+  keepCode(what: string, code: string): void
+  readonly all: readonly Kept[]
+}
+
+interface Kept {
+  readonly what: string
+  readonly forms: readonly string[]
+  /** Of a code: as a word. */
+  readonly word?: RegExp
 }
 
 /** Shorter ones are found by chance. */
 const MINIMUM_LENGTH = 8
 
 export function createSecrets(): Secrets {
-  const all: { what: string; forms: string[] }[] = []
+  const all: Kept[] = []
   return {
     all,
     keep(what, secret) {
@@ -21,6 +31,11 @@ export function createSecrets(): Secrets {
       const forms = new Set(bytes.filter(({ length }) => length >= MINIMUM_LENGTH).flatMap(formsOf))
       if (forms.size === 0) throw new Error(`${what} is too short to be looked for`)
       all.push({ what, forms: [...forms] })
+    },
+    keepCode(what, code) {
+      const hashes = ['sha256', 'sha1', 'sha512', 'md5'].map((name) => hash(name, code, 'buffer'))
+      // not a part of a time, an id or a longer number
+      all.push({ what, forms: hashes.flatMap(formsOf), word: new RegExp(`(?<![\\w.:+-])${code}(?![\\w-])`) })
     },
   }
 }
@@ -93,8 +108,10 @@ export function leaksIn(dump: ReadonlyMap<string, string>, { all }: Secrets): st
   const leaks: string[] = []
   for (const [table, text] of dump) {
     const folded = text.toLowerCase()
-    for (const { what, forms } of all) {
-      const held = forms.some((form) => text.includes(form) || (/^[0-9a-f]+$/.test(form) && folded.includes(form)))
+    for (const { what, forms, word } of all) {
+      const held =
+        word?.test(text) ||
+        forms.some((form) => text.includes(form) || (/^[0-9a-f]+$/.test(form) && folded.includes(form)))
       if (held) leaks.push(`${table}: ${what}`)
     }
   }

@@ -34,6 +34,7 @@ type Step =
   | { readonly do: 'pay' | 'fail' | 'removeDraft'; readonly which: number }
   | { readonly do: 'draft'; readonly who: number }
   | { readonly do: 'wait'; readonly seconds: number }
+  | { readonly do: 'sameSecond'; readonly held: boolean }
   | {
       readonly do: 'deliver'
       readonly which: number
@@ -55,6 +56,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('pay', 'fail', 'removeDraft'), which }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('draft' as const), who }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.nat(3) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('sameSecond' as const), held: fc.boolean() }) },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -158,6 +160,7 @@ function act(fake: FakeProvider, each: Step, customers: readonly string[], shelf
   }
   if (each.do === 'draft') fake.draft(customers[each.who]!, 500)
   if (each.do === 'wait') fake.clock.advance(each.seconds * 1000)
+  if (each.do === 'sameSecond') fake.clock.sameSecond = each.held
   if (!('which' in each)) return
   const subscription = [...fake.subscriptions.keys()][each.which % Math.max(fake.subscriptions.size, 1)]
   const invoice = [...fake.invoices.keys()][each.which % Math.max(fake.invoices.size, 1)]

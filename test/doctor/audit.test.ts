@@ -32,6 +32,7 @@ describe('the application may not change the log', () => {
     ['delete on freehold.audit_events', [`refuse audit-writable ${about}`]],
     ['truncate on freehold.audit_events', [`refuse dangerous-grant ${about}`, `refuse audit-writable ${about}`]],
     ['update on freehold.audit_pending', [`refuse audit-writable ${about}`]],
+    ['delete on freehold.audit_pending', [`refuse audit-writable ${about}`]],
   ])('%s', async (right, findings) => {
     for (const role of ['freehold_app', 'public']) {
       expect(await changed(`grant ${right} to ${role}`, `revoke ${right} from ${role}`)).toEqual(findings)

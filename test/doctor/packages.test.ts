@@ -80,21 +80,41 @@ describe('packages', () => {
   })
 })
 
+const GOOD = 'q7mJ2n0v1Yc5xS8eR4tU6wZ3bA9dF0gH1jK2lM3nP4o='
+
 describe('the key', () => {
   it.each([
-    [undefined, 'info', 'not set'],
+    [undefined, 'info', 'no key was looked at'],
     ['', 'refuse', 'empty'],
     ['c2hvcnQ=', 'refuse', '5 bytes'],
     [`${'A'.repeat(43)}=`, 'refuse', 'not look random'],
     ['not a key!', 'refuse', 'neither base64'],
   ])('%j is told as %s', (key, severity, words) => {
-    const [finding] = keyFindings(key)
+    const [finding] = keyFindings({ FREEHOLD_KEY: key })
     expect(finding).toMatchObject({ id: 'key-weak', severity })
     expect(finding!.message).toContain(words)
   })
 
   it('is fine when it is random', () => {
-    expect(keyFindings('q7mJ2n0v1Yc5xS8eR4tU6wZ3bA9dF0gH1jK2lM3nP4o=')).toEqual([])
+    expect(keyFindings({ FREEHOLD_KEY: GOOD })).toEqual([])
+  })
+
+  it('is looked at under each of its names, and no other variable is', () => {
+    const env = { FREEHOLD_KEY: GOOD, FREEHOLD_KEY_1: GOOD, FREEHOLD_KEY_K2: 'weak', FREEHOLD_KEY_FILE: '/run/key' }
+    expect(keyFindings(env).map(({ severity, subject }) => [severity, subject])).toEqual([
+      ['refuse', 'FREEHOLD_KEY_K2'],
+    ])
+    const all = (keys: unknown) => keyFindings({ FREEHOLD_KEYS: JSON.stringify(keys) })
+    expect(all({ current: 'k2', k1: GOOD, k2: `${GOOD.slice(0, -2)}Q=` })).toEqual([])
+    const [weak] = all({ current: 'k1', k1: GOOD, k2: 'c2hvcnQ=' })
+    expect(weak).toMatchObject({ severity: 'refuse', subject: 'FREEHOLD_KEYS' })
+    expect(weak!.message).toBe(
+      'k2 of FREEHOLD_KEYS is too weak: it has 5 bytes, and 32 are needed; make one with `openssl rand -base64 32`.',
+    )
+    for (const broken of ['{', '[]', '{"current":"k9"}']) {
+      const [finding] = keyFindings({ FREEHOLD_KEYS: broken })
+      expect(finding).toMatchObject({ severity: 'refuse', subject: 'FREEHOLD_KEYS' })
+    }
   })
 })
 

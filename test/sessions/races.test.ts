@@ -54,6 +54,19 @@ it('1,000 concurrent refreshes of one token: one new generation, the same child 
   expect(tokensOf(await refresh([...children][0]!))).toBeDefined()
 }, 60_000)
 
+it('1,000 at once under the default cap: one new generation, 101 answers, the rest told to wait, and the family lives (R01)', async () => {
+  const { session, tokens } = await world.signIn()
+  // a grace that outlasts a slow machine
+  const { refresh } = world.process({ settings: { refreshGraceMs: 60_000 } }).sessions
+  const answers = await Promise.all(times(1_000, () => refresh(tokens.refreshToken)))
+  expect([count(reasons(answers), 'ok'), count(reasons(answers), 'throttled')]).toEqual([101, 899])
+  expect(answers.every((it) => it.ok || !it.clear)).toBe(true)
+  const children = new Set(answers.filter(({ ok }) => ok).map(tokensOf))
+  expect(children.size).toBe(1)
+  expect(await world.row(session.id)).toMatchObject({ generation: 1, retries: 100, revoked_at: null })
+  expect(tokensOf(await refresh([...children][0]!))).toBeDefined()
+}, 60_000)
+
 it('30 that all wait for the row: one rotates, the rest look again and repeat (R01, R02)', async () => {
   const { session, tokens } = await world.signIn()
   let token = tokens.refreshToken

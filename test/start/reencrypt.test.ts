@@ -1,6 +1,7 @@
 // Moving sealed fields to the current key: on memory and on PostgreSQL, beside people who change the same rows.
 
 import { randomBytes } from 'node:crypto'
+import { generate } from 'otplib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memory } from '../../src/adapters/memory/index.ts'
 import { postgres } from '../../src/adapters/postgres/index.ts'
@@ -105,6 +106,25 @@ describe.each(['memory', 'postgres'] as const)('on %s', (name) => {
     }
     // again: nothing is left to do
     expect(await summaryOf(freehold.maintenance.reencrypt())).toMatchObject({ looked: 360, moved: 0, unused: ['k1'] })
+  })
+
+  it('an authenticator app that was set up under the old key signs in once that key is gone', async () => {
+    const before = await createFreehold<unknown>({ storage, keys: testKeys(1), ...quiet })
+    const tenant = await before.tenants.create({ slug: `t${randomBytes(6).toString('hex')}`, name: 'Acme' })
+    const user = await tenant.users.create({ email: 'ana@acme.test', password: PASSWORD })
+    const { factor, secret } = await tenant.factors.enrolTotp(user, { name: 'App' })
+    await tenant.factors.confirm(user, factor, { code: await generate({ secret }) })
+
+    expect((await summaryOf(freehold.maintenance.reencrypt())).moved).toBe(1)
+    const { k2 } = testKeys(2)
+    const after = await createFreehold<unknown>({ storage, keys: { current: 'k2', k2: k2! }, ...quiet })
+    const handle = await after.tenant(tenant)
+    const answer = await handle.signIn.password({ email: user.email, password: PASSWORD })
+    if (answer.ok || answer.reason !== 'factor-required') throw new Error('no factor was asked for')
+    // the step that proved it is used: the next one
+    const code = await generate({ secret, epoch: Math.floor(Date.now() / 1000) + 30 })
+    expect(await handle.signIn.continue({ token: answer.next.token, code })).toMatchObject({ ok: true })
+    await handle.users.remove(user)
   })
 
   it('dry, it says what there is to move, and changes nothing', async () => {

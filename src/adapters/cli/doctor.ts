@@ -1,11 +1,12 @@
 // freehold doctor: the database as the application's login sees it, the key, the packages, the clocks.
 
 import { FreeholdError } from '../../core/kernel/errors.ts'
-import { createKeyring } from '../../core/kernel/keyring.ts'
+import { createKeyring, type Keys } from '../../core/kernel/keyring.ts'
 import type { Finding } from '../../core/storage/safety.ts'
 import { type MigrationConnection, open } from '../../migrations/target.ts'
 import { inspect, worstFirst } from '../postgres/inspect.ts'
 import { connect, placeOf } from './connection.ts'
+import { keysOf } from './keys.ts'
 import { print } from './migrate.ts'
 import { lookAtPackages, type PackageLook, packageFindings } from './packages.ts'
 import { count, openScreen, type Screen, type Surroundings, wrap } from './screen.ts'
@@ -35,7 +36,7 @@ export async function doctor(command: Command, surroundings: Surroundings): Prom
         ...(folder !== undefined && { folder }),
       })),
       ...clockFindings(clock),
-      ...keyFindings(surroundings.env.FREEHOLD_KEY),
+      ...keyFindings(surroundings.env),
       ...(await packageFindings(packages, surroundings.cwd)),
     ])
     const seen: Seen = {
@@ -84,31 +85,44 @@ export function clockFindings({ skewMs, errorMs }: Clock): Finding[] {
   ]
 }
 
-export function keyFindings(key: string | undefined): Finding[] {
-  if (key === undefined) {
+/** FREEHOLD_KEY, and FREEHOLD_KEY_1, FREEHOLD_KEY_K2 and their like. */
+const ONE_KEY = /^FREEHOLD_KEY(?:_K?[1-9][0-9]{0,2})?$/
+
+/** Every root key that the environment holds under a name we know. */
+export function keyFindings(env: Surroundings['env']): Finding[] {
+  const names = Object.keys(env).filter((name) => ONE_KEY.test(name) && env[name] !== undefined)
+  const { FREEHOLD_KEYS: all } = env
+  if (names.length === 0 && !all) {
     return [
       {
         id: 'key-weak',
         severity: 'info',
-        message: 'FREEHOLD_KEY is not set here, so no key was looked at.',
+        message:
+          'None of FREEHOLD_KEYS, FREEHOLD_KEY and FREEHOLD_KEY_1 to _255 is set here, so no key was looked at. Keys under other names are not.',
         remedy: 'Run doctor where the application runs, with its environment.',
       },
     ]
   }
+  return [
+    ...names.sort().flatMap((name) => keyFinding(name, () => ({ current: 'k1', k1: env[name] }))),
+    ...(all ? keyFinding('FREEHOLD_KEYS', () => keysOf(env)) : []),
+  ]
+}
+
+function keyFinding(subject: string, keys: () => Keys): Finding[] {
+  const refuse = (message: string): Finding[] => [
+    { id: 'key-weak', severity: 'refuse', message, remedy: 'openssl rand -base64 32', subject },
+  ]
   try {
-    createKeyring({ current: 'k1', k1: key })
+    createKeyring(keys())
     return []
   } catch (error) {
-    if (!FreeholdError.is(error, 'KEY_WEAK')) throw error
-    return [
-      {
-        id: 'key-weak',
-        severity: 'refuse',
-        message: `FREEHOLD_KEY is too weak: ${error.details.problem}.`,
-        remedy: 'openssl rand -base64 32',
-        subject: 'FREEHOLD_KEY',
-      },
-    ]
+    if (FreeholdError.is(error, 'KEY_WEAK')) {
+      const which = subject === 'FREEHOLD_KEYS' ? `${error.details.key} of FREEHOLD_KEYS` : subject
+      return refuse(`${which} is too weak: ${error.details.problem}.`)
+    }
+    if (FreeholdError.is(error, 'CONFIG_INVALID')) return refuse(`${subject} cannot be used: ${error.details.problem}.`)
+    throw error
   }
 }
 

@@ -66,7 +66,7 @@ function show(screen: Screen, { looked, moved, inUse, unused, leftAlone, tenants
 }
 
 /** @throws CONFIG_INVALID */
-function keysOf(env: Surroundings['env']): Keys {
+export function keysOf(env: Surroundings['env']): Keys {
   const { FREEHOLD_KEYS: all, FREEHOLD_KEY: only } = env
   if (!all) return { current: 'k1', k1: only }
   try {

@@ -24,6 +24,7 @@ Options
   --help, --version
 
 Root keys are read from FREEHOLD_KEYS, as {"current":"k2","k1":"...","k2":"..."}, or FREEHOLD_KEY, which is k1.
+Doctor looks at these, and at FREEHOLD_KEY_1 to FREEHOLD_KEY_255 (or _K1 to _K255), where they are set.
 
 Exit codes
   0  all is well    1  something is pending, was found, or failed    2  the command line is wrong

@@ -6,13 +6,14 @@ import {
   type Asked,
   contextOr,
   type Facts,
+  guardAssurance,
   guardEntitlement,
   guardPermission,
   guardSession,
   type RequireOptions,
 } from '../../core/http/guard.ts'
 import { infoOf, type NodeRequest, sendResponse, toRequest } from '../../core/http/node-exchange.ts'
-import type { RequestContext } from '../../core/http/request-context.ts'
+import type { AssuranceDemand, RequestContext } from '../../core/http/request-context.ts'
 import { FreeholdError } from '../../core/kernel/errors.ts'
 
 declare global {
@@ -93,6 +94,14 @@ export function requirePermission<P extends string, Req extends ExpressRequest =
   return guarded((context, req) => guardPermission(context, req, demand))
 }
 export { requirePermission as require }
+
+/**
+ * Lets through whose session is sure enough: `requireAssurance({ aal: 2, maxAgeMs: 600_000 })`. The others are answered 401
+ * with the challenge of RFC 9470, and step up. For use behind `freeholdExpress`.
+ */
+export function requireAssurance(demand: AssuranceDemand): ExpressMiddleware {
+  return guarded((context) => guardAssurance(context, demand))
+}
 
 /** Lets through what the tenant's plan includes; 402 otherwise. For use behind `freeholdExpress`. */
 export function requireEntitlement(feature: string): ExpressMiddleware {

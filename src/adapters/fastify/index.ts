@@ -6,13 +6,14 @@ import {
   type Asked,
   contextOr,
   type Facts,
+  guardAssurance,
   guardEntitlement,
   guardPermission,
   guardSession,
   type RequireOptions,
 } from '../../core/http/guard.ts'
 import { infoOf, type NodeRequest, toRequest } from '../../core/http/node-exchange.ts'
-import type { RequestContext } from '../../core/http/request-context.ts'
+import type { AssuranceDemand, RequestContext } from '../../core/http/request-context.ts'
 import { FreeholdError } from '../../core/kernel/errors.ts'
 
 /** Fastify's request, as far as it is used here. */
@@ -107,6 +108,14 @@ export function requirePermission<P extends string, Req extends FastifyRequest =
   return guarded<Req>((context, request) => guardPermission(context, request, demand))
 }
 export { requirePermission as require }
+
+/**
+ * Lets through whose session is sure enough: `requireAssurance({ aal: 2, maxAgeMs: 600_000 })`. The others are answered 401
+ * with the challenge of RFC 9470, and step up. For use behind `freeholdFastify`.
+ */
+export function requireAssurance(demand: AssuranceDemand): FastifyGuard {
+  return guarded((context) => guardAssurance(context, demand))
+}
 
 /** Lets through what the tenant's plan includes; 402 otherwise. For use behind `freeholdFastify`. */
 export function requireEntitlement(feature: string): FastifyGuard {

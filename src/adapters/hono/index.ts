@@ -6,13 +6,14 @@ import {
   type Asked,
   contextOr,
   type Facts,
+  guardAssurance,
   guardEntitlement,
   guardPermission,
   guardSession,
   type RequireOptions,
 } from '../../core/http/guard.ts'
 import type { RequestInfo } from '../../core/http/options.ts'
-import type { RequestContext } from '../../core/http/request-context.ts'
+import type { AssuranceDemand, RequestContext } from '../../core/http/request-context.ts'
 
 /**
  * The app's environment: `new Hono<FreeholdEnv>()` makes `c.var.freehold` typed. `Db` is the storage's query handle,
@@ -86,6 +87,14 @@ export function requirePermission<P extends string, C extends HonoContext = Hono
   return guarded((context, c) => guardPermission(context, c, demand))
 }
 export { requirePermission as require }
+
+/**
+ * Lets through whose session is sure enough: `requireAssurance({ aal: 2, maxAgeMs: 600_000 })`. The others are answered 401
+ * with the challenge of RFC 9470, and step up. For use behind `freeholdHono`.
+ */
+export function requireAssurance(demand: AssuranceDemand): HonoMiddleware {
+  return guarded((context) => guardAssurance(context, demand))
+}
 
 /** Lets through what the tenant's plan includes; 402 otherwise. For use behind `freeholdHono`. */
 export function requireEntitlement(feature: string): HonoMiddleware {

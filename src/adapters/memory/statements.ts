@@ -26,7 +26,7 @@ const ROWS_AT_MOST = 1_000
 /** What nobody may do to the log; on a server the application has no right to. */
 const KEPT: { readonly [K in 'update' | 'remove']: readonly TableName[] } = {
   update: ['audit_events', 'audit_pending'],
-  remove: ['audit_events'],
+  remove: ['audit_events', 'audit_pending'],
 }
 
 export function createStatements(rows: Rows, owner: string, now: () => number): Statements {

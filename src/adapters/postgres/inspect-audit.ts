@@ -25,9 +25,8 @@ export async function lookAtAudit(ask: Ask, look: RoleLook): Promise<Finding[]> 
      select (select count(*) from log)::integer as tables,
        (select string_agg(distinct format('%s on %s', right_name, l.relname), ', ')
         from who, log l, unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) right_name
-        where not (l.relname = 'audit_pending' and right_name = 'DELETE')
-          and (has_table_privilege(who.oid, l.oid, right_name)
-            or (right_name = 'UPDATE' and has_any_column_privilege(who.oid, l.oid, right_name)))) as rights,
+        where has_table_privilege(who.oid, l.oid, right_name)
+          or (right_name = 'UPDATE' and has_any_column_privilege(who.oid, l.oid, right_name))) as rights,
        (select string_agg(e.oid::regclass::text, ', ' order by e.oid::regclass::text) from events e
         where 56 <> (
           select coalesce(bit_or(t.tgtype & (case when t.tgtype & 1 = 1 then 24 else 32 end)), 0) from pg_trigger t
@@ -63,7 +62,7 @@ function findingsOf(log: Record<string, unknown>, events: string): Finding[] {
       'audit-writable',
       'refuse',
       `The application may change the audit log: it has ${String(log.rights)}.`,
-      `revoke update, delete, truncate on ${events} from public, freehold_app; revoke update, truncate on ${pending} from public, freehold_app;`,
+      `revoke update, delete, truncate on ${events}, ${pending} from public, freehold_app;`,
     )
   }
   if (log.unfenced) {

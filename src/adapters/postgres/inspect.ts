@@ -8,6 +8,7 @@ import { serverError } from './errors.ts'
 import { lookAtAudit } from './inspect-audit.ts'
 import { lookAtCode } from './inspect-code.ts'
 import { lookAtDatabase, lookAtFunctions } from './inspect-database.ts'
+import { lookAtInbox } from './inspect-inbox.ts'
 import { lookAtKeys } from './inspect-keys.ts'
 import { lookAtRoles, type RoleLook } from './inspect-roles.ts'
 import { lookAtTables } from './inspect-tables.ts'
@@ -50,6 +51,7 @@ export async function inspect(ask: Ask, options: InspectOptions): Promise<Findin
     findings.push(...(await lookAtKeys(ask, look)))
     findings.push(...(await lookAtCode(ask, look)))
     findings.push(...(await lookAtAudit(ask, look)))
+    findings.push(...(await lookAtInbox(ask, look)))
     findings.push(...(await lookAtFunctions(ask, newer)))
   }
   findings.push(...found)

@@ -10,7 +10,11 @@ export interface StripeClient {
   }
   readonly subscriptions: { retrieve(id: string): Promise<object> }
   readonly subscriptionItems: {
-    list(params: { subscription: string; limit: number }): PromiseLike<{ readonly data: readonly object[] }>
+    list(params: {
+      subscription: string
+      limit: number
+      starting_after?: string
+    }): PromiseLike<{ readonly data: readonly object[]; readonly has_more?: boolean }>
   }
   readonly invoices: { retrieve(id: string): Promise<object> }
   readonly checkout: {

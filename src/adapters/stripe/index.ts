@@ -29,7 +29,7 @@ const DEFAULT_TOLERANCE_MS = 300_000
 const LONGEST_TOLERANCE_MS = 3_600_000
 /** From when Stripe reads an object to when it dates its answer, at most: what happened in between may be missing. */
 const READING_MS = 2000
-/** Stripe allows fewer. */
+/** Of one page, at most. */
 const ITEMS = 100
 
 /** @throws CONFIG_INVALID */
@@ -47,6 +47,18 @@ export function stripeBilling(options: StripeBillingOptions): BillingProvider {
     } catch (error) {
       if (statusOf(error) === 404) return undefined
       throw failed(name, error)
+    }
+  }
+
+  /** All of them, page by page. @throws PROVIDER_FAILED */
+  async function itemsOf(subscription: string): Promise<object[]> {
+    const items: object[] = []
+    for (;;) {
+      const last = text(fields(items.at(-1))?.id)
+      const question = { subscription, limit: ITEMS, ...(last === undefined ? {} : { starting_after: last }) }
+      const page = await reach(name, () => Promise.resolve(stripe.subscriptionItems.list(question)))
+      items.push(...page.data)
+      if (page.has_more !== true || page.data.length === 0) return items
     }
   }
 
@@ -69,9 +81,7 @@ export function stripeBilling(options: StripeBillingOptions): BillingProvider {
       const object = await retrieve(() => stripe.subscriptions.retrieve(id))
       if (!object) return undefined
       if (list(object.items).complete) return subscriptionFrom(object, readAt(object))
-      const question = { subscription: id, limit: ITEMS }
-      const { data } = await reach(name, () => Promise.resolve(stripe.subscriptionItems.list(question)))
-      return subscriptionFrom(object, readAt(object), data)
+      return subscriptionFrom(object, readAt(object), await itemsOf(id))
     },
 
     async fetchInvoice(id) {

@@ -4,7 +4,7 @@
 import type { TenantContext } from '../context.ts'
 import { userFromRow } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import type { UserId } from '../kernel/ids.ts'
+import type { SessionId, UserId } from '../kernel/ids.ts'
 import type { OpenedSession, SessionIssuer } from '../sessions/issue.ts'
 import type { ClientInfo } from '../sessions/session.ts'
 import type { ChallengeRow } from '../storage/authentication-tables.ts'
@@ -76,10 +76,11 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
 
   /** All of it in one transaction, or nothing. */
   async function openSession(context: TenantContext, entry: Entry): Promise<OpenedSession | undefined> {
-    const { user, client, proofs, consume, attempts } = entry
+    const { user, client, proofs, consume, attempts, former } = entry
     return orNothing(context, async (unit) => {
       for (const proof of proofs) if (proof.within && !(await proof.within(unit))) throw new LostRace()
       if (consume && !(await consume(unit))) throw new LostRace()
+      if (former && !(await endFormer(context, unit, user, former))) throw new LostRace()
       const opened = await issuer.open(
         { ...context, scope: unit },
         {
@@ -115,13 +116,23 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       const standing = await loadStanding(context, user, policy)
       // who has a second factor is asked for it, on every way in (M05, M06)
       const byUser = standing.methods.some(({ id }) => !proof.usedFactors.includes(id)) ? 2 : 1
-      const level = Math.max(requiredLevel(policy, standing.roleKeys), byUser) as AssuranceLevel
+      const byStepUp = proof.former?.shown === false ? 2 : 1
+      const level = Math.max(requiredLevel(policy, standing.roleKeys), byUser, byStepUp) as AssuranceLevel
       const attempts = proof.attempt ? [proof.attempt] : []
 
       if (proof.assuranceLevel >= level) {
         const { assuranceLevel, methods } = proof
         const epoch = user.session_epoch
-        const entry: Entry = { user, epoch, client, assuranceLevel, methods, proofs: [proof], attempts }
+        const entry: Entry = {
+          user,
+          epoch,
+          client,
+          assuranceLevel,
+          methods,
+          proofs: [proof],
+          attempts,
+          former: proof.former?.session,
+        }
         const opened = await openSession(context, entry)
         return opened ? { ok: true, user: userFromRow(user), ...opened } : refuse(context, user, proof.methods, client)
       }
@@ -188,6 +199,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
         methods,
         proofs: [proof],
         attempts: [counted],
+        former: first.former,
         consume: async (unit) =>
           (await createChallenges(context).consume(unit, { purpose: PURPOSE, token: choice.token })) !== undefined,
       })
@@ -206,6 +218,8 @@ interface Entry {
   readonly proofs: readonly Pick<FactorProof, 'within'>[]
   /** Forgotten once the session is open. */
   readonly attempts: readonly CountedAttempt[]
+  /** Ends when the new session opens. */
+  readonly former: SessionId | undefined
   consume?(unit: TenantUnit): Promise<boolean>
 }
 
@@ -214,6 +228,13 @@ interface Pending {
   readonly first: PendingProof
   readonly user: UserRow
   readonly chosen: OfferedFactor | undefined
+}
+
+/** S01: the session that was stepped up dies with its tokens. False: it had ended already. */
+async function endFormer({ tenant }: TenantContext, { verbs }: TenantUnit, user: UserRow, former: SessionId) {
+  const ended = await verbs.endSessions({ userId: user.id, reason: 'stepped-up', only: former })
+  await verbs.publish({ kind: 'session', tenantId: tenant.id, userId: user.id, sessionId: former })
+  return ended.includes(former)
 }
 
 function choose(factors: readonly OfferedFactor[], id: string | undefined): OfferedFactor | undefined {

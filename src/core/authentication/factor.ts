@@ -2,6 +2,7 @@
 // counter, a challenge) is spent in the transaction that opens the session, or no session is opened.
 
 import type { TenantContext } from '../context.ts'
+import type { SessionId } from '../kernel/ids.ts'
 import type { ClientInfo } from '../sessions/session.ts'
 import type { FactorType, MfaMethodRow } from '../storage/authentication-tables.ts'
 import type { TenantUnit } from '../storage/storage.ts'
@@ -21,6 +22,11 @@ export interface FirstFactor {
   /** Ids in `mfa_methods` that were used: none of them counts a second time. */
   readonly usedFactors: readonly string[]
   readonly client?: ClientInfo
+  /**
+   * The session that is stepped up: it ends when the new one opens, and nothing opens where it has ended meanwhile. `shown`
+   * false: nothing but the session itself was shown, so that a second factor is asked for in any case.
+   */
+  readonly former?: { readonly session: SessionId; readonly shown: boolean }
   /** Counted as failed before the proof was looked at, and forgotten once it was right. */
   readonly attempt?: CountedAttempt
   /**

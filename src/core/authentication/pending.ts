@@ -1,6 +1,7 @@
 // A sign-in that waits for another factor: what its challenge remembers of the first one, and what both prove together.
 
 import { createHash } from 'node:crypto'
+import type { SessionId } from '../kernel/ids.ts'
 import type { ChallengeRow, MfaMethodRow } from '../storage/authentication-tables.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { AssuranceLevel, CountedAttempt, FactorProof, FirstFactor, VerifiedFactorType } from './factor.ts'
@@ -12,19 +13,21 @@ export interface PendingProof {
   readonly assuranceLevel: AssuranceLevel
   readonly usedFactors: readonly string[]
   readonly requiredLevel: AssuranceLevel
+  /** The session that is stepped up. */
+  readonly former?: SessionId
 }
 
 /** What the challenge keeps, beside the user and the epoch in columns of their own. */
 export function pendingOf(proof: FirstFactor, level: AssuranceLevel): Record<string, unknown> {
-  const { methods, assuranceLevel, usedFactors } = proof
-  return { methods, assuranceLevel, usedFactors, requiredLevel: level }
+  const { methods, assuranceLevel, usedFactors, former } = proof
+  return { methods, assuranceLevel, usedFactors, requiredLevel: level, ...(former ? { former: former.session } : {}) }
 }
 
 /** Undefined for a challenge of another making. */
 export function pendingFrom({ user_id, epoch, data }: ChallengeRow): PendingProof | undefined {
   if (user_id === null || epoch === null) return undefined
-  const { methods, assuranceLevel, usedFactors, requiredLevel } = data as unknown as PendingProof
-  return { userId: user_id, epoch, methods, assuranceLevel, usedFactors, requiredLevel }
+  const { methods, assuranceLevel, usedFactors, requiredLevel, former } = data as unknown as PendingProof
+  return { userId: user_id, epoch, methods, assuranceLevel, usedFactors, requiredLevel, ...(former ? { former } : {}) }
 }
 
 /** Two factors are `mfa` (RFC 8176). */

@@ -3,6 +3,8 @@
 import { createHash } from 'node:crypto'
 import type { TenantContext } from '../context.ts'
 import { readEmail } from '../identity/email.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import { parseId, type SessionId } from '../kernel/ids.ts'
 import { checkKeys, invalid, isPlainObject } from '../kernel/input.ts'
 import type { ClientInfo } from '../sessions/session.ts'
 import type { TenantUnit } from '../storage/storage.ts'
@@ -30,6 +32,19 @@ export interface SignIn {
   challenge(asked: FactorChoice): Promise<BegunFactor>
   /** Answers a pending sign-in with another factor. @throws INPUT_INVALID, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, STORAGE_UNAVAILABLE */
   continue(answer: SignInAnswer): Promise<SignedIn>
+  /**
+   * Proves again who holds a session: by the password, by a second factor (without `password`: the answer asks for one), or
+   * both. It ends in a new session under a new id, and the old one dies (S01). `denied` for who has no second factor and
+   * shows no password.
+   * @throws INPUT_INVALID, ID_INVALID, SESSION_ENDED, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, OVERLOADED, STORAGE_UNAVAILABLE
+   */
+  stepUp(again: StepUp): Promise<SignedIn>
+}
+
+export interface StepUp {
+  readonly session: SessionId
+  readonly password?: string
+  readonly client?: ClientInfo
 }
 
 export interface SignInAnswer extends FactorChoice {
@@ -78,6 +93,32 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
         attempt: { pool: POOL, subject },
         ...(rehashed === undefined ? {} : { within: (unit) => strengthen(unit, found, rehashed) }),
       })
+    },
+
+    async stepUp(again) {
+      checkKeys(again, 'again', ['session', 'password', 'client'])
+      const { password, client } = again
+      const session = parseId<SessionId>(again.session, 'session')
+      checkClient(client)
+      if (password !== undefined && typeof password !== 'string') throw invalid('password', 'it is not a text')
+      const live = await scope.verbs.lookUpSession(session)
+      const user = live && (await scope.records.get('users', { id: live.user.id }))
+      if (!live || user?.status !== 'active') throw new FreeholdError('SESSION_ENDED')
+      // an operator who acts for the user is not the user
+      if (live.session.impersonator_id !== null) return { ok: false, reason: 'denied' }
+      if (password === undefined) {
+        // how it was begun still stands; what was shown beside it must be shown again
+        const methods = live.session.authentication_methods.slice(0, 1)
+        return engine.conclude(context, { ...passwordProof(user, client), methods, former: { session, shown: false } })
+      }
+      const attempt = { pool: POOL, subject: subjectOf(user.email_norm, user.email) }
+      const allowed = await scope.verbs.takeAttempt({ ...attempt, ...settings.attempts })
+      if (!allowed.allowed) return { ok: false, reason: 'too-many-attempts', retryAfterMs: allowed.retryAfterMs }
+      if (!(await passwords.verify(user.password_hash, password))) {
+        await writeFailed(context, { address: user.email_norm, user, methods: METHODS, client })
+        return REFUSED
+      }
+      return engine.conclude(context, { ...passwordProof(user, client), attempt, former: { session, shown: true } })
     },
 
     async challenge(asked) {

@@ -47,7 +47,7 @@ export interface EntranceParts<Db, P extends string> {
   readonly cookies: Cookies
   readonly origin: OriginCheck
   readonly verification: VerificationMode | undefined
-  readonly runtime: Pick<Runtime, 'newId'>
+  readonly runtime: Pick<Runtime, 'newId' | 'now'>
   /** As given to the resolver. */
   readonly trustedProxies: number
   openTenant(tenant: Tenant, actor: Actor, allow?: readonly TenantStatus[]): TenantHandle<Db, P>
@@ -133,6 +133,7 @@ export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>
         refused,
         refreshable: cookies.refresh(request.headers) !== undefined,
         clientAddress,
+        now: runtime.now,
       })
     },
 

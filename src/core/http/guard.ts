@@ -4,7 +4,7 @@
 import type { CheckOptions } from '../access/access.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { createProblemResponse } from './problem.ts'
-import { type RequestContext, requiredPrincipal, requiredSession } from './request-context.ts'
+import { type AssuranceDemand, type RequestContext, requiredPrincipal, requiredSession } from './request-context.ts'
 
 /** Plain values, as conditions see them. */
 export type Facts = Readonly<Record<string, unknown>>
@@ -42,6 +42,11 @@ export async function guardPermission<Request>(
   if (stranger) return stranger
   const options = isPlain(demand) ? demand : await looked(demand, request)
   return refusalOf(() => context.require(demand.permission, options))
+}
+
+/** The session must be sure enough; a stranger is refused as by `guardSession`. */
+export async function guardAssurance(context: RequestContext, demand: AssuranceDemand): Answer {
+  return refusalOf(() => context.requireAssurance(demand))
 }
 
 /** The tenant's plan decides, not the principal: no session is asked for. */

@@ -22,6 +22,7 @@ import { createCookies } from './cookies.ts'
 import { createOriginCheck } from './csrf.ts'
 import { createEntering } from './entering.ts'
 import { createEntrance, type Entrance } from './entrance.ts'
+import { factorRoutes } from './factor-routes.ts'
 import { messageRoutes } from './message-routes.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
 import { passkeyRoutes } from './passkey-routes.ts'
@@ -43,7 +44,7 @@ export interface HttpParts<Db, P extends string> {
   readonly options: HttpOptions
   /** As given to the resolver. */
   readonly tenants: ResolverOptions
-  readonly runtime: Pick<Runtime, 'newId'>
+  readonly runtime: Pick<Runtime, 'newId' | 'now'>
   readonly permissions: Permissions<P>
   /** Is e-mail sent? */
   readonly mails: boolean
@@ -115,6 +116,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     }),
     ...messageRoutes<Db, P>({ entering, entrance, signUp }),
     ...accountRoutes<Db, P>({ entering, cookies }),
+    ...factorRoutes<Db, P>(entering),
     ...passkeyRoutes<Db, P>(entering),
     ...sessionRoutes<Db, P>(cookies),
     ...tenantRoutes<Db, P>(parts.permissions),

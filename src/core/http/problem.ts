@@ -42,11 +42,19 @@ function challenge(error: AnyFreeholdError): string {
     case 'BAD_CREDENTIALS':
       return 'Bearer'
     case 'STEP_UP_REQUIRED':
-      // RFC 9470, section 3
-      return `Bearer error="insufficient_user_authentication", max_age="${Math.floor(error.details.maxAgeMs / 1000)}"`
+      return stepUpChallenge(error.details)
     default:
       return 'Bearer error="invalid_token"'
   }
+}
+
+/** RFC 9470, section 3. The level goes by the name that its standard gives it: `aal2` (NIST SP 800-63B). */
+function stepUpChallenge({ level, maxAgeMs }: { readonly level?: number; readonly maxAgeMs?: number }): string {
+  return [
+    'Bearer error="insufficient_user_authentication"',
+    ...(level === undefined ? [] : [`acr_values="aal${level}"`]),
+    ...(maxAgeMs === undefined ? [] : [`max_age="${Math.floor(maxAgeMs / 1000)}"`]),
+  ].join(', ')
 }
 
 /** A listener that throws must not turn an answer into none. */

@@ -45,17 +45,34 @@ export interface RequestContext<Db = unknown, P extends string = string> {
    * @throws UNAUTHENTICATED (or why the cookie was refused), FORBIDDEN, PERMISSION_UNKNOWN, ORGANIZATION_UNKNOWN
    */
   require(permission: P, options?: CheckOptions): PrincipalAccess<P>
+  /**
+   * Goes on only when the session is sure enough: of at least this assurance level, and proven no longer ago than this. A
+   * session that is not becomes one by `signIn.stepUp`.
+   * @throws UNAUTHENTICATED (or why the cookie was refused), STEP_UP_REQUIRED, CONFIG_INVALID (a demand that is none)
+   */
+  requireAssurance(demand: AssuranceDemand): Verified
   /** `tenant.transaction`: this request's own, with the host's queries (`tx.db`), Freehold's calls and their audit in one. */
   transaction<R>(work: (tx: TenantTransaction<Db, P>) => Promise<R>): Promise<R>
+}
+
+/** How sure a route wants to be of who is there (RFC 9470). */
+export interface AssuranceDemand {
+  /** Authenticator assurance level, 1 to 3 (NIST SP 800-63B). Default 1. */
+  readonly aal?: 1 | 2 | 3
+  /** Milliseconds since the user last proved who they are. Default: any. */
+  readonly maxAgeMs?: number
 }
 
 /** What a context is made of; the rest follows from it. */
 export type RequestFacts<Db, P extends string> = Omit<
   RequestContext<Db, P>,
-  'requestId' | 'require' | 'transaction'
-> & { readonly actor: Actor & { readonly requestId: string } }
+  'requestId' | 'require' | 'requireAssurance' | 'transaction'
+> & { readonly actor: Actor & { readonly requestId: string }; now(): number }
 
-export function createRequestContext<Db, P extends string>(facts: RequestFacts<Db, P>): RequestContext<Db, P> {
+export function createRequestContext<Db, P extends string>({
+  now,
+  ...facts
+}: RequestFacts<Db, P>): RequestContext<Db, P> {
   const context: RequestContext<Db, P> = {
     ...facts,
     requestId: facts.actor.requestId,
@@ -64,9 +81,30 @@ export function createRequestContext<Db, P extends string>(facts: RequestFacts<D
       access.demand(permission, inRequest(context, options))
       return access
     },
+    requireAssurance(demand) {
+      const session = requiredSession(context)
+      demandAssurance(session, demand, now())
+      return session
+    },
     transaction: (work) => facts.tenant.transaction(work),
   }
   return context
+}
+
+/** Clocks differ: the proof was stamped by the database's. */
+const CLOCK_TOLERANCE_MS = 5000
+
+function demandAssurance({ assurance }: Verified, { aal = 1, maxAgeMs }: AssuranceDemand, nowMs: number): void {
+  // a demand that cannot be read must not become one that everybody meets
+  if (![1, 2, 3].includes(aal)) throw unreadable('aal', 'it is 1, 2 or 3')
+  if (maxAgeMs !== undefined && !(maxAgeMs >= 0)) throw unreadable('maxAgeMs', 'it is a number of milliseconds')
+  const ageMs = nowMs - assurance.authenticatedAt.getTime()
+  if (assurance.level >= aal && (maxAgeMs === undefined || ageMs <= maxAgeMs + CLOCK_TOLERANCE_MS)) return
+  throw new FreeholdError('STEP_UP_REQUIRED', { level: aal, ...(maxAgeMs === undefined ? {} : { maxAgeMs }) })
+}
+
+function unreadable(option: string, problem: string): FreeholdError<'CONFIG_INVALID'> {
+  return new FreeholdError('CONFIG_INVALID', { option: `requireAssurance.${option}`, problem })
 }
 
 /**

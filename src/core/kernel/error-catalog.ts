@@ -63,7 +63,7 @@ export interface ErrorDetails {
   RATE_LIMITED: { policy: string; retryAfterMs: number }
   CHALLENGE_REFUSED: Nothing
   /** `level`: the assurance level that the session must have as well. */
-  STEP_UP_REQUIRED: { maxAgeMs: number; level?: number }
+  STEP_UP_REQUIRED: { maxAgeMs?: number; level?: number }
   MAILER_MISSING: Nothing
   TEXTER_MISSING: Nothing
   OVERLOADED: Nothing

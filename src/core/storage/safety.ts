@@ -50,3 +50,6 @@ export type FindingId =
   | 'clock-skew'
   | 'not-durable'
   | 'default-plan-unknown'
+  | 'inbox-readable'
+  | 'inbox-dead'
+  | 'inbox-waiting'

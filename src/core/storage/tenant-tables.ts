@@ -40,6 +40,8 @@ export type RevokeReason =
   | 'user-disabled'
   | 'password-changed'
   | 'revoked'
+  /** Another session of a higher or newer assurance took its place. */
+  | 'stepped-up'
 
 /** A session is one refresh-token family: hashes, nonces and counters, never a token. */
 export interface SessionRow {

@@ -147,7 +147,6 @@ create trigger audit_events_keep_all before update or truncate on audit_events
 
 select freehold.protect_table('audit_events');
 select freehold.protect_table('audit_pending');
-revoke update, delete on audit_events from freehold_app;
-revoke update on audit_pending from freehold_app;
+revoke update, delete on audit_events, audit_pending from freehold_app;
 
 select freehold.ensure_audit_partitions('audit_events');

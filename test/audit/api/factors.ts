@@ -4,7 +4,7 @@ import { generate } from 'otplib'
 import { codeIn } from '../../../src/adapters/testing/index.ts'
 import type { Factor, TenantHandle, User } from '../../../src/index.ts'
 import { PASSWORD } from '../house.ts'
-import { type Table, user, type World } from './parts.ts'
+import { type SignedIn, signedIn, type Table, user, type World } from './parts.ts'
 
 const SEED = Buffer.from('12345678901234567890')
 const SENT = 'a code that cannot be written down is not sent, and its factor is not confirmed'
@@ -41,6 +41,12 @@ export const factors: Table<TenantHandle> = {
     by: 'user',
     given: async (world, handle) => pending(handle, (await confirmed(world, handle)).owner),
     act: async ({ signIn }, pendingToken: string) => signIn.continue({ token: pendingToken, code: await hotp(1) }),
+  },
+  'signIn.stepUp': {
+    writes: 'session.opened',
+    by: 'user',
+    given: signedIn,
+    act: ({ signIn }, { session }: SignedIn) => signIn.stepUp({ session: session.id, password: PASSWORD }),
   },
   'factors.list': 'reads',
   'factors.recoveryCodesLeft': 'reads',

@@ -19,12 +19,15 @@ export type Framework = (typeof FRAMEWORKS)[number]
 type App = Freehold<unknown, Permission>
 type Env = onHono.FreeholdEnv<unknown, Permission>
 
+/** What the app's vault asks for. */
+const vault = { aal: 2, maxAgeMs: 300_000 } as const
+
 /** `gate`: a path that the app refuses in front of Freehold. */
 type Serve = (freehold: App, gate: string) => Promise<Server>
 
 export const apps: { readonly [F in Framework]: Serve } = {
   hono: async (freehold, gate) => {
-    const { freeholdHono, freeholdOnError, require, requireEntitlement, requireSession } = onHono
+    const { freeholdHono, freeholdOnError, require, requireAssurance, requireEntitlement, requireSession } = onHono
     const app = new Hono<Env>()
     const organization = (c: Context) => c.req.param('organization') as OrganizationId
     app.use(gate, async (c) => c.text('gated', 403))
@@ -32,6 +35,7 @@ export const apps: { readonly [F in Framework]: Serve } = {
     app.use(freeholdHono(freehold))
     app.all('/public', (c) => c.json(described(c.var.freehold)))
     app.get('/private', requireSession(), (c) => c.json(described(c.var.freehold)))
+    app.get('/vault', requireAssurance(vault), (c) => c.json(described(c.var.freehold)))
     app.post('/echo', async (c) => c.json({ length: (await c.req.text()).length }))
     app.get('/refused', refuse)
     app.get('/broken', fail)
@@ -54,6 +58,7 @@ export const apps: { readonly [F in Framework]: Serve } = {
 
   express: async (freehold, gate) => {
     const { contextOf, freeholdErrors, freeholdExpress, require, requireEntitlement, requireSession } = onExpress
+    const { requireAssurance } = onExpress
     const app = express()
     const answer: express.RequestHandler = (req, res) => void res.json(described(contextOf(req)))
     const owner = (req: express.Request<{ owner: string }>) => noteOf(req.params.owner)
@@ -62,6 +67,7 @@ export const apps: { readonly [F in Framework]: Serve } = {
     app.use(freeholdExpress(freehold))
     app.all('/public', answer)
     app.get('/private', requireSession(), answer)
+    app.get('/vault', requireAssurance(vault), answer)
     app.post('/echo', express.text({ type: () => true }), (req, res) => res.json({ length: String(req.body).length }))
     app.get('/refused', refuse)
     app.get('/broken', fail)
@@ -81,6 +87,7 @@ export const apps: { readonly [F in Framework]: Serve } = {
 
   fastify: async (freehold, gate) => {
     const { contextOf, freeholdErrors, freeholdFastify, require, requireEntitlement, requireSession } = onFastify
+    const { requireAssurance } = onFastify
     const app = Fastify()
     const answer = async (request: object) => described(contextOf(request))
     const params = ({ params }: { params: unknown }) => params as { owner: string; organization: OrganizationId }
@@ -92,6 +99,7 @@ export const apps: { readonly [F in Framework]: Serve } = {
     app.register(freeholdFastify(freehold))
     app.all('/public', answer)
     app.get('/private', { onRequest: requireSession() }, answer)
+    app.get('/vault', { onRequest: requireAssurance(vault) }, answer)
     app.post('/echo', async (request) => ({ length: String(request.body).length }))
     app.get('/refused', refuse)
     app.get('/broken', fail)
@@ -124,6 +132,9 @@ export const apps: { readonly [F in Framework]: Serve } = {
       switch (`${req.method} /${first}${second === undefined ? '' : '/'}`) {
         case 'GET /private':
           requiredSession(context)
+          return json(described(context))
+        case 'GET /vault':
+          context.requireAssurance(vault)
           return json(described(context))
         case 'POST /echo':
           return json({ length: (await body()).length })

@@ -16,10 +16,16 @@ export interface Delivery {
 }
 
 export interface Faults {
-  /** How likely each is, 0 to 1: it comes twice; it is lost, and comes again later; it comes thin; it comes in the old shape. */
+  /** How likely a delivery comes twice, 0 to 1. */
   readonly duplicate?: number
+  /**
+   * How likely a try is lost on the way, 0 to 1. The provider tries again, as it must: the last of five always arrives.
+   * To lose one for good, take it out of `outbox`.
+   */
   readonly drop?: number
+  /** How likely it comes thin, 0 to 1. */
   readonly thin?: number
+  /** How likely it comes in the shape of an old API version, 0 to 1. */
   readonly old?: number
   /** In any order. */
   readonly reorder?: boolean

@@ -5,6 +5,11 @@
 export interface FakeClock {
   now(): Date
   advance(ms: number): void
+  /**
+   * A fault: while it is true all that happens carries the same second, whatever is advanced. That comes to pass when it
+   * ends.
+   */
+  sameSecond: boolean
 }
 
 export interface FakeItem {
@@ -93,7 +98,9 @@ export function createTruth(tag: string, startAt: Date, tell: Tell): Truth {
   let nowMs = startAt.getTime()
   let made = 0
 
-  const now = (): Date => new Date(Math.floor(nowMs / 1000) * 1000)
+  /** Where the clock was held. */
+  let heldAt: number | undefined
+  const now = (): Date => new Date(Math.floor((heldAt ?? nowMs) / 1000) * 1000)
   const newId = (prefix: string): string => `${prefix}_${tag}${++made}`
   const subscriptionOf = (id: string): FakeSubscription => found(subscriptions, id)
 
@@ -213,6 +220,12 @@ export function createTruth(tag: string, startAt: Date, tell: Tell): Truth {
     now,
     advance(ms) {
       nowMs += ms
+    },
+    get sameSecond() {
+      return heldAt !== undefined
+    },
+    set sameSecond(held) {
+      heldAt = held ? (heldAt ?? nowMs) : undefined
     },
   }
   return { ...world, clock, customers, subscriptions, invoices, newId }

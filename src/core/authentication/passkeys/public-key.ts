@@ -1,7 +1,7 @@
 // A public key in COSE form (RFC 9053), looked at before it is kept: the library takes a truncated one, which then
 // never signs anybody in.
 
-import { createPublicKey, type JsonWebKey } from 'node:crypto'
+import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
 import { decodeCredentialPublicKey } from '@simplewebauthn/server/helpers'
 import { encodeBase64url } from '../../kernel/encoding.ts'
 import { refused } from './ceremony.ts'
@@ -22,12 +22,17 @@ const MODULUS = { minimum: 256, maximum: 1024 }
 const EXPONENT = { minimum: 1, maximum: 4 }
 
 /** @throws PASSKEY_REFUSED (algorithm) when it is no key of its own algorithm: wrong type, curve or length, off the curve */
-export function checkPublicKey(cose: Uint8Array): void {
+export function readPublicKey(cose: Uint8Array): KeyObject {
   try {
-    createPublicKey({ key: jwkOf(decodeCredentialPublicKey(new Uint8Array(cose))), format: 'jwk' })
+    return createPublicKey({ key: jwkOf(decodeCredentialPublicKey(new Uint8Array(cose))), format: 'jwk' })
   } catch (cause) {
     throw refused('algorithm', cause)
   }
+}
+
+/** True for the one encoding of a right signature. The library also takes an ECDSA signature with something behind it. */
+export function isSignedBy(key: KeyObject, data: Uint8Array, signature: Uint8Array): boolean {
+  return verify(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', data, key, signature)
 }
 
 function jwkOf(decoded: object): JsonWebKey {

@@ -13,7 +13,7 @@ import { encodeBase64url } from '../../kernel/encoding.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import { ALGORITHMS, type ReadAssertion, type ReadRegistration, refused } from './ceremony.ts'
 import type { ClientData } from './client-data.ts'
-import { checkPublicKey } from './public-key.ts'
+import { isSignedBy, readPublicKey } from './public-key.ts'
 
 /** A page and the relying party that it belongs to, both known to be this tenant's. */
 export interface Place {
@@ -91,7 +91,7 @@ export async function verifyRegistration(
   )
   if (!verified) throw refused('malformed')
   const { credential, aaguid } = registrationInfo
-  checkPublicKey(credential.publicKey)
+  readPublicKey(credential.publicKey)
   // the id in the data that the authenticator made is the one that counts
   if (credential.id !== registration.id) throw refused('malformed')
   return {
@@ -141,7 +141,8 @@ export async function verifyAssertion(
       credential: { id: assertion.id, publicKey: new Uint8Array(key.publicKey), counter: 0 },
     }),
   )
-  if (!verified) throw refused('signature')
+  const signed = Buffer.concat([authenticatorData, hash('sha256', assertion.clientData, 'buffer')])
+  if (!verified || !isSignedBy(readPublicKey(key.publicKey), signed, assertion.signature)) throw refused('signature')
   return {
     signCount: new DataView(authenticatorData.buffer, authenticatorData.byteOffset).getUint32(COUNTER_AT),
     userVerified: flags.userVerified,
