@@ -49,7 +49,10 @@ export interface ReencryptionSummary {
   readonly unreadable: number
   /** What still needs which key, the current one left out. */
   readonly inUse: readonly KeyUse[]
-  /** Known keys that nothing stored needs any more. They may go once the last access token that they signed has expired. */
+  /**
+   * Known keys that nothing stored needs any more. They may go once the last access token that they signed has expired, and
+   * the last link that was sent under them, as an invitation: with the key both are refused.
+   */
   readonly unused: readonly string[]
 }
 

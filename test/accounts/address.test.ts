@@ -107,6 +107,22 @@ describe.each(STORAGES)('an account on %s', (storage) => {
       await refused(() => asked(fresh.session.id), 'STEP_UP_REQUIRED')
     })
 
+    it('asks for the second factor of whoever has one, and never lets an impersonator', async () => {
+      if (!post.database) return
+      const { session } = await enter(acme, ana)
+      const asked = () => acme.accounts.requestEmailChange(ana, { email: 'm@example.test', session: session.id })
+      const set = (column: string, value: string) =>
+        post.database!.admin(`update freehold.sessions set ${column} = ${value} where id = $1`, [session.id])
+      await set('impersonator_id', 'gen_random_uuid()')
+      await refused(asked, 'STEP_UP_REQUIRED')
+      await set('impersonator_id', 'null')
+      const { factor } = await acme.factors.enrolEmail(ana, { name: 'Mail' })
+      await acme.factors.confirm(ana, factor, { code: await post.code(ana.email) })
+      expect((await refused(asked, 'STEP_UP_REQUIRED')).details).toEqual({ level: 2, maxAgeMs: 600_000 })
+      await set('assurance_level', '2')
+      await asked()
+    })
+
     it('A05: an address that somebody has is answered the same and gets no link', async () => {
       const bob = await post.person(acme)
       expect(await acme.accounts.requestEmailChange(ana, { email: bob.email })).toBeUndefined()

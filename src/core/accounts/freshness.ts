@@ -18,7 +18,11 @@ export function freshSession<Options extends Fresh>(
   return options.session === undefined ? undefined : parseId<SessionId>(options.session, 'session')
 }
 
-/** The session is the user's, live, and was proven a short while ago by the database's clock. @throws STEP_UP_REQUIRED */
+/**
+ * The session is the user's, live, and was proven a short while ago by the database's clock, with a second factor where the
+ * user has one. A session in which an operator acts for the user never will do.
+ * @throws STEP_UP_REQUIRED
+ */
 export async function requireFresh(
   { settings }: TenantContext,
   { verbs, records }: Pick<TenantScope, 'verbs' | 'records'>,
@@ -28,7 +32,16 @@ export async function requireFresh(
   if (session === undefined) return
   const { freshnessMs } = settings.accounts
   const live = await verbs.lookUpSession(session)
-  const recent = { id: session, user_id: user, authenticated_at: { from: fromNow(-freshnessMs) } }
-  if (live?.user.id === user && (await records.count('sessions', recent)) === 1) return
-  throw new FreeholdError('STEP_UP_REQUIRED', { maxAgeMs: freshnessMs })
+  const factors = await records.count('mfa_methods', { user_id: user, confirmed_at: { not: null } })
+  const level = factors > 0 ? 2 : 1
+  const recent = await records.count('sessions', {
+    id: session,
+    user_id: user,
+    impersonator_id: null,
+    authenticated_at: { from: fromNow(-freshnessMs) },
+    assurance_level: { from: level },
+  })
+  if (live?.user.id !== user || recent === 0) {
+    throw new FreeholdError('STEP_UP_REQUIRED', { level, maxAgeMs: freshnessMs })
+  }
 }
