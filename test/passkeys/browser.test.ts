@@ -108,6 +108,14 @@ describe.skipIf(reason)(`a browser${reason ? ` (skipped: ${reason})` : ''}`, () 
     expect(options).toMatchObject({ status: 200, body: { rpId: 'localhost', allowCredentials: [] } })
     return send('POST', 'sign-in/passkey/verify', { response: await get(options.body) })
   }
+  /** Shows the passkey where it is asked for as another factor. */
+  async function finish(asked: Answer): Promise<Answer> {
+    expect(asked).toMatchObject({ status: 202, body: { next: { factors: [{ type: 'webauthn' }] } } })
+    const { token } = asked.body.next
+    const begun = await send('POST', 'sign-in/challenge', { token })
+    const assertion = await get(begun.body.details.options)
+    return send('POST', 'sign-in/continue', { token, assertion })
+  }
   const withPassword = () => send('POST', 'sign-in', { email: ana.email, password: PASSWORD })
 
   it('registers a passkey', async () => {
@@ -137,7 +145,11 @@ describe.skipIf(reason)(`a browser${reason ? ` (skipped: ${reason})` : ''}`, () 
     const refused = { status: 401, body: { code: 'STEP_UP_REQUIRED', level: 2 } }
     expect(await send('POST', 'passkeys/options', {})).toMatchObject(refused)
     expect(await send('DELETE', path)).toMatchObject(refused)
-    expect(await signIn()).toMatchObject({ status: 200, body: { session: { assuranceLevel: 2 } } })
+    const former = (await send('GET', 'me')).body.session.id
+    const asked = await send('POST', 'step-up', {})
+    const stepped = await finish(asked)
+    expect(stepped).toMatchObject({ status: 200, body: { session: { assuranceLevel: 2 } } })
+    expect(stepped.body.session.id).not.toBe(former)
     expect(await send('POST', path, { name: 'This browser' })).toMatchObject({ status: 200 })
     // and what is registered is not registered again
     const options = await send('POST', 'passkeys/options', {})
@@ -158,15 +170,7 @@ describe.skipIf(reason)(`a browser${reason ? ` (skipped: ${reason})` : ''}`, () 
   })
 
   it('lifts a password to two factors', async () => {
-    const half = await withPassword()
-    expect(half).toMatchObject({ status: 202, body: { next: { factors: [{ type: 'webauthn' }] } } })
-    const { token } = half.body.next
-    const begun = await send('POST', 'sign-in/challenge', { token })
-    const assertion = await get(begun.body.details.options)
-    expect(await send('POST', 'sign-in/continue', { token, assertion })).toMatchObject({
-      status: 200,
-      body: { session: { assuranceLevel: 2 } },
-    })
+    expect(await finish(await withPassword())).toMatchObject({ status: 200, body: { session: { assuranceLevel: 2 } } })
   })
 
   it('is not used by somebody whom it does not know', async () => {
