@@ -48,8 +48,9 @@ for (const name of wanted) {
 
 process.stdout.write(`\nNode ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}\n`)
 process.stdout.write(`${table(results)}\n`)
-const below = results.filter(({ row }) => !reached(row))
-process.stdout.write(`${results.length - below.length} of ${results.length} goals reached\n`)
+const asked = results.filter(({ row }) => row.goal !== null)
+const kept = asked.filter(({ row }) => reached(row))
+process.stdout.write(`${kept.length} of ${asked.length} goals reached\n`)
 if (values.json)
   writeFileSync(
     values.json,

@@ -3,6 +3,8 @@
 
 export interface Subject {
   readonly name: string
+  /** Makes ready for so many operations; the clock stands meanwhile. */
+  ready?(operations: number): Promise<unknown>
   /** One operation. `worker` numbers the concurrent callers from 0, for state that each needs of its own. */
   run(worker: number): Promise<unknown> | unknown
 }
@@ -71,6 +73,7 @@ async function slice(
   concurrency: number,
   operations: number,
 ): Promise<{ wall: number; cpu: number }> {
+  await subject.ready?.(operations)
   let left = operations
   const work = async (worker: number): Promise<void> => {
     while (left-- > 0) await subject.run(worker)

@@ -12,7 +12,8 @@ export interface Comparison {
    * `lower`: the ratio is time of the subject / time of the rival for the same work.
    */
   readonly better: 'higher' | 'lower'
-  readonly goal: number
+  /** Null: told, and nothing is asked of it. */
+  readonly goal: number | null
   /** The measure that the goal is about; the name of the row says it. Default: the wall clock. */
   readonly by?: Measure
 }
@@ -62,6 +63,7 @@ export function count(area: string, name: string, subject: string, counted: numb
 }
 
 export function reached({ ratio: found, goal, better }: Row): boolean {
+  if (goal === null) return true
   return better === 'higher' ? found >= goal : found <= goal
 }
 
@@ -84,7 +86,7 @@ const RIGHT = new Set([3, 4, 6, 7, 8, 9, 10, 11, 12])
 
 export function table(results: readonly Result[]): string {
   const lines = results.map(({ row, measured }) => [
-    reached(row) ? 'ok' : 'BELOW',
+    row.goal === null ? '' : reached(row) ? 'ok' : 'BELOW',
     row.name,
     row.subject,
     ...(measured?.subject ?? []).map((micros) => micros.toFixed(1)),
@@ -94,7 +96,7 @@ export function table(results: readonly Result[]): string {
     ...(measured ? [] : ['', '']),
     row.ratio.toFixed(2),
     measured ? `${measured.spread.low.toFixed(2)} to ${measured.spread.high.toFixed(2)}` : '',
-    `${row.better === 'higher' ? '>=' : '<='} ${row.goal}`,
+    row.goal === null ? '' : `${row.better === 'higher' ? '>=' : '<='} ${row.goal}`,
     measured?.ratios.wall.toFixed(2) ?? '',
     measured?.ratios.cpu.toFixed(2) ?? '',
   ])

@@ -4,6 +4,8 @@
 export interface SyncEngine {
   /** Verifies and writes; done when it is written. @throws for a bad signature */
   processWebhook(payload: Buffer, signature: string): Promise<unknown>
+  /** Writes what an event says; done when it is written. */
+  processEvent(event: object): Promise<unknown>
   close(): Promise<void>
 }
 

@@ -143,7 +143,7 @@ export interface EntitlementSettings {
 }
 
 export interface WebhookSettings {
-  /** Events that one `drain` applies at a time, each on a connection. Default 4. */
+  /** Connections that one `drain` uses: each applies events that need nobody asked up to 25 at once, the others one by one. Default 4. */
   readonly concurrency: number
   /** How long a worker has an event to itself. Default 60 s; a provider that is asked has half of it to answer. */
   readonly leaseMs: number

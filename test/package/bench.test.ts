@@ -34,6 +34,15 @@ describe('compare', () => {
   })
 })
 
+describe('a row without a goal', () => {
+  it('is told, and is neither ok nor below', () => {
+    const told = compare('billing', { ...subjects, better: 'higher', goal: null }, figures)
+    expect(told.row).toMatchObject({ ratio: 2, goal: null })
+    expect(reached(told.row)).toBe(true)
+    expect(table([told])).not.toMatch(/ok|BELOW|>=/)
+  })
+})
+
 describe('count', () => {
   it('may not exceed its goal', () => {
     expect(reached(count('sessions', 'round trips', 'check', 1, 1).row)).toBe(true)
@@ -59,6 +68,24 @@ describe('measure', () => {
     // both warm up, then the rounds are ab, ba, ab, ba
     expect(slices).toEqual(['a', 'b', 'a', 'b', 'a', 'b', 'a'])
     expect([...workers].sort()).toEqual([0, 1, 2])
+  })
+})
+
+describe('measure, of what has to be made ready', () => {
+  it('makes it ready for as many operations as follow, before each slice, off the clock', async () => {
+    let left = 0
+    const subject = {
+      name: 'a',
+      async ready(operations: number) {
+        expect(left).toBe(0)
+        left = operations
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      },
+      run: () => left--,
+    }
+    const found = await measure([subject], 1, { rounds: 3, sliceMs: 1, warmUpOperations: 10 })
+    expect(left).toBe(0)
+    for (const micros of found.get('a')!.wall) expect(micros).toBeLessThan(10_000)
   })
 })
 

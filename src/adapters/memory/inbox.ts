@@ -1,8 +1,8 @@
 // Claiming what providers sent: one event per customer at a time, the oldest by the provider's clock.
 
 import { FreeholdError } from '../../core/kernel/errors.ts'
+import type { InboxClaim, InboxEnd } from '../../core/storage/inbox.ts'
 import { fromNow, type Row } from '../../core/storage/tables.ts'
-import type { InboxClaim } from '../../core/storage/verbs.ts'
 import type { Statements } from './statements.ts'
 import { structuralKey } from './values.ts'
 
@@ -30,6 +30,14 @@ export function claimInbox(statements: Statements, { limit, leaseMs, token }: In
       { leased_until: fromNow(leaseMs), lease_token: token, attempts: { add: 1 } },
     )
     .sort(byProvidersClock)
+}
+
+export function finishInbox(statements: Statements, { ids, token, state }: InboxEnd): number {
+  return statements.update(
+    'webhook_inbox',
+    { id: { in: ids }, state: 'pending', lease_token: token, leased_until: { from: fromNow() } },
+    { state, finished_at: fromNow(), last_error: null, leased_until: null, lease_token: null },
+  ).length
 }
 
 /** Events that name no customer are each on their own. */

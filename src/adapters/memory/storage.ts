@@ -101,10 +101,15 @@ export function memory(options: MemoryOptions = {}): Storage<MemoryDb> {
     }),
     more: () => ({}),
   })
+  /** Of a tenant whose rows are in the control database. */
+  const controlDoor = (ref: TenantRef) => tenantDoor(inControlDatabase(ref, SHARED))
   const system: Door<SystemTableName, SystemVerbs, Pick<SystemUnit<MemoryDb>, 'tenant'>> = {
     statements: createStatements(rows, SYSTEM, clock),
-    open: (run) => ({ records: createRecords(run, Object.keys(systemTables)), verbs: createSystemVerbs(run) }),
-    more: (enter) => ({ tenant: (ref) => enter(tenantDoor(inControlDatabase(ref, SHARED))) }),
+    open: (run) => ({
+      records: createRecords(run, Object.keys(systemTables)),
+      verbs: createSystemVerbs(run, (ref) => controlDoor(ref).statements),
+    }),
+    more: (enter) => ({ tenant: (ref) => enter(controlDoor(ref)) }),
   }
   system.statements.insert('tenants', [{ id: PLATFORM_TENANT_ID, slug: 'platform', name: 'Platform' }])
   seedAccess(tenantDoor({ id: PLATFORM_TENANT_ID, location: SHARED }).statements)

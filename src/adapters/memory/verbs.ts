@@ -1,5 +1,6 @@
 // The verbs. Each runs while nobody else holds the storage, so it may look first and write then.
 
+import type { TenantRef } from '../../core/storage/storage.ts'
 import type { Row } from '../../core/storage/tables.ts'
 import { fromNow, type TenantTableName, tenantTables } from '../../core/storage/tables.ts'
 import type {
@@ -14,7 +15,8 @@ import type {
 import { appendAudit, loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
 import { lookUpApiKey } from './api-keys.ts'
 import { loadEntitlements } from './entitlements.ts'
-import { claimInbox } from './inbox.ts'
+import { claimInbox, finishInbox } from './inbox.ts'
+import { holdSubscriptions, writeSubscriptions } from './mirror.ts'
 import { takeRate } from './rates.ts'
 import { countFailure, learnSignIn, loadRisk } from './risk-verbs.ts'
 import { isAlive, lookUpSession, rotateSession } from './rotation.ts'
@@ -39,15 +41,19 @@ export function createTenantVerbs(run: Run, tenantId: string, system: Statements
     appendAudit: (events) => run((statements) => appendAudit(statements, events)),
     takeLimit: (take) => run((statements) => takeLimit(statements, take)),
     loadEntitlements: () => run((statements) => loadEntitlements(statements, system, tenantId)),
+    writeSubscriptions: (writes) => run((statements) => writeSubscriptions(statements, writes)),
     purge: () => run((statements) => purge(statements)),
     publish: (notice) => run((_, tell) => tell(notice)),
   }
 }
 
-export function createSystemVerbs(run: Run): SystemVerbs {
+/** @param rowsOf a tenant's rows, which the system's verbs otherwise do not reach */
+export function createSystemVerbs(run: Run, rowsOf: (ref: TenantRef) => Statements): SystemVerbs {
   return {
     findTenant: (by) => run((statements) => findTenant(statements, by)),
     claimInbox: (claim) => run((statements) => claimInbox(statements, claim)),
+    finishInbox: (end) => run((statements) => finishInbox(statements, end)),
+    holdSubscriptions: (names) => run(() => holdSubscriptions(rowsOf, names)),
     commitAsynchronously: async () => undefined,
     publish: (notice) => run((_, tell) => tell(notice)),
   }

@@ -88,9 +88,13 @@ export class PgliteLink implements Link {
       // first of all, so that a value that cannot be sent leaves nothing half said
       const ready = statements.map((statement) => [statement, prepare(statement)] as const)
       let answer: Answer = DONE
+      const gathered: Answer['rows'] = []
       try {
-        for (const [statement, say] of ready) answer = await perform(statement, say)
-        return answer
+        for (const [statement, say] of ready) {
+          answer = await perform(statement, say)
+          if (statement.gathered) gathered.push(...answer.rows)
+        }
+        return gathered.length > 0 ? { ...answer, rows: gathered } : answer
       } catch (error) {
         throw translate(error, statements.at(-1))
       }

@@ -29,6 +29,7 @@ interface Step {
   readonly name: string
   readonly text: string
   readonly values: readonly Parameter[]
+  readonly gathered: boolean
   prepared: Prepared | undefined
 }
 
@@ -56,13 +57,14 @@ export class Batch {
    */
   constructor(statements: readonly Statement[], client: object, named: boolean, done: Done) {
     this.#done = done
-    for (const { name = '', text, values, host } of statements) {
+    for (const { name = '', text, values, gathered = false, host } of statements) {
       if (host) this.#host = new HostStatement(client, text, values ?? [])
       else
         this.#steps.push({
           name: named ? name : '',
           text,
           values: values ? toParameters(values) : NOTHING,
+          gathered,
           prepared: undefined,
         })
     }
@@ -120,6 +122,10 @@ export class Batch {
     return this.#host !== undefined && this.#at === this.#steps.length
   }
 
+  get #isAnswered(): boolean {
+    return this.#at === this.#steps.length - 1 || this.#steps[this.#at]!.gathered
+  }
+
   handleRowDescription(message: { fields: readonly Field[] }): void {
     if (this.#inHost) this.#host!.query.handleRowDescription(message)
     else this.#reader = new RowReader(message.fields)
@@ -127,7 +133,7 @@ export class Batch {
 
   handleDataRow(message: { fields: readonly (string | null)[] }): void {
     if (this.#inHost) this.#host!.query.handleDataRow(message)
-    else if (!this.#host && this.#at === this.#steps.length - 1 && this.#reader) {
+    else if (!this.#host && this.#isAnswered && this.#reader) {
       try {
         this.#rows.push(this.#reader.read(message.fields))
       } catch (error) {

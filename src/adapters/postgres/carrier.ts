@@ -2,7 +2,7 @@
 // a tenant, SAVEPOINT, RELEASE) and riders wait and travel with the next one, so that they cost no round trip.
 
 import { FreeholdError } from '../../core/kernel/errors.ts'
-import type { Answer, Statement } from './link.ts'
+import type { Addressed, Answer, Statement } from './link.ts'
 
 /** Carries statements to the server, in order and in one round trip; answers for the last. */
 export type Exchange = (statements: readonly Statement[]) => Promise<Answer>
@@ -69,7 +69,17 @@ export class Carrier {
     this.#exchange = exchange
   }
 
-  async send(part: Owner, tenantId: string | null, statement: Statement): Promise<Answer> {
+  /** @param before what goes in the same round trip */
+  async send(
+    part: Owner,
+    tenantId: string | null,
+    statement: Statement,
+    before: readonly Addressed[] = [],
+  ): Promise<Answer> {
+    for (const first of before) {
+      this.#enter(part, first.tenantId, first.statement)
+      this.#waiting.push({ statement: first.statement, part, rider: true })
+    }
     this.#enter(part, tenantId, statement)
     // taken along now: a savepoint that is set while this one waits for its turn comes after it
     const along = this.#waiting

@@ -1,9 +1,9 @@
 // Claiming what providers sent: one event per customer at a time, the oldest by the provider's clock.
 
+import type { InboxClaim, InboxEnd } from '../../core/storage/inbox.ts'
 import type { Row } from '../../core/storage/tables.ts'
-import type { InboxClaim } from '../../core/storage/verbs.ts'
 import { invalid, systemCatalog } from './column-values.ts'
-import type { Answer, Statement } from './link.ts'
+import type { Answer, Send, Statement } from './link.ts'
 
 /** Sends a statement, with one before it in the same transaction and round trip. */
 export type SendAfter = (before: Statement, statement: Statement) => Promise<Answer>
@@ -52,6 +52,19 @@ update ${schema}.webhook_inbox w set leased_until = clock_timestamp() + $2::doub
   lease_token = $3::uuid, attempts = w.attempts + 1
 from chosen where w.id = chosen.id
 returning ${columns.map((column) => `w.${column}`).join(', ')}`
+}
+
+/** The rows themselves, bodies and all, stay where they are. */
+export async function finishInbox(send: Send, schema: string, { ids, token, state }: InboxEnd): Promise<number> {
+  const { count } = await send({
+    name: 'finish_inbox',
+    text: `
+update ${schema}.webhook_inbox set state = $3, finished_at = clock_timestamp(), last_error = null,
+  leased_until = null, lease_token = null
+where id = any($1::uuid[]) and state = 'pending' and lease_token = $2::uuid and leased_until >= clock_timestamp()`,
+    values: [ids, token, state],
+  })
+  return count
 }
 
 function byProvidersClock(a: Row<'webhook_inbox'>, b: Row<'webhook_inbox'>): number {

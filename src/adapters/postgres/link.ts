@@ -15,6 +15,8 @@ export interface Statement {
   readonly name?: string
   readonly text: string
   readonly values?: readonly unknown[]
+  /** Its rows are answered too, before those of the statement that it travels with. */
+  readonly gathered?: true
   /** The host's own: values and rows are converted as its driver does by default. */
   readonly host?: true
 }
@@ -39,6 +41,11 @@ export interface Unit {
    * ready to be bound.
    */
   ride(statement: Statement): void
+  /**
+   * Sends statements of several tenants in one round trip; answers the rows of all of them. Named, their values ready to be
+   * bound.
+   */
+  gather(statements: readonly Addressed[]): Promise<Answer>
   /** The same unit, seen from a tenant's scope (null: from none): what is sent through it enters that tenant first. */
   as(tenantId: string | null): Unit
   /**
@@ -46,6 +53,12 @@ export interface Unit {
    * through its parent while another part runs, from inside that part, becomes a part of it.
    */
   part<R>(work: (part: Unit) => Promise<R>): Promise<R>
+}
+
+/** A statement, and the tenant in whose scope it runs (null: in none). */
+export interface Addressed {
+  readonly tenantId: string | null
+  readonly statement: Statement
 }
 
 export interface Link {

@@ -18,6 +18,7 @@ import { systemCatalog, tenantCatalog } from './column-values.ts'
 import { createHostDb } from './host-db.ts'
 import type { SendAfter } from './inbox-verbs.ts'
 import type { Link, Send, Statement, Unit } from './link.ts'
+import type { Gather } from './mirror-verbs.ts'
 import { createKyselyLoader, type KyselyLoader, type KyselyPackage } from './packages.ts'
 import { createRecords } from './records.ts'
 import { sessionVerbs } from './session-verbs.ts'
@@ -100,10 +101,13 @@ function systemScope<HostTables>(ground: Ground, unit?: Unit): SystemScope<Kysel
     unit.ride(before)
     return unit.send(statement)
   }
+  const gather: Gather = (statements) =>
+    unit ? unit.gather(statements) : link.unit(null, (whole) => whole.gather(statements))
+  const owned = (ref: TenantRef): string => inControlDatabase(ref, ground.control).id
   const transactional = unit !== undefined
   return {
     records: createRecords<SystemTableName>({ send, tenantId: null, catalog: systemCatalog, texts, transactional }),
-    verbs: createSystemVerbs({ send, ride, sendAfter }, place),
+    verbs: createSystemVerbs({ send, ride, sendAfter, gather, owned }, place),
     transaction: (work) => within(ground, null, unit, (inner, kysely) => work(systemUnit(ground, inner, kysely))),
   }
 }

@@ -4,7 +4,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import { Carrier, type Exchange, type Opening, type Owner } from './carrier.ts'
-import type { Answer, Statement, Unit } from './link.ts'
+import type { Addressed, Answer, Statement, Unit } from './link.ts'
 import { createTurns, type Turns } from './turns.ts'
 
 // The innermost part that the running code is inside of; see Unit.part.
@@ -58,12 +58,20 @@ class Part implements Unit, Owner {
     return new View(this, tenantId)
   }
 
-  sendAs(tenantId: string | null, statement: Statement): Promise<Answer> {
+  async gather(statements: readonly Addressed[]): Promise<Answer> {
+    const last = statements.at(-1)
+    if (!last) return { rows: [], command: '', count: 0 }
+    return this.sendAs(last.tenantId, last.statement, statements.slice(0, -1))
+  }
+
+  sendAs(tenantId: string | null, statement: Statement, before: readonly Addressed[] = []): Promise<Answer> {
     if (this.isOver) return Promise.reject(new FreeholdError('TRANSACTION_LOST'))
-    if (!this.#turns?.busy) return this.#carrier.send(this, tenantId, statement)
+    if (!this.#turns?.busy) return this.#carrier.send(this, tenantId, statement, before)
     // beside a running part it would stand behind that part's savepoint, and be taken back with it
     const calling = this.#partCalling()
-    return calling ? calling.sendAs(tenantId, statement) : this.#sendInTurn(this.#turns, tenantId, statement)
+    return calling
+      ? calling.sendAs(tenantId, statement, before)
+      : this.#sendInTurn(this.#turns, tenantId, statement, before)
   }
 
   rideAs(tenantId: string | null, statement: Statement): void {
@@ -74,13 +82,18 @@ class Part implements Unit, Owner {
     else this.#beside.push({ tenantId, statement })
   }
 
-  async #sendInTurn(turns: Turns, tenantId: string | null, statement: Statement): Promise<Answer> {
+  async #sendInTurn(
+    turns: Turns,
+    tenantId: string | null,
+    statement: Statement,
+    before: readonly Addressed[],
+  ): Promise<Answer> {
     const done = await turns.take()
     done()
     if (this.isOver) throw new FreeholdError('TRANSACTION_LOST')
     // before anything else can begin: the next in turn comes a moment later
     this.#board()
-    return this.#carrier.send(this, tenantId, statement)
+    return this.#carrier.send(this, tenantId, statement, before)
   }
 
   /** What was to ride and had to let a part end first. Where the carrier failed there is nothing left to ride with. */
@@ -165,6 +178,10 @@ class View implements Unit {
 
   ride(statement: Statement): void {
     this.#part.rideAs(this.#tenantId, statement)
+  }
+
+  gather(statements: readonly Addressed[]): Promise<Answer> {
+    return this.#part.gather(statements)
   }
 
   as(tenantId: string | null): Unit {

@@ -1,6 +1,7 @@
 // The verbs that are not about sessions. takeAttempt and findTenant are one statement each; purge asks the catalog
 // which tables have the wall, so that the host's are emptied with ours.
 
+import type { TenantRef } from '../../core/storage/storage.ts'
 import type { Row } from '../../core/storage/tables.ts'
 import type {
   AttemptAnswer,
@@ -16,8 +17,9 @@ import { lookUpApiKey } from './api-key-verbs.ts'
 import type { AuditAppend } from './audit-verbs.ts'
 import { systemCatalog } from './column-values.ts'
 import { loadEntitlements } from './entitlement-verbs.ts'
-import { claimInbox, type SendAfter } from './inbox-verbs.ts'
+import { claimInbox, finishInbox, type SendAfter } from './inbox-verbs.ts'
 import type { Send, SessionVerbs, Statement } from './link.ts'
+import { type Gather, holdSubscriptions, writeSubscriptions } from './mirror-verbs.ts'
 import { takeRates } from './rate-verbs.ts'
 import { failureStatement, learnStatement, loadRisk } from './risk-verbs.ts'
 import { isWall, POLICIES, policiesOf } from './walls.ts'
@@ -60,18 +62,25 @@ export function createTenantVerbs(
     async appendAudit(events) {
       if (events.length > 0) await ride(append(tenantId, events))
     },
+    writeSubscriptions: (writes) => writeSubscriptions(ride, place.quoted, tenantId, writes),
     purge: () => together((sendOne) => purge(sendOne, place, tenantId)),
     publish: (notice) => publish(ride, notice),
   }
 }
 
-export function createSystemVerbs(
-  { send, ride, sendAfter }: Pick<Ways, 'send' | 'ride'> & { readonly sendAfter: SendAfter },
-  place: Place,
-): SystemVerbs {
+interface SystemWays extends Pick<Ways, 'send' | 'ride'> {
+  readonly sendAfter: SendAfter
+  readonly gather: Gather
+  /** The tenant's id. @throws when its rows are not in the control database */
+  readonly owned: (ref: TenantRef) => string
+}
+
+export function createSystemVerbs({ send, ride, sendAfter, gather, owned }: SystemWays, place: Place): SystemVerbs {
   return {
     findTenant: (by) => findTenant(send, place, by),
     claimInbox: (claim) => claimInbox(sendAfter, place.quoted, claim),
+    finishInbox: (end) => finishInbox(send, place.quoted, end),
+    holdSubscriptions: async (names) => holdSubscriptions(gather, place.quoted, owned, names),
     async commitAsynchronously() {
       await ride({
         name: 'commit_asynchronously',

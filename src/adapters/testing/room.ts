@@ -18,6 +18,8 @@ export interface Room {
   unique(prefix: string): string
   /** Another tenant's scope, nobody used it before. */
   stranger(): Promise<TenantScope>
+  /** Another tenant's room, with the same ids. */
+  neighbour(): Promise<Room>
   elapse(ms: number): Promise<void>
   user(values?: Partial<NewRow<'users'>>): Promise<Row<'users'>>
   /** A session at generation 0 of a user, or of a new one. Its token is `token(id, 0)`. */
@@ -37,6 +39,7 @@ export function createRoom(harness: ExamHarness, storage: Storage, tenant: Tenan
     id: () => `01900000-0000-7000-8000-${(++ids).toString(16).padStart(12, '0')}`,
     unique: (prefix) => `${prefix}-${randomBytes(6).toString('hex')}`,
     stranger: async () => storage.tenant(await harness.tenant()),
+    neighbour: async () => createRoom(harness, storage, await harness.tenant()),
     elapse: (ms) => harness.elapse(ms),
     async user(values = {}) {
       const id = room.id()

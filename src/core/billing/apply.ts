@@ -1,19 +1,16 @@
 // Applies one event: what it says, whose it is, whether that is the last word. The provider is only asked while no
 // transaction is open.
 
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from '../context.ts'
-import { FreeholdError } from '../kernel/errors.ts'
-import type { BillingProvider, InvoiceSnapshot, SubscriptionSnapshot } from '../ports/billing-provider.ts'
+import type { InvoiceSnapshot, SubscriptionSnapshot } from '../ports/billing-provider.ts'
 import type { WebhookInboxRow } from '../storage/billing-system-tables.ts'
 import type { TenantRef } from '../storage/storage.ts'
-import type { Directory } from '../tenancy/directory.ts'
-import { createShelf } from '../tenancy/shelf.ts'
+import type { Desk } from './desk.ts'
 import { close, rememberedCustomer } from './inbox.ts'
 import { invoiceLedger } from './invoices.ts'
 import type { Facts, Ledger, MirrorRow, Snapshot } from './ledger.ts'
 import type { PlanBook } from './plans.ts'
-import { asked, type Providers, providerNamed, realm } from './providers.ts'
+import { realm } from './providers.ts'
 import { type Claim, createSettle, type Outcome } from './settle.ts'
 import { subscriptionLedger } from './subscriptions.ts'
 
@@ -23,45 +20,10 @@ export type Ended = Extract<Outcome, string>
 /** Applies a claimed event, to its end. @throws whatever keeps it from being applied; it is tried again then */
 export type Apply = (event: WebhookInboxRow) => Promise<Ended>
 
-/** Whose customer somebody is never changes while there is that tenant; kept for so long, in milliseconds, so many. */
-const ROUTE_LIFETIME_MS = 10_000
-const ROUTES = 10_000
-
-export function createApply(context: Context, directory: Directory, providers: Providers, book: PlanBook): Apply {
-  const { storage, runtime, settings } = context
+export function createApply(context: Context, { read, ownerOf, ask }: Desk, book: PlanBook): Apply {
+  const { storage } = context
   const { system } = storage
-  const { leaseMs } = settings.webhooks
   const settle = createSettle(context)
-  const routes = createShelf<string>({ capacity: ROUTES, lifetimeMs: ROUTE_LIFETIME_MS, now: runtime.now })
-
-  /** @throws CUSTOMER_UNKNOWN, TENANT_MOVING, TENANT_DELETED (it is being purged) */
-  async function ownerOf(provider: BillingProvider, customerId: string): Promise<TenantRef> {
-    const key = { ...realm(provider), customer_id: customerId }
-    const name = JSON.stringify(Object.values(key))
-    const at = runtime.now()
-    let id = routes.get(name)
-    if (id === undefined) {
-      id = (await system.records.get('billing_routes', key))?.tenant_id
-      if (id === undefined) throw new FreeholdError('CUSTOMER_UNKNOWN')
-      routes.put(name, id, at)
-    }
-    return directory.ref(await directory.require({ id }, ['suspended', 'deleted']))
-  }
-
-  /** One that does not answer must not hold a worker for longer than its lease. */
-  async function ask<R>(provider: BillingProvider, question: () => Promise<R>): Promise<R> {
-    const bell = new AbortController()
-    const late = pause(leaseMs / 2, undefined, { signal: bell.signal }).then(
-      () => Promise.reject(new FreeholdError('PROVIDER_FAILED', { provider: provider.name })),
-      // rung: there is an answer
-      () => new Promise<never>(() => undefined),
-    )
-    try {
-      return await Promise.race([asked(provider, question), late])
-    } finally {
-      bell.abort()
-    }
-  }
 
   /** `open` opens the ledger in which the object is kept. */
   async function applyTo<S extends Snapshot, R extends MirrorRow>(
@@ -125,16 +87,10 @@ export function createApply(context: Context, directory: Directory, providers: P
   }
 
   return async (event) => {
-    const provider = providerNamed(providers, event.provider)
-    const elsewhere = event.account !== provider.account || event.livemode !== provider.livemode
-    const change = elsewhere ? NOTHING : await ask(provider, () => provider.readChange(event.payload))
+    const { claim, change } = await read(event)
     if (change.kind === 'none') return (await close(system, event, { state: 'ignored' })) ? 'done' : 'lost'
-    const claim: Claim = { event, provider, claimedAt: new Date((event.leased_until as Date).getTime() - leaseMs) }
     if (change.kind === 'subscription') return applySubscription(claim, change.subscription.id, change.subscription)
     if (change.kind === 'invoice') return applyInvoice(claim, change.invoice.id, change.invoice)
     return change.object === 'subscription' ? applySubscription(claim, change.id) : applyInvoice(claim, change.id)
   }
 }
-
-/** An event of another account, or of the other mode, is kept; nobody here knows its objects. */
-const NOTHING = { kind: 'none' } as const

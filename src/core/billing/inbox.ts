@@ -35,9 +35,12 @@ export interface End {
   readonly customerId?: string | undefined
 }
 
-/** Back into the line as it was, the attempt not counted. */
-export async function giveBack({ records }: Inbox, event: WebhookInboxRow): Promise<void> {
-  await records.update('webhook_inbox', held(event), { ...released, attempts: { add: -1 }, available_at: fromNow() })
+/** Events of one claim back into the line as they were, the attempt not counted. */
+export async function giveBack({ records }: Inbox, events: readonly WebhookInboxRow[]): Promise<void> {
+  const [first] = events
+  if (!first) return
+  const theirs = { ...held(first), id: { in: events.map(({ id }) => id) } }
+  await records.update('webhook_inbox', theirs, { ...released, attempts: { add: -1 }, available_at: fromNow() })
 }
 
 /** Later again, or never by itself; `code` is all that is written down of why. */

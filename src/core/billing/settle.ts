@@ -2,6 +2,7 @@
 // the event closed with it, so that it is applied once or not at all.
 
 import type { OwnAction } from '../audit/catalog.ts'
+import type { AuditWriter } from '../audit/writer.ts'
 import type { Context } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { BillingProvider } from '../ports/billing-provider.ts'
@@ -51,7 +52,7 @@ export type Outcome =
 
 export type Settle = <S extends Snapshot, R extends MirrorRow>(claim: Claim, matter: Matter<S, R>) => Promise<Outcome>
 
-interface Written {
+export interface Written {
   readonly id: string
   readonly verb: 'created' | 'updated' | 'removed'
   readonly changes: Changes
@@ -70,21 +71,7 @@ export function createSettle({ storage, runtime, auditWriter }: Context): Settle
         if (end && !(await close(unit, event, end))) return 'lost'
         if (verdict === 'skip') return 'done'
         const written = await write(place, ledger, row, facts, stampOf(row, facts, event.occurred_at))
-        const { verb, changes } = written
-        // the same once more is no news
-        if (verb === 'updated' && Object.keys(changes).length === 0) return 'done'
-        await place.unit.verbs.publish({ kind: 'billing', tenantId: owner.id })
-        const action: OwnAction = `${ledger.kind}.${verb}`
-        await auditWriter.append(
-          place.unit,
-          { type: 'provider', id: provider.name },
-          {
-            action,
-            targets: [{ type: ledger.kind, id: written.id }],
-            changes,
-            details: { provider: provider.name, providerId: id, event: event.event_id },
-          },
-        )
+        await tell(auditWriter, place, { owner, event, kind: ledger.kind, providerId: id, written })
         return 'done'
       })
     } catch (error) {
@@ -92,6 +79,36 @@ export function createSettle({ storage, runtime, auditWriter }: Context): Settle
       throw error
     }
   }
+}
+
+export interface News {
+  readonly owner: TenantRef
+  readonly event: WebhookInboxRow
+  readonly kind: Ledger<Snapshot, MirrorRow>['kind']
+  readonly providerId: string
+  readonly written: Written
+}
+
+/** To the log, and to whoever remembers what the tenant has bought. */
+export async function tell(
+  auditWriter: AuditWriter,
+  { provider, unit }: Pick<Place, 'provider' | 'unit'>,
+  { owner, event, kind, providerId, written: { id, verb, changes } }: News,
+): Promise<void> {
+  // the same once more is no news
+  if (verb === 'updated' && Object.keys(changes).length === 0) return
+  await unit.verbs.publish({ kind: 'billing', tenantId: owner.id })
+  const action: OwnAction = `${kind}.${verb}`
+  await auditWriter.append(
+    unit,
+    { type: 'provider', id: provider.name },
+    {
+      action,
+      targets: [{ type: kind, id }],
+      changes,
+      details: { provider: provider.name, providerId, event: event.event_id },
+    },
+  )
 }
 
 /** @throws CONFLICT when somebody else inserted the row meanwhile: all of this is taken back then */

@@ -4,6 +4,7 @@ import { inShort } from '../audit/in-short.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { SubscriptionSnapshot } from '../ports/billing-provider.ts'
 import type { SubscriptionItemRow, SubscriptionRow } from '../storage/billing-tables.ts'
+import type { ItemWrite, SubscriptionWrite } from '../storage/mirror.ts'
 import { fromNow } from '../storage/tables.ts'
 import { type Changes, differences, type Ledger, moved, type Place } from './ledger.ts'
 import type { PriceToPlan } from './plan-in-force.ts'
@@ -14,8 +15,48 @@ const ITEMS = 1000
 /** Of their JSON text, in an audit event, which holds two of them and more. */
 const MAXIMUM_BYTES_IN_FULL = 12_288
 
-export function subscriptionLedger(planOf: PriceToPlan): Ledger<SubscriptionSnapshot, SubscriptionRow> {
-  const columns = ({ provider }: Place, snapshot: SubscriptionSnapshot) => ({
+/** What a row becomes by a snapshot, and what is different then. */
+export interface Revision {
+  readonly write: SubscriptionWrite
+  readonly changes: Changes
+}
+
+/** @param before the row's items */
+export function revise(
+  place: Pick<Place, 'provider' | 'newId'>,
+  planOf: PriceToPlan,
+  row: SubscriptionRow,
+  before: readonly SubscriptionItemRow[],
+  snapshot: SubscriptionSnapshot,
+  stamp: Date,
+): Revision {
+  const wanted = columnsOf(place, planOf, snapshot)
+  const known = new Map(before.map((item) => [item.provider_item_id, item]))
+  const added: ItemWrite[] = []
+  const changed: ItemWrite[] = []
+  for (const item of snapshot.items) {
+    const columns = itemColumns(item)
+    const match = known.get(item.id)
+    known.delete(item.id)
+    if (!match) added.push({ id: place.newId(), ...columns })
+    else if (Object.keys(differences(match, columns)).length > 0) changed.push({ id: match.id, ...columns })
+  }
+  const removed = [...known.values()].map(({ id }) => id)
+  const same = added.length + changed.length + removed.length === 0
+  return {
+    write: {
+      id: row.id,
+      ...wanted,
+      provider_updated_at: stamp,
+      ended: snapshot.deleted,
+      items: { added, changed, removed },
+    },
+    changes: { ...differences(row, wanted), ...(same ? {} : { items: itemChange(before, snapshot) }) },
+  }
+}
+
+function columnsOf({ provider }: Pick<Place, 'provider'>, planOf: PriceToPlan, snapshot: SubscriptionSnapshot) {
+  return {
     status: snapshot.status,
     plan_key: planOf(
       provider.name,
@@ -27,8 +68,10 @@ export function subscriptionLedger(planOf: PriceToPlan): Ledger<SubscriptionSnap
     cancel_at_period_end: snapshot.cancelAtPeriodEnd,
     trial_end: snapshot.trialEnd,
     canceled_at: snapshot.canceledAt,
-  })
+  }
+}
 
+export function subscriptionLedger(planOf: PriceToPlan): Ledger<SubscriptionSnapshot, SubscriptionRow> {
   return {
     kind: 'subscription',
     fetch: (provider, id) => provider.fetchSubscription(id),
@@ -48,7 +91,7 @@ export function subscriptionLedger(planOf: PriceToPlan): Ledger<SubscriptionSnap
             customer_id: customer.id,
             ...realm(provider),
             provider_subscription_id: snapshot.id,
-            ...columns(place, snapshot),
+            ...columnsOf(place, planOf, snapshot),
             status_since: stamp,
             provider_updated_at: stamp,
             deleted_at: snapshot.deleted ? fromNow() : null,
@@ -61,19 +104,10 @@ export function subscriptionLedger(planOf: PriceToPlan): Ledger<SubscriptionSnap
     },
 
     async update(place, row, snapshot, stamp) {
-      const wanted = columns(place, snapshot)
-      const changes: Changes = { ...differences(row, wanted), ...(await replaceItems(place, row, snapshot)) }
-      await place.unit.records.update(
-        'subscriptions',
-        { id: row.id },
-        {
-          ...wanted,
-          ...(wanted.status === row.status ? {} : { status_since: stamp, status_seen_at: fromNow() }),
-          provider_updated_at: stamp,
-          ...moved(),
-          ...(snapshot.deleted ? { deleted_at: fromNow() } : {}),
-        },
-      )
+      const { records, verbs } = place.unit
+      const before = await records.find('subscription_items', { where: { subscription_id: row.id }, limit: ITEMS })
+      const { write, changes } = revise(place, planOf, row, before, snapshot, stamp)
+      await verbs.writeSubscriptions([write])
       return changes
     },
 
@@ -113,29 +147,10 @@ async function insertItems({ unit, newId }: Place, row: { readonly id: string },
   )
 }
 
-/** The one that is another than before, in its place; where more differ, all of them. */
-async function replaceItems(place: Place, row: SubscriptionRow, snapshot: SubscriptionSnapshot): Promise<Changes> {
-  const { records } = place.unit
-  const before = await records.find('subscription_items', { where: { subscription_id: row.id }, limit: ITEMS })
-  const known = new Map(before.map((item) => [item.provider_item_id, item]))
-  const others = snapshot.items.filter((item) => {
-    const match = known.get(item.id)
-    return match === undefined || Object.keys(differences(match, itemColumns(item))).length > 0
-  })
-  const sameSize = before.length === snapshot.items.length
-  if (sameSize && others.length === 0) return {}
-  const [other] = others
-  const changed = sameSize && others.length === 1 ? known.get(other!.id) : undefined
-  if (changed) await records.update('subscription_items', { id: changed.id }, itemColumns(other!))
-  else {
-    await records.remove('subscription_items', { subscription_id: row.id })
-    await insertItems(place, row, snapshot)
-  }
+function itemChange(before: readonly SubscriptionItemRow[], { items }: SubscriptionSnapshot): Changes[string] {
   return {
-    items: {
-      from: shownItems(before.map((item) => ({ price: item.provider_price_id, quantity: item.quantity }))),
-      to: shownItems(snapshot.items.map((item) => ({ price: item.priceId, quantity: item.quantity }))),
-    },
+    from: shownItems(before.map((item) => ({ price: item.provider_price_id, quantity: item.quantity }))),
+    to: shownItems(items.map((item) => ({ price: item.priceId, quantity: item.quantity }))),
   }
 }
 

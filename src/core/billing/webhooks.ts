@@ -11,9 +11,11 @@ import type { WebhookInboxRow } from '../storage/billing-system-tables.ts'
 import type { Directory } from '../tenancy/directory.ts'
 import { createApply } from './apply.ts'
 import type { WebhookAnswer, Webhooks } from './billing.ts'
+import { createDesk } from './desk.ts'
 import { requeue } from './inbox.ts'
 import type { PlanBook } from './plans.ts'
 import { checkProviders, type Providers, providerNamed } from './providers.ts'
+import { createApplyTogether } from './sheaf.ts'
 import { createWorker } from './worker.ts'
 
 /** The largest body that is looked at, in bytes. Providers send far less. */
@@ -31,7 +33,8 @@ export function createWebhooks(
 ): Webhooks {
   const { storage, runtime, settings, auditWriter, actor } = context
   const { system } = storage
-  const worker = createWorker(context, createApply(context, directory, checkProviders(providers), book))
+  const desk = createDesk(context, directory, checkProviders(providers))
+  const worker = createWorker(context, createApply(context, desk, book), createApplyTogether(context, desk, book))
   // workers that were started here, to be woken when something comes in here
   const sleepers = new Set<() => void>()
   const wakeAll = (): void => {

@@ -89,6 +89,7 @@ function tenantVerbs(verbs: TenantVerbs, tell: Tell): TenantVerbs {
     appendAudit: (events) => verbs.appendAudit(events),
     takeLimit: (take) => verbs.takeLimit(take),
     loadEntitlements: () => verbs.loadEntitlements(),
+    writeSubscriptions: (writes) => verbs.writeSubscriptions(writes),
     purge: () => verbs.purge(),
     publish: (notice) => publish(verbs, notice, tell),
   }
@@ -98,6 +99,8 @@ function systemVerbs(verbs: SystemVerbs, tell: Tell): SystemVerbs {
   return {
     findTenant: (by) => verbs.findTenant(by),
     claimInbox: (claim) => verbs.claimInbox(claim),
+    finishInbox: (end) => verbs.finishInbox(end),
+    holdSubscriptions: (names) => verbs.holdSubscriptions(names),
     commitAsynchronously: () => verbs.commitAsynchronously(),
     publish: (notice) => publish(verbs, notice, tell),
   }

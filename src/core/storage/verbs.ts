@@ -2,6 +2,8 @@
 // trip, and each states its race.
 
 import type { AccessLoad, AccessQuestion, ApiKeyLookup } from './access-verbs.ts'
+import type { InboxClaim, InboxEnd } from './inbox.ts'
+import type { HeldSubscription, SubscriptionName, SubscriptionWrite } from './mirror.ts'
 import type { JudgedOpening, RiskVerbs } from './risk-verbs.ts'
 import type { SessionView, UserView } from './session-view.ts'
 import type { Row } from './tables.ts'
@@ -91,6 +93,12 @@ export interface TenantVerbs extends RiskVerbs {
   loadEntitlements(): Promise<EntitlementLoad>
 
   /**
+   * Writes what a provider says over subscriptions that this unit of work holds, and over their items: their version moves on, and the status is dated anew where it is another. In a transaction it costs no round trip of its own,
+   * and a failure fails the transaction. No subscription twice.
+   */
+  writeSubscriptions(writes: readonly SubscriptionWrite[]): Promise<void>
+
+  /**
    * Removes every row of this tenant, Freehold's and the host's behind the wall alike; answers how many per table.
    * The audit log stays: no right of the application's removes from it. Once the tenant is gone, the owner of the
    * database does, with `freehold.forget_audit(tenant)`.
@@ -112,6 +120,20 @@ export interface SystemVerbs {
    * Attempts are counted here, so that a worker that dies while applying has used one up.
    */
   claimInbox(claim: InboxClaim): Promise<Row<'webhook_inbox'>[]>
+
+  /**
+   * Ends events whose lease is still this claim's; answers of how many. Where it is fewer than asked for, another worker may
+   * have the rest, and nothing that was done for them may remain.
+   */
+  finishInbox(end: InboxEnd): Promise<number>
+
+  /**
+   * Subscriptions of any number of tenants with their items, each held until this unit of work ends; what is not there is
+   * left out. One round trip. Rows are taken in the order of their tenants and ids, so that two callers never wait for each
+   * other; who had to wait is answered with what the other left. Outside a transaction nothing is held. Only for tenants
+   * whose rows are in the control database.
+   */
+  holdSubscriptions(names: readonly SubscriptionName[]): Promise<readonly HeldSubscription[]>
 
   /**
    * The commit of this transaction need not be on disk when it is answered: for what is done once more if a server that
@@ -188,13 +210,6 @@ export interface EntitlementLoad {
     /** The plan of its price, null when the price is not on the list. */
     readonly planKey: string | null
   }[]
-}
-
-export interface InboxClaim {
-  readonly limit: number
-  readonly leaseMs: number
-  /** Proves that a lease is one's own. */
-  readonly token: string
 }
 
 export interface RotationStep {

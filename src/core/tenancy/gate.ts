@@ -73,6 +73,7 @@ function gatedVerbs(verbs: TenantScope['verbs'], past: Past): TenantScope['verbs
     appendAudit: (events) => past(() => verbs.appendAudit(events)),
     takeLimit: (take) => past(() => verbs.takeLimit(take)),
     loadEntitlements: () => past(() => verbs.loadEntitlements()),
+    writeSubscriptions: (writes) => past(() => verbs.writeSubscriptions(writes)),
     purge: () => past(() => verbs.purge()),
     publish: (notice) => past(() => verbs.publish(notice)),
   }

@@ -10,6 +10,7 @@ import { fidelity } from './fidelity.ts'
 import { inbox } from './inbox.ts'
 import { joined } from './joined.ts'
 import { limits } from './limits.ts'
+import { mirror } from './mirror.ts'
 import { notices } from './notices.ts'
 import { paging } from './paging.ts'
 import { parts } from './parts.ts'
@@ -58,6 +59,7 @@ export const exam: readonly ExamCase[] = [
   ...tenants,
   ...joined,
   ...inbox,
+  ...mirror,
   ...notices,
   ...walls,
   ...storage,
