@@ -6,6 +6,7 @@ import { placeOf } from './connection.ts'
 import { doctor } from './doctor.ts'
 import { keys } from './keys.ts'
 import { migrate, migrateUrl, print } from './migrate.ts'
+import { replayHistory } from './replay.ts'
 import { openScreen, type Surroundings } from './screen.ts'
 import { type Command, readCommand, USAGE, UsageError } from './usage.ts'
 
@@ -33,11 +34,13 @@ export async function program(argv: readonly string[], surroundings: Surrounding
       stdout.write(`${VERSION}\n`)
       return 0
     }
+    if (command.name === 'replay') return await replayHistory(command, surroundings)
     if (command.name === 'doctor') return await doctor(command, surroundings)
     if (command.name === 'keys status' || command.name === 'keys reencrypt') return await keys(command, surroundings)
     return await migrate(command, surroundings)
   } catch (error) {
-    const complaint = complaintOf(error, placeOf(MIGRATING.includes(command.name) ? migrateUrl(command) : command.url!))
+    const url = MIGRATING.includes(command.name) ? migrateUrl(command) : command.url
+    const complaint = complaintOf(error, url === undefined ? undefined : placeOf(url))
     const { code, title, details, docs, lines } = complaint
     if (command.json) print(stdout, { ok: false, kind: 'error', code, title, details, reasons: lines, docs })
     else {

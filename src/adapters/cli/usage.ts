@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util'
 
-export const USAGE = `freehold: migrations, keys and a check-up of the database, from the command line
+export const USAGE = `freehold: migrations, keys, risk and a check-up of the database, from the command line
 
 Usage
   freehold migrate plan     what "up" would run; with --sql, the SQL itself
@@ -11,6 +11,7 @@ Usage
   freehold keys status      which root keys are still needed, and by how much
   freehold keys reencrypt   seals again with the current key what an older one sealed
   freehold doctor           looks at server, roles, walls, keys, packages
+  freehold risk replay FILE scores recorded sign-ins, a JSON object a line; asks no database
 
 Options
   --url URL            the database as the application sees it    (DATABASE_URL)
@@ -20,7 +21,7 @@ Options
   --baseline SET:NNNN  takes migrations up to this one as done, as host:0003 or host:all
   --lock-wait SECONDS  how long to wait for another migration     (default: 60)
   --sql                with plan: prints the SQL and nothing else
-  --json               one JSON document; with up, one event per line
+  --json               one JSON document; with up and risk, one per line
   --help, --version
 
 Root keys are read from FREEHOLD_KEYS, as {"current":"k2","k1":"...","k2":"..."}, or FREEHOLD_KEY, which is k1.
@@ -31,13 +32,15 @@ Exit codes
 `
 
 export interface Command {
-  readonly name: 'help' | 'version' | 'plan' | 'up' | 'status' | 'keys status' | 'keys reencrypt' | 'doctor'
+  readonly name: 'help' | 'version' | 'plan' | 'up' | 'status' | 'keys status' | 'keys reencrypt' | 'doctor' | 'replay'
   readonly url?: string
   readonly ownerUrl?: string
   readonly schema: string
   readonly folder?: string
   readonly baseline?: string
   readonly lockWaitMs?: number
+  /** Of `risk replay`. */
+  readonly file?: string
   readonly sql: boolean
   readonly json: boolean
 }
@@ -58,6 +61,7 @@ export function readCommand(argv: readonly string[], env: Readonly<Record<string
     ...(values.folder !== undefined && { folder: values.folder }),
     ...(values.baseline !== undefined && { baseline: values.baseline }),
     ...(values['lock-wait'] !== undefined && { lockWaitMs: seconds(values['lock-wait']) }),
+    ...(positionals[0] === 'risk' && positionals[2] !== undefined && { file: positionals[2] }),
     sql: values.sql ?? false,
     json: values.json ?? false,
   }
@@ -68,6 +72,7 @@ export function readCommand(argv: readonly string[], env: Readonly<Record<string
   if (command.baseline !== undefined && command.name !== 'plan' && command.name !== 'up') {
     throw new UsageError('--baseline goes with "migrate plan" and "migrate up"')
   }
+  if (command.name === 'replay') return command
   const asOwner = command.name === 'plan' || command.name === 'up' || command.name === 'status'
   if (command.url === undefined && (!asOwner || command.ownerUrl === undefined)) {
     throw new UsageError('there is no database: set DATABASE_URL, or give --url')
@@ -117,6 +122,10 @@ function commandName(words: readonly string[]): Command['name'] {
     throw new UsageError(
       second === undefined ? 'migrate takes plan, up or status' : `migrate takes plan, up or status, not "${second}"`,
     )
+  }
+  if (first === 'risk') {
+    if (second === 'replay' && more.length === 1) return 'replay'
+    throw new UsageError('risk takes replay and one file')
   }
   throw new UsageError(`there is no command "${words.join(' ')}"`)
 }
