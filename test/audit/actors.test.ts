@@ -88,6 +88,7 @@ it('who signs in is the user from then on, in the request it was done in', async
     ip: '192.0.2.9',
     deviceId: OPERATOR.id,
     userAgent: 'testagent',
+    riskScore: 0,
   })
   await house.freehold.sessions.end(answer.tokens.refreshToken)
   expect(await lastOf(acme)).toMatchObject({

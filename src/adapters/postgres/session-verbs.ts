@@ -35,6 +35,10 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
         opening.userAgent,
         Math.min(opening.idleTimeoutMs, opening.absoluteTimeoutMs),
         opening.absoluteTimeoutMs,
+        opening.country ?? null,
+        opening.city ?? null,
+        opening.riskScore ?? null,
+        opening.riskFlags ?? [],
       ])
       return row && part<Row<'sessions'>>(row, sessionColumns)
     },

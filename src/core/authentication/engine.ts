@@ -23,6 +23,7 @@ import type {
 } from './factor.ts'
 import { type OfferedFactor, offeredFactors } from './factor-offer.ts'
 import { attemptOf, combined, type PendingProof, pendingFrom, pendingOf } from './pending.ts'
+import { type Judgement, judgeSignIn, learnFrom, weighed, writeRisk } from './risk/judge.ts'
 import { writeDenied, writeFailed, writePending } from './sign-in-log.ts'
 import { policyOf, requiredLevel } from './sign-in-policy.ts'
 import type { SignedIn } from './signed-in.ts'
@@ -76,7 +77,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
 
   /** All of it in one transaction, or nothing. */
   async function openSession(context: TenantContext, entry: Entry): Promise<OpenedSession | undefined> {
-    const { user, client, proofs, consume, attempts, former } = entry
+    const { user, client, proofs, consume, attempts, former, risk } = entry
     return orNothing(context, async (unit) => {
       for (const proof of proofs) if (proof.within && !(await proof.within(unit))) throw new LostRace()
       if (consume && !(await consume(unit))) throw new LostRace()
@@ -89,9 +90,12 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
           assuranceLevel: entry.assuranceLevel,
           authenticationMethods: entry.methods,
           ...(client ? { client } : {}),
+          risk,
         },
       )
       if (!opened) throw new LostRace()
+      await learnFrom(unit, user.id, risk)
+      if (!consume) await writeRisk({ ...context, scope: unit }, entry, risk)
       for (const { pool, subject } of attempts) await unit.records.remove('sign_in_attempts', { pool, subject })
       return opened
     })
@@ -110,17 +114,27 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
   }
 
   return {
-    async conclude(context, proof) {
+    async conclude(anyone, proof) {
       const { user, client } = proof
-      const policy = policyOf(context.tenant)
-      const standing = await loadStanding(context, user, policy)
+      const policy = policyOf(anyone.tenant)
+      const [risk, standing] = await Promise.all([judgeSignIn(anyone, proof), loadStanding(anyone, user, policy)])
+      const context = weighed(anyone, risk)
       // who has a second factor is asked for it, on every way in (M05, M06)
       const byUser = standing.methods.some(({ id }) => !proof.usedFactors.includes(id)) ? 2 : 1
       const byStepUp = proof.former?.shown === false ? 2 : 1
-      const level = Math.max(requiredLevel(policy, standing.roleKeys), byUser, byStepUp) as AssuranceLevel
+      const byRule = Math.max(requiredLevel(policy, standing.roleKeys), byUser, byStepUp) as AssuranceLevel
+      const level = Math.max(byRule, risk.verdict === 'step-up' ? 2 : 1) as AssuranceLevel
       const attempts = proof.attempt ? [proof.attempt] : []
 
-      if (proof.assuranceLevel >= level) {
+      const factors = offer(standing, proof, level)
+      // whoever has nothing to step up with is let in as the rules alone would, where the host allows that
+      const spared = factors.length === 0 && level > byRule && context.settings.risk.withoutFactor === 'allow'
+      const enough = proof.assuranceLevel >= (spared ? byRule : level)
+      if (risk.verdict === 'deny' || (!enough && factors.length === 0)) {
+        await writeDenied(context, { user, methods: proof.methods, client, risk })
+        return DENIED
+      }
+      if (enough) {
         const { assuranceLevel, methods } = proof
         const epoch = user.session_epoch
         const entry: Entry = {
@@ -131,16 +145,11 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
           methods,
           proofs: [proof],
           attempts,
+          risk,
           former: proof.former?.session,
         }
         const opened = await openSession(context, entry)
         return opened ? { ok: true, user: userFromRow(user), ...opened } : refuse(context, user, proof.methods, client)
-      }
-
-      const factors = offer(standing, proof, level)
-      if (factors.length === 0) {
-        await writeDenied(context, { user, methods: proof.methods, client })
-        return DENIED
       }
       const opened = await orNothing(context, async (unit) => {
         if (proof.within && !(await proof.within(unit))) throw new LostRace()
@@ -149,12 +158,12 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
           purpose: PURPOSE,
           userId: user.id,
           epoch: user.session_epoch,
-          data: pendingOf(proof, level),
+          data: pendingOf(proof, level, risk),
           lifetimeMs: PENDING_LIFETIME_MS,
           kind: 'link',
         })
         for (const { pool, subject } of attempts) await unit.records.remove('sign_in_attempts', { pool, subject })
-        await writePending(inside, { user, methods: proof.methods, client })
+        await writePending(inside, { user, methods: proof.methods, client, risk })
         return made
       })
       if (!opened) return refuse(context, user, proof.methods, client)
@@ -175,10 +184,11 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       return { factor: chosen.hint.id, type: chosen.hint.type, details: details ?? {} }
     },
 
-    async resume(context, choice, answer, client) {
-      const found = await pending(context, choice)
+    async resume(anyone, choice, answer, client) {
+      const found = await pending(anyone, choice)
       if (!found) return EXPIRED
       const { challenge, first, user, chosen } = found
+      const context = weighed(anyone, first.risk)
       if (!chosen) return refuse(context, user, first.methods, client)
       const { verifier, method } = chosen
       // counted before anything is looked at, in a pool of its kind: who guesses codes does not lock the password (M02, M04)
@@ -199,6 +209,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
         methods,
         proofs: [proof],
         attempts: [counted],
+        risk: first.risk,
         former: first.former,
         consume: async (unit) =>
           (await createChallenges(context).consume(unit, { purpose: PURPOSE, token: choice.token })) !== undefined,
@@ -218,6 +229,7 @@ interface Entry {
   readonly proofs: readonly Pick<FactorProof, 'within'>[]
   /** Forgotten once the session is open. */
   readonly attempts: readonly CountedAttempt[]
+  readonly risk: Judgement
   /** Ends when the new session opens. */
   readonly former: SessionId | undefined
   consume?(unit: TenantUnit): Promise<boolean>

@@ -22,6 +22,9 @@ export interface FirstFactor {
   /** Ids in `mfa_methods` that were used: none of them counts a second time. */
   readonly usedFactors: readonly string[]
   readonly client?: ClientInfo
+  /** Whether the user signed in on this device before; left out where nothing is known of devices. */
+  readonly deviceKnown?: boolean
+  readonly leakedPassword?: boolean
   /**
    * The session that is stepped up: it ends when the new one opens, and nothing opens where it has ended meanwhile. `shown`
    * false: nothing but the session itself was shown, so that a second factor is asked for in any case.

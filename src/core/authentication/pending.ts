@@ -5,6 +5,7 @@ import type { SessionId } from '../kernel/ids.ts'
 import type { ChallengeRow, MfaMethodRow } from '../storage/authentication-tables.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { AssuranceLevel, CountedAttempt, FactorProof, FirstFactor, VerifiedFactorType } from './factor.ts'
+import type { Judgement } from './risk/judge.ts'
 
 export interface PendingProof {
   readonly userId: string
@@ -13,21 +14,24 @@ export interface PendingProof {
   readonly assuranceLevel: AssuranceLevel
   readonly usedFactors: readonly string[]
   readonly requiredLevel: AssuranceLevel
+  readonly risk: Judgement
   /** The session that is stepped up. */
   readonly former?: SessionId
 }
 
 /** What the challenge keeps, beside the user and the epoch in columns of their own. */
-export function pendingOf(proof: FirstFactor, level: AssuranceLevel): Record<string, unknown> {
+export function pendingOf(proof: FirstFactor, level: AssuranceLevel, risk: Judgement): Record<string, unknown> {
   const { methods, assuranceLevel, usedFactors, former } = proof
-  return { methods, assuranceLevel, usedFactors, requiredLevel: level, ...(former ? { former: former.session } : {}) }
+  const kept = { methods, assuranceLevel, usedFactors, requiredLevel: level, risk }
+  return former ? { ...kept, former: former.session } : kept
 }
 
 /** Undefined for a challenge of another making. */
 export function pendingFrom({ user_id, epoch, data }: ChallengeRow): PendingProof | undefined {
   if (user_id === null || epoch === null) return undefined
-  const { methods, assuranceLevel, usedFactors, requiredLevel, former } = data as unknown as PendingProof
-  return { userId: user_id, epoch, methods, assuranceLevel, usedFactors, requiredLevel, ...(former ? { former } : {}) }
+  const { methods, assuranceLevel, usedFactors, requiredLevel, risk, former } = data as unknown as PendingProof
+  const kept = { userId: user_id, epoch, methods, assuranceLevel, usedFactors, requiredLevel, risk }
+  return former ? { ...kept, former } : kept
 }
 
 /** Two factors are `mfa` (RFC 8176). */

@@ -12,6 +12,7 @@ import type { UserRow } from '../storage/tenant-tables.ts'
 import type { BegunFactor, FactorChoice, SignInEngine } from './engine.ts'
 import type { FirstFactor } from './factor.ts'
 import type { Passwords } from './passwords.ts'
+import type { ClientSignals } from './risk/inputs.ts'
 import { writeFailed } from './sign-in-log.ts'
 import type { SignedIn } from './signed-in.ts'
 
@@ -87,9 +88,13 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
         return REFUSED
       }
       // hashing takes longer than everything else: not while rows are locked
-      const rehashed = passwords.needsRehash(found.password_hash!) ? await passwords.hash(password) : undefined
+      const [rehashed, leakedPassword] = await Promise.all([
+        passwords.needsRehash(found.password_hash!) ? passwords.hash(password) : undefined,
+        context.riskSources.isLeaked(password),
+      ])
       return engine.conclude(context, {
         ...passwordProof(found, client),
+        ...(leakedPassword === undefined ? {} : { leakedPassword }),
         attempt: { pool: POOL, subject },
         ...(rehashed === undefined ? {} : { within: (unit) => strengthen(unit, found, rehashed) }),
       })
@@ -160,9 +165,23 @@ function checkChoice({ token, factor }: FactorChoice): void {
 /** Before anything is counted. @throws INPUT_INVALID */
 export function checkClient(client: ClientInfo | undefined): void {
   if (client === undefined) return
-  checkKeys(client, 'client', ['ip', 'userAgent'])
-  for (const [field, value] of Object.entries(client)) {
+  checkKeys(client, 'client', ['ip', 'userAgent', 'signals'])
+  const { signals, ...texts } = client
+  for (const [field, value] of Object.entries(texts)) {
     if (value !== undefined && typeof value !== 'string') throw invalid(`client.${field}`, 'it is not a text')
+  }
+  if (signals !== undefined) checkSignals(signals)
+}
+
+function checkSignals(signals: ClientSignals): void {
+  checkKeys(signals, 'client.signals', ['userAgent', 'acceptLanguage', 'formMs'])
+  const { formMs, ...texts } = signals
+  for (const [field, value] of Object.entries(texts)) {
+    const sound = value === undefined || value === null || typeof value === 'string'
+    if (!sound) throw invalid(`client.signals.${field}`, 'it is not a text')
+  }
+  if (formMs !== undefined && !(typeof formMs === 'number' && formMs >= 0)) {
+    throw invalid('client.signals.formMs', 'it is not a number of milliseconds')
   }
 }
 

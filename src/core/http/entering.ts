@@ -110,6 +110,7 @@ export function clientOf({ request, clientAddress }: TenantVisit<unknown>) {
   return {
     ...(clientAddress === undefined ? {} : { ip: clientAddress }),
     ...(userAgent === null ? {} : { userAgent: userAgent.slice(0, 512) }),
+    signals: { userAgent, acceptLanguage: request.headers.get('accept-language') },
   }
 }
 

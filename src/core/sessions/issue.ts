@@ -4,6 +4,7 @@ import { inRequestOf } from '../audit/actor.ts'
 import type { Context, TenantContext } from '../context.ts'
 import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
 import { storable } from '../kernel/input.ts'
+import type { GeoPlace } from '../ports/geo.ts'
 import type { SessionView } from '../storage/session-view.ts'
 import { type AccessTokens, createAccessTokens } from './access-token.ts'
 import { createRefreshTokens, hashRefreshToken, NONCE_LENGTH } from './refresh-token.ts'
@@ -18,6 +19,16 @@ export interface Opening {
   /** RFC 8176, as `["pwd"]`. */
   readonly authenticationMethods: readonly string[]
   readonly client?: ClientInfo
+  /** What the sign-in was judged to be. */
+  readonly risk?: SessionRisk
+}
+
+/** How risky a sign-in was, and where it came from. */
+export interface SessionRisk {
+  /** 0 to 1. */
+  readonly score: number
+  readonly flags: readonly string[]
+  readonly place?: GeoPlace
 }
 
 export interface SessionIssuer {
@@ -66,6 +77,10 @@ export function createSessionIssuer(context: Context): SessionIssuer {
           authenticationMethods: opening.authenticationMethods,
           ip: storable(opening.client?.ip, MAXIMUM_IP) ?? null,
           userAgent: storable(opening.client?.userAgent, MAXIMUM_USER_AGENT) ?? null,
+          country: opening.risk?.place?.country ?? null,
+          city: opening.risk?.place?.city ?? null,
+          riskScore: opening.risk?.score ?? null,
+          riskFlags: opening.risk?.flags ?? [],
           idleTimeoutMs: settings.sessions.idleTimeoutMs,
           absoluteTimeoutMs: settings.sessions.absoluteTimeoutMs,
         })

@@ -24,6 +24,12 @@ export interface Session {
   readonly authenticationMethods: readonly string[]
   readonly ip: string | null
   readonly userAgent: string | null
+  /** Where the sign-in came from, as far as a geo provider knows. ISO 3166-1 alpha-2. */
+  readonly country: string | null
+  readonly city: string | null
+  /** How risky the sign-in was, 0 to 1, and what spoke against it; null: it was not judged. */
+  readonly riskScore: number | null
+  readonly riskFlags: readonly string[]
   readonly revokedAt: Date | null
   readonly revokeReason: RevokeReason | null
 }
@@ -150,6 +156,10 @@ export function sessionFromRow(row: SessionView): Session {
     authenticationMethods: row.authentication_methods,
     ip: row.ip,
     userAgent: row.user_agent,
+    country: row.country,
+    city: row.city,
+    riskScore: row.risk_score,
+    riskFlags: row.risk_flags,
     revokedAt: row.revoked_at,
     revokeReason: row.revoke_reason,
   }

@@ -59,3 +59,13 @@ export interface LearnedSignIn {
   readonly longitude: number | null
   readonly accuracyKm: number | null
 }
+
+/** What a session remembers of how its sign-in was judged. */
+export interface JudgedOpening {
+  /** ISO 3166-1 alpha-2. Default: not known. */
+  readonly country?: string | null
+  readonly city?: string | null
+  /** 0 to 1. Default: not judged. */
+  readonly riskScore?: number | null
+  readonly riskFlags?: readonly string[]
+}

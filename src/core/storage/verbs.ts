@@ -4,7 +4,7 @@
 import type { AccessLoad, AccessQuestion, ApiKeyLookup } from './access-verbs.ts'
 import type { InboxClaim, InboxEnd } from './inbox.ts'
 import type { HeldSubscription, SubscriptionName, SubscriptionWrite } from './mirror.ts'
-import type { RiskVerbs } from './risk-verbs.ts'
+import type { JudgedOpening, RiskVerbs } from './risk-verbs.ts'
 import type { SessionView, UserView } from './session-view.ts'
 import type { Row } from './tables.ts'
 import type { RevokeReason, SessionRow } from './tenant-tables.ts'
@@ -160,7 +160,7 @@ export type Notice =
   /** Plans or prices changed. */
   | { readonly kind: 'plans' }
 
-export interface SessionOpening {
+export interface SessionOpening extends JudgedOpening {
   readonly id: string
   readonly userId: string
   /** The user's epoch as read before the credential was checked. */

@@ -1,5 +1,6 @@
 // What callers say about tenants, checked and turned into columns.
 
+import { checkTenantThresholds } from '../authentication/risk/policy.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { checkInteger, checkJson, checkKeys, checkText, differing, invalid } from '../kernel/input.ts'
 import type { IsolationLevel, TenantRow, TenantStatus } from '../storage/system-tables.ts'
@@ -85,7 +86,10 @@ function checkIsolation(isolationLevel: IsolationLevel): void {
 }
 
 function mergeSettings(held: Readonly<Record<string, unknown>>, given: unknown): Record<string, unknown> {
-  return checkJson(merged(held, checkJson(given, 'settings')), 'settings')
+  const settings = checkJson(merged(held, checkJson(given, 'settings')), 'settings')
+  const risk = (settings.authentication as { readonly risk?: unknown } | null | undefined)?.risk
+  if (risk !== undefined && risk !== null) checkTenantThresholds(risk, 'settings.authentication.risk')
+  return settings
 }
 
 function mergeFlags(held: Readonly<Record<string, boolean>>, given: unknown): Record<string, boolean> {

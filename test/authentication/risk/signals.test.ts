@@ -27,7 +27,7 @@ describe('failed attempts', () => {
       'credential-stuffing',
       3,
       10,
-      0.7,
+      0.75,
       'about 10 different accounts were tried from this address of late, and failed',
     ],
     [
@@ -35,7 +35,7 @@ describe('failed attempts', () => {
       'credential-stuffing',
       10,
       50,
-      0.7,
+      0.75,
       "about 50 different accounts were tried from this address's network of late, and failed",
     ],
   ]

@@ -31,6 +31,8 @@ describe.each(FRAMEWORKS)('sessions on %s', (framework) => {
       'assuranceLevel',
       'authenticatedAt',
       'authenticationMethods',
+      'city',
+      'country',
       'createdAt',
       'current',
       'id',
