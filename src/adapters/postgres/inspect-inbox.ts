@@ -10,7 +10,7 @@ const PATIENCE_HOURS = 6
 export async function lookAtInbox(ask: Ask, { schema }: RoleLook): Promise<Finding[]> {
   const inbox = `${name(schema)}.webhook_inbox`
   const [table] = await ask(
-    `select c.oid is not null and has_table_privilege(c.oid, 'SELECT') as legible,
+    `select has_schema_privilege(n.oid, 'USAGE') and has_table_privilege(c.oid, 'SELECT') as legible,
        (select string_agg(distinct case when a.grantee = 0 then 'public' else a.grantee::regrole::text end, ', ')
         from (
           select acl from unnest(c.relacl) acl
@@ -20,8 +20,9 @@ export async function lookAtInbox(ask: Ask, { schema }: RoleLook): Promise<Findi
         where a.privilege_type = 'SELECT' and a.grantee <> c.relowner
           and a.grantee <> coalesce((select oid from pg_roles where rolname = 'freehold_app'), 0)
           or a.privilege_type = 'SELECT' and a.grantee = 0) as readers
-     from pg_class c where c.oid = to_regclass($1)`,
-    [inbox],
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = 'webhook_inbox'`,
+    [schema],
   )
   if (!table) return []
   const found: Finding[] = []
