@@ -12,7 +12,6 @@ import { fromNow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import { demandFresh } from '../step-up-guard.ts'
 import { writeFactorEvent } from './factor-log.ts'
-import { hotpCounter, resynchronised, totpStep } from './one-time-password.ts'
 import { LOOK_AHEAD } from './otp-verifiers.ts'
 import { openSecret } from './sealed-secret.ts'
 import { checkCode } from './sent-code.ts'
@@ -73,6 +72,7 @@ export async function resynchronise(
   if (!user || method?.user_id !== userId || method.type !== 'hardware_token') throw new FreeholdError('FACTOR_UNKNOWN')
   await demandFresh(context, context.scope)
   const counted = await count(context, method)
+  const { resynchronised } = await import('./one-time-password.ts')
   const second = await resynchronised(openSecret(context, method), codes, method.moving_factor, RESYNC_AHEAD)
   if (second === undefined) throw await wrong(context, user, method)
   return change(userId, async (unit) => {
@@ -104,9 +104,19 @@ async function usedBy(
 ): Promise<number | undefined> {
   switch (method.type) {
     case 'totp':
-      return totpStep(openSecret(context, method), code, context.runtime.now(), method.moving_factor)
+      return (await import('./one-time-password.ts')).totpStep(
+        openSecret(context, method),
+        code,
+        context.runtime.now(),
+        method.moving_factor,
+      )
     case 'hardware_token':
-      return hotpCounter(openSecret(context, method), code, method.moving_factor, LOOK_AHEAD)
+      return (await import('./one-time-password.ts')).hotpCounter(
+        openSecret(context, method),
+        code,
+        method.moving_factor,
+        LOOK_AHEAD,
+      )
     default: {
       const sentFor = { purpose: 'factor-enrolment', user, method, request: method.id } as const
       return (await checkCode(context, sentFor, code)) && 0

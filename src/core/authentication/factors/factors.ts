@@ -17,14 +17,7 @@ import { demandFresh } from '../step-up-guard.ts'
 import { type ConfirmOptions, confirmFactor, resynchronise } from './confirmation.ts'
 import { type FactorAction, writeFactorEvent } from './factor-log.ts'
 import { type Factor, type FactorKey, factorFromRow, factorIdOf } from './factor-view.ts'
-import {
-  decodeSecret,
-  encodeSecret,
-  type OtpSecret,
-  otpauthUrl,
-  SECRET_MAXIMUM,
-  SECRET_MINIMUM,
-} from './one-time-password.ts'
+import type { OtpSecret } from './one-time-password.ts'
 import { CODES, newRecoveryCode, recoveryCodeRow } from './recovery-codes.ts'
 import { sealSecret } from './sealed-secret.ts'
 import { type Sent, sendCode } from './sent-code.ts'
@@ -151,6 +144,7 @@ export function createFactors(context: TenantContext): Factors {
     async enrolTotp(key, factor) {
       checkKeys(factor, 'factor', ['name'])
       const secret = { bytes: runtime.randomBytes(TOTP_SECRET_BYTES), digits: 6 } as const
+      const { encodeSecret, otpauthUrl } = await import('./one-time-password.ts')
       const { user, method } = await enrol(key, 'totp', factor.name, () => ({ secret }))
       return {
         factor: factorFromRow(method),
@@ -162,10 +156,8 @@ export function createFactors(context: TenantContext): Factors {
     async enrolHardwareToken(key, token) {
       checkKeys(token, 'token', ['name', 'secret', 'digits', 'counter'])
       const counter = checkInteger(token.counter ?? 0, 'counter', 0)
-      const { method } = await enrol(key, 'hardware_token', token.name, () => ({
-        secret: secretOf(token),
-        moving_factor: counter,
-      }))
+      const secret = await secretOf(token)
+      const { method } = await enrol(key, 'hardware_token', token.name, () => ({ secret, moving_factor: counter }))
       return factorFromRow(method)
     },
 
@@ -262,7 +254,8 @@ export function createFactors(context: TenantContext): Factors {
 }
 
 /** @throws INPUT_INVALID */
-function secretOf({ secret, digits = 6 }: NewHardwareToken): OtpSecret {
+async function secretOf({ secret, digits = 6 }: NewHardwareToken): Promise<OtpSecret> {
+  const { decodeSecret, SECRET_MAXIMUM, SECRET_MINIMUM } = await import('./one-time-password.ts')
   if (digits !== 6 && digits !== 8) throw invalid('digits', 'it is 6 or 8')
   const bytes = typeof secret === 'string' ? decodeSecret(secret) : secret
   if (!(bytes instanceof Uint8Array)) throw invalid('secret', 'it is neither base32 nor bytes')

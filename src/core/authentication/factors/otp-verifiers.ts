@@ -4,7 +4,6 @@
 import type { MfaMethodRow } from '../../storage/authentication-tables.ts'
 import { fromNow } from '../../storage/tables.ts'
 import type { FactorProof, FactorVerifier } from '../factor.ts'
-import { hotpCounter, totpStep } from './one-time-password.ts'
 import { openSecret } from './sealed-secret.ts'
 
 /** How many times a token may have been pressed in vain (RFC 4226, section 7.2). */
@@ -17,6 +16,7 @@ export const totpVerifier: FactorVerifier = {
   assuranceLevel: 2,
   async verify(context, { method }, { code }) {
     if (!method || code === undefined) return undefined
+    const { totpStep } = await import('./one-time-password.ts')
     const step = await totpStep(openSecret(context, method), code, context.runtime.now(), method.moving_factor)
     return step === undefined ? undefined : spending(method, step)
   },
@@ -28,6 +28,7 @@ export const hardwareTokenVerifier: FactorVerifier = {
   assuranceLevel: 2,
   async verify(context, { method }, { code }) {
     if (!method || code === undefined) return undefined
+    const { hotpCounter } = await import('./one-time-password.ts')
     const counter = await hotpCounter(openSecret(context, method), code, method.moving_factor, LOOK_AHEAD)
     return counter === undefined ? undefined : spending(method, counter)
   },

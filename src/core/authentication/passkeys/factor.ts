@@ -11,7 +11,6 @@ import { consumeCeremony, openCeremony } from './challenge.ts'
 import { readClientData } from './client-data.ts'
 import { descriptorOf, methodsOf, movesOn, reportClone, useCredential, userHandleOf } from './credentials.ts'
 import { createRelyingParties } from './relying-party.ts'
-import { verifyAssertion } from './verify.ts'
 
 const PURPOSE = 'passkey-factor'
 
@@ -62,6 +61,8 @@ async function proofOf(
   if (!Buffer.from(read.credentialId).equals(credential.credential_id)) return undefined
   if (read.userHandle && !Buffer.from(read.userHandle).equals(userHandleOf(user.id))) return undefined
   const key = { publicKey: credential.public_key, backupEligible: credential.backup_eligible }
+  // loaded by who needs it: an import of Freehold must not cost what most processes never use
+  const { verifyAssertion } = await import('./verify.ts')
   const proof = await verifyAssertion(read, client, place, key, false)
   const challenge = { purpose: PURPOSE, client, rpId: place.rpId, user, recipient: request } as const
   if (!movesOn(credential.sign_count, proof.signCount)) {

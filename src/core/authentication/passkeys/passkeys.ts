@@ -27,7 +27,6 @@ import { credentialsOf, userHandleOf } from './credentials.ts'
 import { factorsLeft } from './last-factor.ts'
 import { type Passkey, type PasskeyKey, passkeyFromRows, passkeyIdOf } from './passkey.ts'
 import { createRelyingParties } from './relying-party.ts'
-import { verifyRegistration } from './verify.ts'
 
 export interface PasskeyPage {
   /**
@@ -112,6 +111,8 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
       const registration = readRegistration(passkey.response)
       const client = readClientData(registration.clientData, 'webauthn.create', topOrigins)
       const place = await places.at(client.origin)
+      // loaded by who needs it: an import of Freehold must not cost what most processes never use
+      const { verifyRegistration } = await import('./verify.ts')
       const made = await verifyRegistration(registration, client, place, false)
       return scope.transaction(async (unit) => {
         await demandFresh(context, unit)

@@ -35,7 +35,7 @@ import {
   userHandleOf,
 } from './credentials.ts'
 import { createRelyingParties } from './relying-party.ts'
-import { type Place, type Proof, verifyAssertion } from './verify.ts'
+import type { Place, Proof } from './verify.ts'
 
 export interface PasskeySignInPage {
   /** As PasskeyPage.origin. */
@@ -118,6 +118,8 @@ export function createPasskeySignIn(
       if (credential.rp_id !== place.rpId) throw refused('relying-party')
       checkHandle(assertion, user)
       const key = { publicKey: credential.public_key, backupEligible: credential.backup_eligible }
+      // loaded by who needs it: an import of Freehold must not cost what most processes never use
+      const { verifyAssertion } = await import('./verify.ts')
       const proof = await verifyAssertion(assertion, client, place, key, userVerification === 'required')
       return { credential, user, client, place, proof, namesUser: assertion.userHandle !== undefined }
     } catch (error) {
