@@ -173,6 +173,10 @@ function openServices<Db, P extends string>(
       if (typeof work !== 'function') throw invalid('work', 'it is not a function')
       return context.scope.transaction((unit) => work(openTransaction(house, context, unit)))
     },
+    async read(work) {
+      if (typeof work !== 'function') throw invalid('work', 'it is not a function')
+      return context.scope.read(work)
+    },
   }
 }
 

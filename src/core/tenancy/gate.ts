@@ -39,6 +39,7 @@ export function gatedScope<Db>(scope: TenantScope<Db>, gate: Gate): TenantScope<
       return verbs
     },
     transaction: (work) => past(() => scope.transaction(work)),
+    read: (work) => past(() => scope.read(work)),
   }
 }
 

@@ -48,6 +48,12 @@ export interface TenantServices<Db = unknown, P extends string = string> {
    * @throws CONFLICT (safe to run again), TRANSACTION_LOST, STORAGE_UNAVAILABLE, POOL_EXHAUSTED, and whatever `work` throws
    */
   transaction<R>(work: (tx: TenantTransaction<Db, P>) => Promise<R>): Promise<R>
+  /**
+   * The host's own queries behind this tenant's wall, each a read-only transaction of its own in one round trip: what one
+   * list needs, at half the price of `transaction`. Inside a transaction they are part of it.
+   * @throws INPUT_INVALID (a query that would change something), STORAGE_UNAVAILABLE, POOL_EXHAUSTED
+   */
+  read<R>(work: (db: Db) => Promise<R>): Promise<R>
 }
 
 /** Every way in, and what follows on any of them. */

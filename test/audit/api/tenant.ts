@@ -236,6 +236,7 @@ export const services: Table<TenantServices> = {
   'entitlements.take': { writes: 'entitlement.taken', act: ({ entitlements }) => entitlements.take('seats') },
   'entitlements.give': { writes: 'entitlement.given', act: ({ entitlements }) => entitlements.give('seats') },
   transaction: { exempt: 'what is called in it is audited' },
+  read: 'reads',
   as: 'reads',
 }
 
