@@ -1,13 +1,13 @@
 // What a request waits for: the session check, the refresh, the token check; each against the least that anybody
 // could write by hand, and the session check also against better-auth.
 
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { Freehold } from 'freehold'
 import { postgres } from 'freehold/postgres'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import pg from 'pg'
 import { signInToBetterAuth } from '../better-auth.ts'
-import { prepareJoin, prepareUpdate } from '../by-hand.ts'
+import { prepareJoin, prepareUpdate, signByHand } from '../by-hand.ts'
 import type { Area } from '../main.ts'
 import { type Effort, measure } from '../measure.ts'
 import { compare, count, type Result } from '../report.ts'
@@ -203,16 +203,6 @@ async function refresh(place: Place, effort: Effort): Promise<Result[]> {
   } finally {
     await pool.end()
   }
-}
-
-const { privateKey } = generateKeyPairSync('ed25519')
-const CLAIMS = randomBytes(400)
-
-/** As an access token is signed: in another thread. */
-function signByHand(): Promise<Uint8Array> {
-  return new Promise((resolve, reject) =>
-    sign(null, CLAIMS, privateKey, (error, bytes) => (error ? reject(error) : resolve(bytes))),
-  )
 }
 
 /** The statement of a refresh alone, with hashes that are ready; on families that no other subject moves. */
