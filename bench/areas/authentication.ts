@@ -4,6 +4,9 @@
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, randomUUID } from 'node:crypto'
 import type { Freehold } from 'freehold'
 import { postgres } from 'freehold/postgres'
+import { assess } from '../../src/core/authentication/risk/assess.ts'
+import type { RiskInputs } from '../../src/core/authentication/risk/inputs.ts'
+import { defaultRiskSettings } from '../../src/core/authentication/risk/settings.ts'
 import { createEnvelope } from '../../src/core/kernel/envelope.ts'
 import { createKeyring } from '../../src/core/kernel/keyring.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
@@ -19,11 +22,15 @@ const CONNECTIONS = 20
 const VALUE_BYTES = 64
 /** Values per second of CPU time that a field may not fall below. */
 const SEALED_PER_SECOND = 80_000
+/** Microseconds of CPU time that judging a sign-in may take. */
+const JUDGED_US = 100
 const PASSWORD = 'correct horse battery staple of the bench'
 
 export const authentication: Area = async (effort, say) => {
   say('sealing fields')
   const results = await fieldEncryption(effort)
+  say('judging sign-ins')
+  results.push(await judging(effort))
   const database = await openDatabase(say)
   try {
     await migrate(database)
@@ -40,6 +47,31 @@ export const authentication: Area = async (effort, say) => {
   } finally {
     await database.close()
   }
+}
+
+/** Everything speaks against it: no sign-in costs more. */
+async function judging(effort: Effort): Promise<Result> {
+  const now = Date.UTC(2026, 5, 16, 3)
+  const inputs: RiskInputs = {
+    at: now,
+    failures: { user: 9, ip: 40, network: 150, tenant: 1500, ipAccounts: 8, networkAccounts: 40 },
+    deviceKnown: false,
+    place: { country: 'DE', latitude: 52.52, longitude: 13.4, accuracyKm: 20 },
+    profile: {
+      signIns: 400,
+      lastAt: now - 3_600_000,
+      lastPlace: { country: 'MX', latitude: 19.43, longitude: -99.13, accuracyKm: 20 },
+      countries: { MX: now - 3_600_000 },
+      hours: { '9': 200, '10': 200 },
+    },
+    leakedPassword: true,
+    client: { userAgent: `${'x'.repeat(480)} curl/8`, acceptLanguage: null, formMs: 20 },
+  }
+  const subject = 'a sign-in judged'
+  const figures = await measure([{ name: subject, run: () => assess(inputs, defaultRiskSettings) }], 1, effort)
+  const us = median(figures.get(subject)!.cpu)
+  const row = { area: AREA, name: 'CPU us to judge a sign-in', subject: us.toFixed(1), against: `${JUDGED_US}` }
+  return { row: { ...row, ratio: Math.round((us / JUDGED_US) * 1000) / 1000, better: 'lower', goal: 1 } }
 }
 
 /** Against the same cipher by hand: one key, no place, no key number. */

@@ -42,6 +42,13 @@ describe('the right password', () => {
     expect(await town.alive(user)).toHaveLength(2)
   })
 
+  it('does not grow old (ASVS V6.2.10)', async () => {
+    const user = await town.person()
+    const longAgo = { password_changed_at: new Date('2001-02-03T04:05:06Z') }
+    await town.context.scope.records.update('users', { id: user.id }, longAgo)
+    expect(await town.enter(user)).toMatchObject({ ok: true })
+  })
+
   it('forgets the failures before it', async () => {
     const user = await town.person()
     for (let round = 0; round < 3; round++) {

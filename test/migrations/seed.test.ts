@@ -30,6 +30,7 @@ async function beginning({ records }: TenantScope): Promise<object> {
     counters: await rows('tenant_counters'),
     organizations: await rows('organizations'),
     roles: await rows('roles'),
+    users: await records.count('users', {}),
   }
 }
 
@@ -37,7 +38,7 @@ it('the platform tenant begins as every other', async () => {
   const other = storage.tenant({ id: crypto.randomUUID(), location: storage.sharedLocation })
   await other.transaction((unit) => seedAccess(unit, systemRuntime()))
   const wanted = await beginning(other)
-  expect(wanted).toMatchObject({ counters: [{ name: 'access', value: 0 }], organizations: [{ key: 'main' }] })
+  expect(wanted).toMatchObject({ counters: [{ name: 'access', value: 0 }], organizations: [{ key: 'main' }], users: 0 })
   expect(wanted).toHaveProperty('roles.length', 4)
   for (const one of [storage, memory()] as Storage[]) {
     expect(await beginning(one.tenant({ id: PLATFORM_TENANT_ID, location: one.sharedLocation }))).toEqual(wanted)
