@@ -88,6 +88,7 @@ export type {
   NewHardwareToken,
 } from './core/authentication/factors/factors.ts'
 export type { Sent } from './core/authentication/factors/sent-code.ts'
+export type { Impersonation, NewImpersonation } from './core/authentication/impersonation.ts'
 export type {
   PasskeyAssertion,
   PasskeyCreationOptions,
@@ -121,6 +122,7 @@ export type {
   WebhookRequest,
   Webhooks,
 } from './core/billing/billing.ts'
+export type { BreakGlassOptions } from './core/break-glass.ts'
 export type {
   AccountSettings,
   AttemptSettings,

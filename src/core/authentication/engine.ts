@@ -5,7 +5,7 @@ import type { TenantContext } from '../context.ts'
 import { userFromRow } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { SessionId, UserId } from '../kernel/ids.ts'
-import type { OpenedSession, SessionIssuer } from '../sessions/issue.ts'
+import type { OpenedSession, SessionImpersonation, SessionIssuer } from '../sessions/issue.ts'
 import type { ClientInfo } from '../sessions/session.ts'
 import type { ChallengeRow } from '../storage/authentication-tables.ts'
 import type { TenantUnit } from '../storage/storage.ts'
@@ -36,6 +36,13 @@ export interface SignInEngine {
   begin(context: TenantContext, choice: FactorChoice): Promise<BegunFactor>
   /** Answers a pending sign-in with a factor. */
   resume(context: TenantContext, choice: FactorChoice, answer: FactorAnswer, client?: ClientInfo): Promise<SignedIn>
+  /** A session in which an operator, checked already, acts as the user as read. Undefined: the user is not active, or was signed out meanwhile. */
+  impersonate(context: TenantContext, acting: ActingAs): Promise<OpenedSession | undefined>
+}
+
+export interface ActingAs extends SessionImpersonation {
+  readonly user: UserRow
+  readonly client?: ClientInfo | undefined
 }
 
 export interface FactorChoice {
@@ -55,6 +62,8 @@ export interface BegunFactor {
 /** How long a pending sign-in may be answered (ASVS 5.0, V6.5.5). */
 const PENDING_LIFETIME_MS = 10 * 60 * 1000
 const PURPOSE: ChallengePurpose = 'sign-in'
+/** No method of RFC 8176: the user showed nothing, an operator acts for them. */
+const IMPERSONATED = ['imp'] as const
 const BAD: SignedIn = { ok: false, reason: 'bad-credentials' }
 const EXPIRED: SignedIn = { ok: false, reason: 'expired' }
 const DENIED: SignedIn = { ok: false, reason: 'denied' }
@@ -216,6 +225,16 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       })
       return opened ? { ok: true, user: userFromRow(user), ...opened } : refuse(context, user, methods, client)
     },
+
+    impersonate: (context, { user, client, ...impersonation }) =>
+      issuer.open(context, {
+        userId: user.id as UserId,
+        epoch: user.session_epoch,
+        assuranceLevel: 1,
+        authenticationMethods: IMPERSONATED,
+        impersonation,
+        ...(client ? { client } : {}),
+      }),
   }
 }
 

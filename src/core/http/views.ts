@@ -28,7 +28,7 @@ export function userView({ id, email, emailVerifiedAt, phone, phoneVerifiedAt, n
 /** `current` marks the session that asks. */
 export function sessionView(session: Session, currentId: string) {
   const { id, createdAt, authenticatedAt, lastUsedAt, idleExpiresAt, absoluteExpiresAt } = session
-  const { assuranceLevel, authenticationMethods, ip, userAgent, country, city } = session
+  const { assuranceLevel, authenticationMethods, ip, userAgent, country, city, impersonatorId } = session
   return {
     id,
     current: id === currentId,
@@ -43,6 +43,7 @@ export function sessionView(session: Session, currentId: string) {
     userAgent,
     country,
     city,
+    impersonatorId,
   }
 }
 

@@ -9,6 +9,7 @@ import type { Accounts } from '../accounts/account.ts'
 import type { MessageSignIn } from '../accounts/message-sign-in.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { Factors } from '../authentication/factors/factors.ts'
+import type { Impersonation } from '../authentication/impersonation.ts'
 import type { Passkeys } from '../authentication/passkeys/passkeys.ts'
 import type { PasskeySignIn } from '../authentication/passkeys/sign-in.ts'
 import type { SignIn } from '../authentication/sign-in.ts'
@@ -65,6 +66,8 @@ export interface WaysIn extends SignIn, MessageSignIn {
 export interface TenantHandle<Db = unknown, P extends string = string> extends TenantServices<Db, P> {
   /** Not part of a transaction: an attempt must be counted even when everything around it is rolled back. */
   readonly signIn: WaysIn
+  /** Operators who act as users; not part of a transaction either: it opens a session. */
+  readonly impersonation: Impersonation
   /** Not part of a transaction either: what is sent cannot be taken back. */
   readonly accounts: Accounts
   /** Not part of a transaction either: it counts attempts, and sends codes. */

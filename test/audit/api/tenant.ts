@@ -1,12 +1,13 @@
 // Every method of a tenant's handle and its transactions; see instance.ts.
 
-import type { TenantHandle, TenantServices, User } from '../../../src/index.ts'
+import type { Session, TenantHandle, TenantServices, User } from '../../../src/index.ts'
 import { PASSWORD } from '../house.ts'
 import { accounts } from './accounts.ts'
 import { factors } from './factors.ts'
 import {
   ATTEMPT,
   account,
+  actedAs,
   apiKey,
   asserting,
   claimed,
@@ -14,6 +15,7 @@ import {
   type Equipped,
   equipped,
   granted,
+  hired,
   name,
   organization,
   type Registering,
@@ -250,6 +252,23 @@ export const handleOnly: Table<TenantHandle> = {
     act: ({ signIn }, { email }: User) => signIn.password({ email, password: PASSWORD }),
   },
   ...factors,
+  'impersonation.start': {
+    writes: 'impersonation.started',
+    given: async (world, handle) => {
+      await hired(world)
+      return user(world, handle)
+    },
+    act: async ({ impersonation }, one: User, { secrets }) => {
+      const { tokens } = await impersonation.start({ user: one, reason: 'a ticket' })
+      secrets.add(tokens.accessToken).add(tokens.refreshToken)
+    },
+  },
+  'impersonation.end': {
+    writes: 'impersonation.ended',
+    given: actedAs,
+    act: ({ impersonation }, session: Session) => impersonation.end(session),
+    again: 'nothing',
+  },
   'signIn.passkey.options': { exempt: 'a challenge is opened, which signs nobody in by itself' },
   'signIn.passkey.verify': {
     writes: 'session.opened',

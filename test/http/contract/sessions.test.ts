@@ -37,6 +37,7 @@ describe.each(FRAMEWORKS)('sessions on %s', (framework) => {
       'current',
       'id',
       'idleExpiresAt',
+      'impersonatorId',
       'ip',
       'lastUsedAt',
       'userAgent',
