@@ -11,6 +11,7 @@ import { createAccounts } from './accounts/accounts.ts'
 import { createMessageSignIn } from './accounts/message-sign-in.ts'
 import { checkActor } from './audit/actor.ts'
 import { type Actor, createAudit } from './audit/audit.ts'
+import { createDevices } from './authentication/devices/devices.ts'
 import type { SignInEngine } from './authentication/engine.ts'
 import { createFactors } from './authentication/factors/factors.ts'
 import { createPasskeys } from './authentication/passkeys/passkeys.ts'
@@ -84,10 +85,12 @@ export function openTenant<Db, P extends string>(
     return createAccounts(context, { passwords, engine, members: createMembers(house.planBook) })
   })
   const factors = lazily(() => createFactors(context))
+  const devices = lazily(() => createDevices(context))
   const domains = lazily(() => gatedRoom(createDomains(context, directory, tenant, house.lookUpTxt), gate))
   return Object.defineProperties(openServices(house, context, gate), {
     signIn: { get: signIn, enumerable: true },
     factors: { get: factors, enumerable: true },
+    devices: { get: devices, enumerable: true },
     accounts: { get: accounts, enumerable: true },
     domains: { get: domains, enumerable: true },
     as: { value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow }), enumerable: true },

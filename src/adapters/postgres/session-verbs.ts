@@ -39,6 +39,7 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
         opening.city ?? null,
         opening.riskScore ?? null,
         opening.riskFlags ?? [],
+        opening.deviceId ?? null,
       ])
       return row && part<Row<'sessions'>>(row, sessionColumns)
     },

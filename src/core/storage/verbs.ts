@@ -172,6 +172,8 @@ export interface SessionOpening extends JudgedOpening {
   readonly authenticationMethods: readonly string[]
   readonly ip: string | null
   readonly userAgent: string | null
+  /** Default: not known. */
+  readonly deviceId?: string | null
   /** Milliseconds from now, on the database's clock. */
   readonly idleTimeoutMs: number
   readonly absoluteTimeoutMs: number

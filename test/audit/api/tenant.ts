@@ -3,6 +3,7 @@
 import type { TenantHandle, TenantServices, User } from '../../../src/index.ts'
 import { PASSWORD } from '../house.ts'
 import { accounts } from './accounts.ts'
+import { devices } from './devices.ts'
 import { factors } from './factors.ts'
 import {
   ATTEMPT,
@@ -249,6 +250,7 @@ export const handleOnly: Table<TenantHandle> = {
     act: ({ signIn }, { email }: User) => signIn.password({ email, password: PASSWORD }),
   },
   ...factors,
+  ...devices,
   'signIn.passkey.options': { exempt: 'a challenge is opened, which signs nobody in by itself' },
   'signIn.passkey.verify': {
     writes: 'session.opened',
