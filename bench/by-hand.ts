@@ -1,6 +1,6 @@
 // The least that somebody could write by hand: one prepared statement on copies of the same rows, with no wall.
 
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomBytes, sign } from 'node:crypto'
 import type pg from 'pg'
 
 const SESSION = `id, user_id, generation, current_hash, previous_hash, nonce, key_id, rotated_at, previous_rotated_at,
@@ -60,4 +60,14 @@ async function copyRows(pool: pg.Pool, tenantId: string): Promise<void> {
   } finally {
     client.release()
   }
+}
+
+const { privateKey } = generateKeyPairSync('ed25519')
+const CLAIMS = randomBytes(400)
+
+/** As an access token is signed: in another thread. */
+export function signByHand(): Promise<Uint8Array> {
+  return new Promise((resolve, reject) =>
+    sign(null, CLAIMS, privateKey, (error, bytes) => (error ? reject(error) : resolve(bytes))),
+  )
 }

@@ -90,6 +90,7 @@ export type {
   NewHardwareToken,
 } from './core/authentication/factors/factors.ts'
 export type { Sent } from './core/authentication/factors/sent-code.ts'
+export type { Impersonation, NewImpersonation } from './core/authentication/impersonation.ts'
 export type {
   PasskeyAssertion,
   PasskeyCreationOptions,
@@ -123,6 +124,7 @@ export type {
   WebhookRequest,
   Webhooks,
 } from './core/billing/billing.ts'
+export type { BreakGlassOptions } from './core/break-glass.ts'
 export type {
   AccountSettings,
   AttemptSettings,

@@ -31,8 +31,8 @@ export interface Note {
 export const MAXIMUM_NOTE = 500
 
 /** The newest 50. */
-export function listNotes(tenant: Pick<Tenant, 'transaction'>): Promise<Note[]> {
-  return tenant.transaction(async ({ db }) => {
+export function listNotes(tenant: Pick<Tenant, 'read'>): Promise<Note[]> {
+  return tenant.read(async (db) => {
     const rows = await db
       .selectFrom('notes')
       .innerJoin('freehold.users as author', 'author.id', 'notes.author_id')
@@ -61,9 +61,7 @@ export function addNote(tenant: Tenant, authorId: string, input: unknown): Promi
 /** A note as conditions see it; nothing when there is none. */
 export async function noteFacts(tenant: Tenant, id: string): Promise<{ author_id: string } | undefined> {
   if (!/^[0-9a-f-]{36}$/.test(id)) return undefined
-  return tenant.transaction(({ db }) =>
-    db.selectFrom('notes').select('author_id').where('id', '=', id).executeTakeFirst(),
-  )
+  return tenant.read((db) => db.selectFrom('notes').select('author_id').where('id', '=', id).executeTakeFirst())
 }
 
 /** The row and the event that tells of it, together or not at all. */

@@ -5,6 +5,7 @@ import type { Actor } from './audit/audit.ts'
 import type { RiskOptions } from './authentication/risk/settings.ts'
 import type { Plans, Webhooks } from './billing/billing.ts'
 import type { Providers } from './billing/providers.ts'
+import type { BreakGlassOptions } from './break-glass.ts'
 import type {
   AccountSettings,
   AttemptSettings,
@@ -115,6 +116,13 @@ export interface FreeholdRooms<Db = unknown, P extends string = string> {
    * @throws INPUT_INVALID, ID_INVALID
    */
   as(actor: Actor): FreeholdRooms<Db, P>
+  /**
+   * Opens a tenant, also one that is suspended, for the operator in whose name this is (`as({ type: 'operator', id })`): an active user
+   * of the platform tenant who holds `tenant:break-glass` there. Written into the tenant's log and the platform's, with the
+   * reason. The handle refuses when its time is over by this process's clock (BREAK_GLASS_EXPIRED); what had begun goes on to its end.
+   * @throws FORBIDDEN (no such operator), INPUT_INVALID, TENANT_UNKNOWN, TENANT_DELETED, TENANT_MOVING, STORAGE_UNAVAILABLE, CLOSED
+   */
+  breakGlass(tenant: TenantName, options: BreakGlassOptions): Promise<TenantHandle<Db, P>>
 }
 
 export interface Freehold<Db = unknown, P extends string = string> extends FreeholdRooms<Db, P> {

@@ -17,6 +17,7 @@ import { createPlans } from './billing/plans.ts'
 import { createPriceList } from './billing/price-list.ts'
 import { checkProviders } from './billing/providers.ts'
 import { createWebhooks } from './billing/webhooks.ts'
+import { breakGlass } from './break-glass.ts'
 import type { Context } from './context.ts'
 import { createHttp } from './http/handler.ts'
 import { withFallback } from './http/rate-limits.ts'
@@ -138,6 +139,10 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
         if (closing) throw new FreeholdError('CLOSED')
         const allow = checkAccess(access)
         return openTenant(bound, await directory.require(keyOf(name), allow), { allow })
+      },
+      async breakGlass(name, options) {
+        if (closing) throw new FreeholdError('CLOSED')
+        return breakGlass(bound, name, options)
       },
       as: (other) => inNameOf(checkActor(other)),
     }

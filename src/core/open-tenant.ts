@@ -14,6 +14,8 @@ import { type Actor, createAudit } from './audit/audit.ts'
 import { createDevices } from './authentication/devices/devices.ts'
 import type { SignInEngine } from './authentication/engine.ts'
 import { createFactors } from './authentication/factors/factors.ts'
+import { createImpersonation } from './authentication/impersonation.ts'
+import { outOfReach } from './authentication/out-of-reach.ts'
 import { createPasskeys } from './authentication/passkeys/passkeys.ts'
 import { createPasskeySignIn } from './authentication/passkeys/sign-in.ts'
 import type { Passwords } from './authentication/passwords.ts'
@@ -56,6 +58,8 @@ export interface OpenOptions {
   readonly actor?: Actor
   /** States of the tenant, beside active, in which the handle works. */
   readonly allow?: readonly TenantStatus[] | undefined
+  /** Whether the handle's time is over. Default: it has no end. */
+  readonly expired?: (() => boolean) | undefined
 }
 
 /** A tenant's scope without a gate: for whoever has just found its state. */
@@ -68,32 +72,42 @@ export function insideTenant<Db, P extends string>(house: House<Db, P>, tenant: 
 export function openTenant<Db, P extends string>(
   house: House<Db, P>,
   tenant: Tenant,
-  { actor = house.context.actor, allow }: OpenOptions = {},
+  { actor = house.context.actor, allow, expired }: OpenOptions = {},
 ): TenantHandle<Db, P> {
   const { directory } = house
   const outer: TenantContext<Db> = { ...insideTenant(house, tenant), actor }
-  const gate = createGate(directory, tenant.id, allow)
+  const gate = createGate(directory, tenant.id, { allow, expired })
   const context: TenantContext<Db> = { ...outer, scope: gatedScope(outer.scope, gate) }
   // nobody signs in to a suspended tenant, though an operator may look into it
+  const opened = lazily(() => ({
+    ...outer,
+    scope: gatedScope(outer.scope, createGate(directory, tenant.id, { expired })),
+  }))
+  const impersonation = lazily(() => createImpersonation(opened(), house.engine, house))
   const signIn = lazily(() => {
-    const open = { ...outer, scope: gatedScope(outer.scope, createGate(directory, tenant.id)) }
+    const open = opened()
     const passkey = createPasskeySignIn(open, house.engine, directory)
     return { ...createSignIn(open, house.passwords, house.engine), ...createMessageSignIn(open, house.engine), passkey }
   })
   const accounts = lazily(() => {
     const { passwords, engine } = house
-    return createAccounts(context, { passwords, engine, members: createMembers(house.planBook) })
+    const all = createAccounts(context, { passwords, engine, members: createMembers(house.planBook) })
+    return outOfReach(actor, all, ['invite'])
   })
-  const factors = lazily(() => createFactors(context))
-  const devices = lazily(() => createDevices(context))
+  const factors = lazily(() => outOfReach(actor, createFactors(context), ['list', 'recoveryCodesLeft']))
+  const devices = lazily(() => outOfReach(actor, createDevices(context), ['list']))
   const domains = lazily(() => gatedRoom(createDomains(context, directory, tenant, house.lookUpTxt), gate))
   return Object.defineProperties(openServices(house, context, gate), {
     signIn: { get: signIn, enumerable: true },
+    impersonation: { get: impersonation, enumerable: true },
     factors: { get: factors, enumerable: true },
     devices: { get: devices, enumerable: true },
     accounts: { get: accounts, enumerable: true },
     domains: { get: domains, enumerable: true },
-    as: { value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow }), enumerable: true },
+    as: {
+      value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow, expired }),
+      enumerable: true,
+    },
   }) as TenantHandle<Db, P>
 }
 
@@ -118,12 +132,16 @@ function openServices<Db, P extends string>(
   gate?: Gate,
 ): TenantServices<Db, P> {
   const { permissions } = house
-  const users = lazily(() => createUsers(context, house.passwords, createMembers(house.planBook)))
+  const { actor } = context
+  const users = lazily(() => {
+    const all = createUsers(context, house.passwords, createMembers(house.planBook))
+    return { ...all, ...outOfReach(actor, { setPassword: all.setPassword }, []) }
+  })
   const sessions = lazily(() => createTenantSessions(context))
-  const passkeys = lazily(() => createPasskeys(context, house.directory))
+  const passkeys = lazily(() => outOfReach(actor, createPasskeys(context, house.directory), ['list']))
   const organizations = lazily(() => createOrganizations(context, permissions))
   const serviceAccounts = lazily(() => createServiceAccounts(context))
-  const apiKeys = lazily(() => createApiKeys(context, permissions))
+  const apiKeys = lazily(() => outOfReach(actor, createApiKeys(context, permissions), ['get', 'list']))
   const roles = lazily(() => createRoles(context, permissions))
   const assignments = lazily(() => createAssignments(context, permissions))
   const access = lazily(() => {
@@ -175,6 +193,10 @@ function openServices<Db, P extends string>(
     async transaction(work) {
       if (typeof work !== 'function') throw invalid('work', 'it is not a function')
       return context.scope.transaction((unit) => work(openTransaction(house, context, unit)))
+    },
+    async read(work) {
+      if (typeof work !== 'function') throw invalid('work', 'it is not a function')
+      return context.scope.read(work)
     },
   }
 }

@@ -84,6 +84,7 @@ export function watchLoads(storage: Storage<unknown>): WatchedStorage {
   const watch = (scope: TenantScope): TenantScope => ({
     records: counted(scope.records),
     transaction: (work) => scope.transaction(work),
+    read: (work) => scope.read(work),
     verbs: {
       ...scope.verbs,
       async loadAccess(question) {

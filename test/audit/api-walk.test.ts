@@ -6,13 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMailbox, createPhone, fakeProvider } from '../../src/adapters/testing/index.ts'
 import { definePermissions, type Permissions, PLATFORM_TENANT_ID, type TenantHandle } from '../../src/index.ts'
 import { instance, sessions } from './api/instance.ts'
-import { type Entry, PAGE, signedIn, type Table, type World } from './api/parts.ts'
+import { type Entry, OPERATOR, PAGE, signedIn, type Table, type World } from './api/parts.ts'
 import { prepareRefusal, type Refusal } from './api/refusal.ts'
 import { handleOnly, services } from './api/tenant.ts'
 import { openHouse, PASSWORD } from './house.ts'
-
-/** In whose name everything is done. */
-const OPERATOR = { type: 'operator', id: '01890a5d-ac96-774b-bcce-b302099a8057', requestId: 'walk-1' } as const
 
 let world: World
 let refusal: Refusal

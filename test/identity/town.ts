@@ -88,6 +88,7 @@ function watched(scope: TenantScope, work: Work): TenantScope {
       work.transactions++
       return scope.transaction(unit)
     },
+    read: (work) => scope.read(work),
   }
 }
 

@@ -213,3 +213,28 @@ it('sees tenant rows of nobody in the system scope', async () => {
   )
   expect(rows).toEqual([])
 })
+
+it('reads in one round trip, behind the wall, and changes nothing', async () => {
+  for (const [scope, author] of [
+    [acme, 'ana'],
+    [globex, 'gus'],
+  ] as const)
+    await scope.transaction(({ db }) => db.insertInto('notes').values({ author, text: 'hello' }).execute())
+  const authors = () => acme.read((db) => db.selectFrom('notes').select('author').execute())
+  expect(await authors()).toEqual([{ author: 'ana' }])
+  const refused = expect.objectContaining({ code: 'INPUT_INVALID' })
+  await expect(acme.read((db) => db.deleteFrom('notes').execute())).rejects.toEqual(refused)
+  await expect(acme.read((db) => db.transaction().execute(async () => 1))).rejects.toEqual(refused)
+  await expect(acme.read((db) => sql`commit`.execute(db))).rejects.toEqual(refused)
+  const other = sql`select freehold.enter_tenant(${crypto.randomUUID()}::uuid)`
+  await acme.read((db) => other.execute(db))
+  expect(await authors()).toEqual([{ author: 'ana' }])
+})
+
+it('reads inside a transaction what it did, and may change there', async () => {
+  const seen = await acme.transaction(async (tx) => {
+    await tx.db.insertInto('notes').values({ author: 'zoe', text: 'x' }).execute()
+    return tx.read((db) => db.selectFrom('notes').select('author').execute())
+  })
+  expect(seen).toEqual([{ author: 'zoe' }])
+})

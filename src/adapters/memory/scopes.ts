@@ -19,6 +19,7 @@ export interface Scope<T extends TableName, Verbs, More = unknown> {
   readonly records: Records<T>
   readonly verbs: Verbs
   transaction<R>(work: (unit: Unit<T, Verbs, More>) => Promise<R>): Promise<R>
+  read<R>(work: (db: MemoryDb) => Promise<R>): Promise<R>
 }
 
 export type Unit<T extends TableName, Verbs, More = unknown> = Scope<T, Verbs, More> & {
@@ -77,6 +78,7 @@ export function createScope<T extends TableName, Verbs, More>(
       transact((transaction) =>
         runPart(shop, transaction, undefined, (whole) => work(createUnit(shop, door, transaction, whole))),
       ),
+    read: async (work) => work(hostDb),
   }
 }
 
@@ -107,6 +109,7 @@ function createUnit<T extends TableName, Verbs, More>(
     ...door.open(run),
     ...door.more((other) => createUnit(shop, other, transaction, part)),
     db: hostDb,
+    read: async (work) => work(hostDb),
     async transaction<R>(work: (unit: Unit<T, Verbs, More>) => Promise<R>): Promise<R> {
       const parent = calling() ?? part
       return parent.open((inner) => work(createUnit(shop, door, transaction, inner)))

@@ -79,6 +79,8 @@ function openSession(statements: Statements, opening: SessionOpening): Row<'sess
       city: opening.city ?? null,
       risk_score: opening.riskScore ?? null,
       risk_flags: [...(opening.riskFlags ?? [])],
+      impersonator_id: opening.impersonatorId ?? null,
+      impersonation_reason: opening.impersonationReason ?? null,
       idle_expires_at: fromNow(Math.min(opening.idleTimeoutMs, opening.absoluteTimeoutMs)),
       absolute_expires_at: fromNow(opening.absoluteTimeoutMs),
     },

@@ -15,7 +15,7 @@ import type { SystemTableName, TenantTableName } from '../../core/storage/tables
 import type { TenantVerbs } from '../../core/storage/verbs.ts'
 import { type AuditAppend, createAuditAppend } from './audit-verbs.ts'
 import { systemCatalog, tenantCatalog } from './column-values.ts'
-import { createHostDb } from './host-db.ts'
+import { createHostDb, createReadDb } from './host-db.ts'
 import type { SendAfter } from './inbox-verbs.ts'
 import type { Link, Send, Statement, Unit } from './link.ts'
 import type { Gather } from './mirror-verbs.ts'
@@ -80,6 +80,11 @@ function tenantScope<HostTables>(ground: Ground, tenantId: string, unit?: Unit):
     },
     transaction: (work) =>
       within(ground, tenantId, unit, (inner, kysely) => work(tenantUnit(ground, tenantId, inner, kysely))),
+    async read(work) {
+      const kysely = ground.kysely.loaded ?? (await ground.kysely.load())
+      const one = (query: Statement, before: Statement) => link.one(tenantId, query, before)
+      return work(unit ? createHostDb<HostTables>(kysely, unit) : createReadDb<HostTables>(kysely, one))
+    },
   }
 }
 

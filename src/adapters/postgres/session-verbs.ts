@@ -39,6 +39,8 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
         opening.city ?? null,
         opening.riskScore ?? null,
         opening.riskFlags ?? [],
+        opening.impersonatorId ?? null,
+        opening.impersonationReason ?? null,
         opening.deviceId ?? null,
       ])
       return row && part<Row<'sessions'>>(row, sessionColumns)

@@ -12,9 +12,12 @@ export type PermissionName<C extends PermissionCatalog> = {
 
 export type SystemRole = 'owner' | 'admin' | 'member' | 'viewer'
 
-/** What Freehold itself asks before it lets somebody manage a tenant. */
+/**
+ * What Freehold itself asks before it lets somebody manage a tenant. `user:impersonate` and `tenant:break-glass` are asked of
+ * operators, in the platform tenant alone: held in any other they give nothing.
+ */
 export const ownPermissions = {
-  user: ['read', 'write'],
+  user: ['read', 'write', 'impersonate'],
   session: ['read', 'revoke'],
   organization: ['read', 'write'],
   'service-account': ['read', 'write'],
@@ -22,7 +25,7 @@ export const ownPermissions = {
   assignment: ['read', 'write'],
   audit: ['read'],
   billing: ['read', 'write'],
-  tenant: ['read', 'write'],
+  tenant: ['read', 'write', 'break-glass'],
 } as const satisfies PermissionCatalog
 
 export type OwnPermission = PermissionName<typeof ownPermissions>

@@ -52,7 +52,9 @@ export function createEmail(context: TenantContext): Email {
       return scope.transaction(async (unit) => {
         const challenge = await consumeLink(context, unit, 'email-verification', proof.token)
         const held = await heldUser(unit, challenge, { sameEpoch: false })
-        const keep = live?.user.id === held.id && live.user.session_epoch === held.session_epoch
+        // an operator who acts as the user has not proven to be them
+        const own = live?.session.impersonator_id === null && live.user.id === held.id
+        const keep = own && live.user.session_epoch === held.session_epoch
         const inside = { ...context, scope: unit, actor: inRequestOf(actor, { type: 'user', id: held.id }) }
         const { user, passwordRemoved } = await proveMailbox(inside, held, { keep })
         return { user: userFromRow(user), passwordRemoved }

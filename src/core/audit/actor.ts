@@ -7,7 +7,17 @@ import type { Actor } from './audit.ts'
 /** The host's own code, without a person behind it: who acts through a handle that nobody was bound to. */
 export const systemActor: Actor = Object.freeze({ type: 'system' })
 
-const FIELDS = ['type', 'id', 'sessionId', 'requestId', 'ip', 'userAgent', 'deviceId', 'riskScore'] as const
+const FIELDS = [
+  'type',
+  'id',
+  'sessionId',
+  'impersonatorId',
+  'requestId',
+  'ip',
+  'userAgent',
+  'deviceId',
+  'riskScore',
+] as const
 const TYPES: readonly Actor['type'][] = ['user', 'service_account', 'operator', 'system', 'provider']
 /** Those who have a row; the others may go by a name, as `nightly-job` or `stripe`. */
 const WITH_ROWS: ReadonlySet<Actor['type']> = new Set(['user', 'service_account', 'operator'])
@@ -22,15 +32,19 @@ const MAXIMUM_USER_AGENT = 512
  */
 export function checkActor(actor: Actor): Actor {
   checkKeys(actor, 'actor', FIELDS)
-  const { type, id, sessionId, requestId, ip, userAgent, deviceId, riskScore } = actor
+  const { type, id, sessionId, impersonatorId, requestId, ip, userAgent, deviceId, riskScore } = actor
   if (!TYPES.includes(type)) throw invalid('actor.type', `it is one of ${TYPES.join(', ')}`)
   if (riskScore !== undefined && !(typeof riskScore === 'number' && riskScore >= 0 && riskScore <= 1)) {
     throw invalid('actor.riskScore', 'it is 0 to 1')
   }
+  if (impersonatorId !== undefined && type !== 'user') throw invalid('actor.impersonatorId', 'nobody else is acted as')
   return Object.freeze({
     type,
     ...(id === undefined ? {} : { id: WITH_ROWS.has(type) ? parseId(id, 'actor.id') : name(id, 'actor.id') }),
     ...(sessionId === undefined ? {} : { sessionId: parseId<string>(sessionId, 'actor.sessionId') }),
+    ...(impersonatorId === undefined
+      ? {}
+      : { impersonatorId: parseId<string>(impersonatorId, 'actor.impersonatorId') }),
     ...(requestId === undefined ? {} : { requestId: name(requestId, 'actor.requestId') }),
     ...(ip === undefined ? {} : { ip: name(ip, 'actor.ip', MAXIMUM_IP) }),
     ...(userAgent === undefined ? {} : { userAgent: agent(userAgent) }),
@@ -45,8 +59,10 @@ export interface Client {
   readonly userAgent?: string | undefined
 }
 
+type Who = Pick<Actor, 'type' | 'id' | 'sessionId' | 'impersonatorId'>
+
 /** Somebody else, in the same request: its id, device and risk stay, and so does the client unless another is given. */
-export function inRequestOf(request: Actor, who: Pick<Actor, 'type' | 'id' | 'sessionId'>, client: Client = {}): Actor {
+export function inRequestOf(request: Actor, who: Who, client: Client = {}): Actor {
   const { requestId, deviceId, riskScore } = request
   const ip = storable(client.ip, MAXIMUM_IP) ?? request.ip
   const userAgent = storable(client.userAgent, MAXIMUM_USER_AGENT) ?? request.userAgent

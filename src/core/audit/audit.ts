@@ -18,6 +18,8 @@ export interface Actor {
   readonly id?: string
   /** Set by request contexts; all of it optional. */
   readonly sessionId?: string
+  /** Of a user's: the operator who acted as them. */
+  readonly impersonatorId?: string
   readonly requestId?: string
   readonly ip?: string
   readonly userAgent?: string

@@ -5,20 +5,18 @@ import type { TenantContext } from '../context.ts'
 import { userFromRow } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { SessionId, UserId } from '../kernel/ids.ts'
-import type { OpenedSession, SessionIssuer } from '../sessions/issue.ts'
+import type { OpenedSession, SessionImpersonation, SessionIssuer } from '../sessions/issue.ts'
 import type { ClientInfo } from '../sessions/session.ts'
 import { endOldestSessions } from '../sessions/session-limit.ts'
 import type { ChallengeRow } from '../storage/authentication-tables.ts'
 import type { TenantUnit } from '../storage/storage.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import { type ChallengePurpose, createChallenges } from './challenges.ts'
-import type { SignInDevice } from './devices/device.ts'
-import { type FoundDevice, findDevice, knownBefore, openOnDevice, tellOfDevice } from './devices/recognition.ts'
+import { findDevice, knownBefore, openOnDevice, tellOfDevice } from './devices/recognition.ts'
+import type { Entry, Opened } from './entry.ts'
 import type {
   AssuranceLevel,
-  CountedAttempt,
   FactorAnswer,
-  FactorProof,
   FactorRequest,
   FactorVerifier,
   FirstFactor,
@@ -27,7 +25,7 @@ import type {
 import { type OfferedFactor, offeredFactors } from './factor-offer.ts'
 import { LostRace, orNothing } from './lost-race.ts'
 import { attemptOf, combined, type PendingProof, pendingFrom, pendingOf } from './pending.ts'
-import { type Judgement, judgeSignIn, learnFrom, weighed, writeRisk } from './risk/judge.ts'
+import { judgeSignIn, learnFrom, weighed, writeRisk } from './risk/judge.ts'
 import { writeDenied, writeFailed, writePending } from './sign-in-log.ts'
 import { policyOf, requiredLevel, sessionLimit } from './sign-in-policy.ts'
 import type { SignedIn } from './signed-in.ts'
@@ -40,6 +38,13 @@ export interface SignInEngine {
   begin(context: TenantContext, choice: FactorChoice): Promise<BegunFactor>
   /** Answers a pending sign-in with a factor. */
   resume(context: TenantContext, choice: FactorChoice, answer: SecondAnswer): Promise<SignedIn>
+  /** A session in which an operator, checked already, acts as the user as read. Undefined: the user is not active, or was signed out meanwhile. */
+  impersonate(context: TenantContext, acting: ActingAs): Promise<OpenedSession | undefined>
+}
+
+export interface ActingAs extends SessionImpersonation {
+  readonly user: UserRow
+  readonly client?: ClientInfo | undefined
 }
 
 export interface FactorChoice {
@@ -65,6 +70,8 @@ export interface BegunFactor {
 /** How long a pending sign-in may be answered (ASVS 5.0, V6.5.5). */
 const PENDING_LIFETIME_MS = 10 * 60 * 1000
 const PURPOSE: ChallengePurpose = 'sign-in'
+/** No method of RFC 8176: the user showed nothing, an operator acts for them. */
+const IMPERSONATED = ['imp'] as const
 const BAD: SignedIn = { ok: false, reason: 'bad-credentials' }
 const EXPIRED: SignedIn = { ok: false, reason: 'expired' }
 const DENIED: SignedIn = { ok: false, reason: 'denied' }
@@ -252,32 +259,18 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       })
       return opened ? { ok: true, user: userFromRow(user), ...opened } : refuse(context, user, methods, client)
     },
+
+    impersonate: (context, { user, client, ...impersonation }) =>
+      issuer.open(context, {
+        userId: user.id as UserId,
+        epoch: user.session_epoch,
+        assuranceLevel: 1,
+        authenticationMethods: IMPERSONATED,
+        impersonation,
+        ...(client ? { client } : {}),
+      }),
   }
 }
-
-/** What a session is opened for. */
-interface Entry {
-  readonly user: UserRow
-  readonly epoch: number
-  readonly client: ClientInfo | undefined
-  readonly assuranceLevel: AssuranceLevel
-  readonly methods: readonly string[]
-  readonly proofs: readonly Pick<FactorProof, 'within'>[]
-  /** Forgotten once the session is open. */
-  readonly attempts: readonly CountedAttempt[]
-  readonly risk: Judgement
-  /** Ends when the new session opens. */
-  readonly former: SessionId | undefined
-  readonly found: FoundDevice | undefined
-  /** The device is what stands in for the second factor. */
-  readonly stoodIn: boolean
-  readonly trustDevice: boolean
-  /** Of this user, by the rules. */
-  readonly maximumSessions: number | undefined
-  consume?(unit: TenantUnit): Promise<boolean>
-}
-
-type Opened = OpenedSession & { readonly device?: SignInDevice }
 
 interface Pending {
   readonly challenge: ChallengeRow

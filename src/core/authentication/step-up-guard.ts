@@ -10,13 +10,14 @@ import type { AssuranceLevel } from './factor.ts'
 /**
  * In the transaction of the change. Asks of a user who has a confirmed second factor that the session was opened with
  * one. A session in which an operator acts for the user never will do.
- * @throws STEP_UP_REQUIRED
+ * @throws STEP_UP_REQUIRED, IMPERSONATION_REFUSED
  */
 export async function demandFresh(
   { actor, settings }: Pick<TenantContext, 'actor' | 'settings'>,
   { records }: Pick<TenantScope, 'records'>,
 ): Promise<void> {
   if (actor.type !== 'user') return
+  if (actor.impersonatorId !== undefined) throw new FreeholdError('IMPERSONATION_REFUSED')
   const { id: userId = '', sessionId = '' } = actor
   const { freshnessMs } = settings.accounts
   const factors = userId && (await records.count('mfa_methods', { user_id: userId, confirmed_at: { not: null } }))

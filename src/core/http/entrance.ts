@@ -85,7 +85,12 @@ export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>
     const userAgent = headers.get('user-agent')
     return {
       ...(verified
-        ? ({ type: 'user', id: verified.principal.id, sessionId: verified.session.id } as const)
+        ? {
+            type: 'user' as const,
+            id: verified.principal.id,
+            sessionId: verified.session.id,
+            ...(verified.impersonator ? { impersonatorId: verified.impersonator.id } : {}),
+          }
         : key
           ? ({ type: 'service_account', id: key.principal.id } as const)
           : ({ type: 'system' } as const)),

@@ -18,6 +18,8 @@ export interface RequestContext<Db = unknown, P extends string = string> {
   readonly path: string
   /** Undefined: nobody is signed in. */
   readonly session: Verified | undefined
+  /** The operator who acts as the principal. Undefined: it is the principal. */
+  readonly impersonator: Verified['impersonator']
   /** The API key that was shown instead of a session: its principal is a service account. */
   readonly apiKey: ApiKeyId | undefined
   readonly principal: Verified['principal'] | VerifiedApiKey['principal'] | undefined
@@ -48,7 +50,7 @@ export interface RequestContext<Db = unknown, P extends string = string> {
   /**
    * Goes on only when the session is sure enough: of at least this assurance level, and proven no longer ago than this. A
    * session that is not becomes one by `signIn.stepUp`.
-   * @throws UNAUTHENTICATED (or why the cookie was refused), STEP_UP_REQUIRED, CONFIG_INVALID (a demand that is none)
+   * @throws UNAUTHENTICATED (or why the cookie was refused), STEP_UP_REQUIRED, IMPERSONATION_REFUSED, CONFIG_INVALID (a demand that is none)
    */
   requireAssurance(demand: AssuranceDemand): Verified
   /** `tenant.transaction`: this request's own, with the host's queries (`tx.db`), Freehold's calls and their audit in one. */
@@ -66,7 +68,7 @@ export interface AssuranceDemand {
 /** What a context is made of; the rest follows from it. */
 export type RequestFacts<Db, P extends string> = Omit<
   RequestContext<Db, P>,
-  'requestId' | 'require' | 'requireAssurance' | 'transaction'
+  'impersonator' | 'requestId' | 'require' | 'requireAssurance' | 'transaction'
 > & { readonly actor: Actor & { readonly requestId: string }; now(): number }
 
 export function createRequestContext<Db, P extends string>({
@@ -75,6 +77,7 @@ export function createRequestContext<Db, P extends string>({
 }: RequestFacts<Db, P>): RequestContext<Db, P> {
   const context: RequestContext<Db, P> = {
     ...facts,
+    impersonator: facts.session?.impersonator,
     requestId: facts.actor.requestId,
     require(permission, options) {
       const access = requiredAccess(context)
@@ -94,10 +97,16 @@ export function createRequestContext<Db, P extends string>({
 /** Clocks differ: the proof was stamped by the database's. */
 const CLOCK_TOLERANCE_MS = 5000
 
-function demandAssurance({ assurance }: Verified, { aal = 1, maxAgeMs }: AssuranceDemand, nowMs: number): void {
+function demandAssurance(
+  { assurance, impersonator }: Verified,
+  { aal = 1, maxAgeMs }: AssuranceDemand,
+  nowMs: number,
+): void {
   // a demand that cannot be read must not become one that everybody meets
   if (![1, 2, 3].includes(aal)) throw unreadable('aal', 'it is 1, 2 or 3')
   if (maxAgeMs !== undefined && !(maxAgeMs >= 0)) throw unreadable('maxAgeMs', 'it is a number of milliseconds')
+  // what an operator shows is no proof of the user's, however young it is
+  if (impersonator && (aal > 1 || maxAgeMs !== undefined)) throw new FreeholdError('IMPERSONATION_REFUSED')
   const ageMs = nowMs - assurance.authenticatedAt.getTime()
   if (assurance.level >= aal && (maxAgeMs === undefined || ageMs <= maxAgeMs + CLOCK_TOLERANCE_MS)) return
   throw new FreeholdError('STEP_UP_REQUIRED', { level: aal, ...(maxAgeMs === undefined ? {} : { maxAgeMs }) })

@@ -28,7 +28,7 @@ export function userView({ id, email, emailVerifiedAt, phone, phoneVerifiedAt, n
 /** `current` marks the session that asks. */
 export function sessionView(session: Session, currentId: string) {
   const { id, createdAt, authenticatedAt, lastUsedAt, idleExpiresAt, absoluteExpiresAt } = session
-  const { assuranceLevel, authenticationMethods, ip, userAgent, deviceId, country, city } = session
+  const { assuranceLevel, authenticationMethods, ip, userAgent, deviceId, country, city, impersonatorId } = session
   return {
     id,
     current: id === currentId,
@@ -44,6 +44,7 @@ export function sessionView(session: Session, currentId: string) {
     deviceId,
     country,
     city,
+    impersonatorId,
   }
 }
 

@@ -64,6 +64,8 @@ export interface ErrorDetails {
   CHALLENGE_REFUSED: Nothing
   /** `level`: the assurance level that the session must have as well. */
   STEP_UP_REQUIRED: { maxAgeMs?: number; level?: number }
+  IMPERSONATION_REFUSED: Nothing
+  BREAK_GLASS_EXPIRED: Nothing
   MAILER_MISSING: Nothing
   TEXTER_MISSING: Nothing
   OVERLOADED: Nothing
@@ -207,6 +209,8 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts; wait before the next one' },
   RATE_LIMITED: { status: 429, title: 'Too many requests; wait before the next one' },
   STEP_UP_REQUIRED: { status: 401, title: 'Sign in again to do this' },
+  IMPERSONATION_REFUSED: { status: 403, title: 'An operator who acts for a user may not do this' },
+  BREAK_GLASS_EXPIRED: { status: 403, title: 'The time for which the tenant was opened is over' },
   CHALLENGE_REFUSED: { status: 403, title: 'This link or code is wrong, was used, or has expired' },
   MAILER_MISSING: { status: 501, title: 'No e-mail can be sent here' },
   TEXTER_MISSING: { status: 501, title: 'No text message can be sent here' },

@@ -22,6 +22,8 @@ export interface AccessClaims {
   /** In whole seconds, as the token has it. */
   readonly authenticatedAt: Date
   readonly expiresAt: Date
+  /** The operator who acts as the user. */
+  readonly impersonatorId?: UserId
 }
 
 /** `expiresAt` is made from the lifetime. */
@@ -102,6 +104,8 @@ export function createAccessTokens(keyring: Keyring, runtime: Runtime, issuer: s
         iat: now,
         exp: now + Math.max(1, Math.floor(grant.lifetimeMs / 1000)),
         jti: runtime.newId(),
+        // RFC 8693, section 4.1
+        ...(grant.impersonatorId === undefined ? {} : { act: { sub: grant.impersonatorId } }),
       }
       // RFC 7515, section 5.1
       const input = `${current.header}.${encodeJson(claims)}`
@@ -133,6 +137,7 @@ interface Payload {
   readonly auth_time: number
   readonly iat: number
   readonly exp: number
+  readonly act?: { readonly sub?: unknown }
 }
 
 /** By the rule of `verify`: whole seconds, and 5 s for clocks that differ. */
@@ -142,9 +147,10 @@ export function hasExpired({ expiresAt }: AccessClaims, nowMs: number): boolean 
 
 /** Signed by us, yet looked at: ids lead to rows and to places in caches. */
 function read(payload: Payload): AccessClaims {
-  const { sub, tid, sid, gen, epoch, aal, auth_time, exp } = payload
+  const { sub, tid, sid, gen, epoch, aal, auth_time, exp, act } = payload
   const numbers = [gen, epoch, aal, auth_time, payload.iat].every(Number.isSafeInteger)
   if (!numbers || !isId(sub) || !isId(tid) || !isId(sid)) throw new FreeholdError('TOKEN_INVALID')
+  if (act !== undefined && !isId(act?.sub)) throw new FreeholdError('TOKEN_INVALID')
   return {
     tenantId: tid,
     userId: sub,
@@ -154,6 +160,7 @@ function read(payload: Payload): AccessClaims {
     assuranceLevel: aal,
     authenticatedAt: new Date(auth_time * 1000),
     expiresAt: new Date(exp * 1000),
+    ...(act === undefined ? {} : { impersonatorId: act.sub as UserId }),
   }
 }
 

@@ -22,6 +22,15 @@ export interface Opening {
   readonly deviceId?: string | undefined
   /** What the sign-in was judged to be. */
   readonly risk?: SessionRisk
+  readonly impersonation?: SessionImpersonation
+}
+
+/** A session in which an operator acts as the user. */
+export interface SessionImpersonation {
+  readonly impersonatorId: UserId
+  readonly reason: string
+  /** Both limits of the session are this, or less. */
+  readonly lifetimeMs: number
 }
 
 /** How risky a sign-in was, and where it came from. */
@@ -66,6 +75,8 @@ export function createSessionIssuer(context: Context): SessionIssuer {
         generation: 0,
         secret: runtime.randomBytes(SECRET_LENGTH),
       })
+      const { impersonation } = opening
+      const limitMs = impersonation?.lifetimeMs ?? Number.POSITIVE_INFINITY
       const row = await scope.transaction(async (unit) => {
         const opened = await unit.verbs.openSession({
           id: sessionId,
@@ -83,17 +94,26 @@ export function createSessionIssuer(context: Context): SessionIssuer {
           city: opening.risk?.place?.city ?? null,
           riskScore: opening.risk?.score ?? null,
           riskFlags: opening.risk?.flags ?? [],
-          idleTimeoutMs: settings.sessions.idleTimeoutMs,
-          absoluteTimeoutMs: settings.sessions.absoluteTimeoutMs,
+          impersonatorId: impersonation?.impersonatorId ?? null,
+          impersonationReason: impersonation?.reason ?? null,
+          idleTimeoutMs: Math.min(settings.sessions.idleTimeoutMs, limitMs),
+          absoluteTimeoutMs: Math.min(settings.sessions.absoluteTimeoutMs, limitMs),
         })
         if (!opened) return undefined
         const { userId, assuranceLevel, authenticationMethods } = opening
+        const targets = [
+          { type: 'session', id: sessionId },
+          { type: 'user', id: userId },
+        ] as const
+        if (impersonation) {
+          // the operator did it, and not the user
+          const details = { reason: impersonation.reason, expiresAt: opened.absolute_expires_at.toISOString() }
+          await auditWriter.append(unit, actor, { action: 'impersonation.started', targets, details })
+          return opened
+        }
         await auditWriter.append(unit, inRequestOf(actor, { type: 'user', id: userId, sessionId }, opening.client), {
           action: 'session.opened',
-          targets: [
-            { type: 'session', id: sessionId },
-            { type: 'user', id: userId },
-          ],
+          targets,
           details: { assuranceLevel, authenticationMethods },
         })
         return opened
@@ -127,6 +147,7 @@ export async function pair(
     assuranceLevel: row.assurance_level,
     authenticatedAt: row.authenticated_at,
     lifetimeMs,
+    ...(row.impersonator_id === null ? {} : { impersonatorId: row.impersonator_id as UserId }),
   })
   return { accessToken, accessTokenExpiresInMs: lifetimeMs, refreshToken, refreshTokenExpiresInMs: idleMs }
 }

@@ -21,6 +21,7 @@
 // each rotation moves the idle limit to now + idle, never past the absolute limit set at sign-in.
 // Sources: RFC 9700, section 4.14.2; OAuth 2.0 for Browser-Based Applications, refresh tokens; ASVS 5.0 V10.4.5.
 
+import { isActiveOperator } from '../access/operators.ts'
 import { inRequestOf } from '../audit/actor.ts'
 import type { Context } from '../context.ts'
 import { userFromRow } from '../identity/user.ts'
@@ -57,6 +58,9 @@ export function createRefresh(
   const { refreshGraceMs, refreshRetryCap, idleTimeoutMs } = context.settings.sessions
 
   async function answer(tenant: Tenant, { session, user }: SessionLookup, child: string): Promise<Refreshed> {
+    // an operator who may act no more is given no further token; those given die within their lifetime
+    const operator = session.impersonator_id
+    if (operator !== null && !(await isActiveOperator(context, operator))) return refused('ended', false)
     return {
       ok: true,
       session: sessionFromRow(session),

@@ -23,6 +23,8 @@ export async function endOldestSessions(
       user_id: userId,
       id: { not: keep },
       revoked_at: null,
+      // an operator's, who acts as the user, is none of theirs
+      impersonator_id: null,
       epoch: { from: session_epoch },
       idle_expires_at: { from: fromNow() },
     },

@@ -33,6 +33,9 @@ export interface Session {
   /** How risky the sign-in was, 0 to 1, and what spoke against it; null: it was not judged. */
   readonly riskScore: number | null
   readonly riskFlags: readonly string[]
+  /** The operator who acts as the user in it, and why; null: the user's own. */
+  readonly impersonatorId: UserId | null
+  readonly impersonationReason: string | null
   readonly revokedAt: Date | null
   readonly revokeReason: RevokeReason | null
 }
@@ -73,6 +76,8 @@ export interface Verified {
   readonly assurance: { readonly level: number; readonly authenticatedAt: Date }
   /** When the access token expires. */
   readonly expiresAt: Date
+  /** The operator who acts as the principal; not there when it is the user. */
+  readonly impersonator?: { readonly id: UserId }
   /** The rows, in `database` mode only. */
   readonly rows?: { readonly session: Session; readonly user: User }
   /** The access versions of the tenant and the principal as of the look-up, in `database` mode only: what was loaded for these is current. */
@@ -166,6 +171,8 @@ export function sessionFromRow(row: SessionView): Session {
     city: row.city,
     riskScore: row.risk_score,
     riskFlags: row.risk_flags,
+    impersonatorId: row.impersonator_id as UserId | null,
+    impersonationReason: row.impersonation_reason,
     revokedAt: row.revoked_at,
     revokeReason: row.revoke_reason,
   }

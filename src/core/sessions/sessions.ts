@@ -42,13 +42,14 @@ export function createSessions(context: Context, directory: Directory): Sessions
       return storage.tenant(directory.ref(tenant)).transaction(async (unit) => {
         const found = await unit.records.get('sessions', { id: token.sessionId })
         if (!found) return false
-        const { id: sessionId, user_id: userId } = found
+        const { id: sessionId, user_id: userId, impersonator_id: impersonatorId } = found
         const ended = await unit.verbs.endSessions({ userId, reason: 'signed-out', only: sessionId })
         await unit.verbs.publish({ kind: 'session', tenantId: tenant.id, userId, sessionId })
         if (ended.length === 0) return false
-        // whoever holds the token is the user
-        await auditWriter.append(unit, inRequestOf(actor, { type: 'user', id: userId, sessionId }), {
-          action: 'session.ended',
+        // whoever holds the token is the user, or the operator who acts as the user
+        const acted = impersonatorId === null ? {} : { impersonatorId }
+        await auditWriter.append(unit, inRequestOf(actor, { type: 'user', id: userId, sessionId, ...acted }), {
+          action: impersonatorId === null ? 'session.ended' : 'impersonation.ended',
           targets: [
             { type: 'session', id: sessionId },
             { type: 'user', id: userId },

@@ -1,6 +1,7 @@
 // Who stands behind an access token, asked in one of three ways: of the token alone, of the token and what this
 // process knows of ended sessions, or of the database.
 
+import { isActiveOperator } from '../access/operators.ts'
 import type { Context } from '../context.ts'
 import { userFromRow } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
@@ -31,7 +32,9 @@ export function createVerify(
   async function lookUp(tenant: Tenant, claims: AccessClaims): Promise<SessionLookup | undefined> {
     const found = await context.storage.tenant(directory.ref(tenant)).verbs.lookUpSession(claims.sessionId)
     // an epoch that the database has not reached: a restored backup has forgotten that sessions were ended
-    return found?.user.id === claims.userId && claims.epoch <= found.session.epoch ? found : undefined
+    if (found?.user.id !== claims.userId || claims.epoch > found.session.epoch) return undefined
+    const { impersonator_id: operator } = found.session
+    return operator === null || (await isActiveOperator(context, operator)) ? found : undefined
   }
 
   return async (accessToken, options) => {
@@ -64,5 +67,6 @@ function verified(claims: AccessClaims): Verified {
     session: { id: claims.sessionId, generation: claims.generation },
     assurance: { level: claims.assuranceLevel, authenticatedAt: claims.authenticatedAt },
     expiresAt: claims.expiresAt,
+    ...(claims.impersonatorId === undefined ? {} : { impersonator: { id: claims.impersonatorId } }),
   }
 }

@@ -33,6 +33,7 @@ function tenantScope<Db>(scope: TenantScope<Db>, tell: Tell): TenantScope<Db> {
       return verbs
     },
     transaction: (work) => afterwards(tell, (keep) => scope.transaction((unit) => work(tenantUnit(unit, keep)))),
+    read: (work) => scope.read(work),
   }
 }
 

@@ -31,6 +31,12 @@ export interface TenantScope<Db = unknown> {
    * @throws STORAGE_UNAVAILABLE, POOL_EXHAUSTED, TRANSACTION_LOST (the server did not commit), CONFLICT (safe to run again)
    */
   transaction<R>(work: (unit: TenantUnit<Db>) => Promise<R>): Promise<R>
+  /**
+   * The host's own queries, each a read-only transaction of its own, in one round trip. Inside a transaction they are part
+   * of it.
+   * @throws INPUT_INVALID (a query that would change something), STORAGE_UNAVAILABLE, POOL_EXHAUSTED
+   */
+  read<R>(work: (db: Db) => Promise<R>): Promise<R>
 }
 
 /** A tenant's scope inside a transaction, with the handle for the host's own queries. */

@@ -174,6 +174,9 @@ export interface SessionOpening extends JudgedOpening {
   readonly userAgent: string | null
   /** Default: not known. */
   readonly deviceId?: string | null
+  /** The operator who acts as the user, and why. Default: nobody. */
+  readonly impersonatorId?: string | null
+  readonly impersonationReason?: string | null
   /** Milliseconds from now, on the database's clock. */
   readonly idleTimeoutMs: number
   readonly absoluteTimeoutMs: number

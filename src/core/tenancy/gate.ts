@@ -2,6 +2,7 @@
 // tenant may still be entered. Inside a transaction nobody looks again: it was let in as a whole.
 
 import type { Access } from '../access/access.ts'
+import { FreeholdError } from '../kernel/errors.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import type { TenantStatus } from '../storage/system-tables.ts'
 import type { Directory } from './directory.ts'
@@ -9,13 +10,23 @@ import type { Directory } from './directory.ts'
 /**
  * Passes while the tenant is in a state that lets it be entered. Undefined where that is known at once, so that a hot
  * path waits for nothing.
- * @throws TENANT_UNKNOWN, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING
+ * @throws TENANT_UNKNOWN, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, BREAK_GLASS_EXPIRED
  */
 export type Gate = () => Promise<unknown> | undefined
 
-/** For the tenant with this id while it is active, or in one of the states allowed. */
-export function createGate(directory: Directory, id: string, allow?: readonly TenantStatus[]): Gate {
-  return () => (directory.peek(id, allow) ? undefined : directory.require({ id }, allow))
+export interface GateOptions {
+  /** States of the tenant, beside active, in which it passes. */
+  readonly allow?: readonly TenantStatus[] | undefined
+  /** Whether its time is over. Default: it has no end. */
+  readonly expired?: (() => boolean) | undefined
+}
+
+/** For the tenant with this id while it is active, or in one of the states allowed, and until it has expired. */
+export function createGate(directory: Directory, id: string, { allow, expired }: GateOptions = {}): Gate {
+  return () => {
+    if (expired?.()) throw new FreeholdError('BREAK_GLASS_EXPIRED')
+    return directory.peek(id, allow) ? undefined : directory.require({ id }, allow)
+  }
 }
 
 /** The same scope behind a gate. */
@@ -39,6 +50,7 @@ export function gatedScope<Db>(scope: TenantScope<Db>, gate: Gate): TenantScope<
       return verbs
     },
     transaction: (work) => past(() => scope.transaction(work)),
+    read: (work) => past(() => scope.read(work)),
   }
 }
 

@@ -2,7 +2,7 @@
 // write nothing and why. A method that is not here fails the walk.
 
 import type { Freehold, FreeholdRooms, TenantHandle } from '../../../src/index.ts'
-import { name, removed, type SignedIn, signedIn, type Table, told } from './parts.ts'
+import { hired, name, removed, type SignedIn, signedIn, type Table, told } from './parts.ts'
 
 export const instance: Table<FreeholdRooms> = {
   'tenants.create': {
@@ -113,6 +113,15 @@ export const instance: Table<FreeholdRooms> = {
       return row!.id
     },
     act: ({ webhooks }, id: string) => webhooks.replay(id),
+  },
+  breakGlass: {
+    // the tenant's own log, and the platform's
+    writes: ['break_glass.opened', 'break_glass.opened'],
+    given: async (world, handle) => {
+      await hired(world)
+      return handle
+    },
+    act: (rooms, handle: TenantHandle) => rooms.breakGlass(handle, { reason: 'a ticket' }),
   },
   tenant: 'reads',
   as: 'reads',

@@ -2,7 +2,7 @@
 // ready before a method is called.
 
 import { codeIn, type FakeProvider, type Mailbox, type Phone, tokenIn } from '../../../src/adapters/testing/index.ts'
-import type { TenantHandle } from '../../../src/index.ts'
+import { PLATFORM_TENANT_ID, type TenantHandle, type UserId } from '../../../src/index.ts'
 import { Authenticator } from '../../passkeys/authenticator.ts'
 import { type House, PASSWORD } from '../house.ts'
 
@@ -40,6 +40,9 @@ export type Entry<On> =
     }
 
 export type Table<On> = Readonly<Record<string, Entry<On>>>
+
+/** In whose name everything is done. */
+export const OPERATOR = { type: 'operator', id: '01890a5d-ac96-774b-bcce-b302099a8057', requestId: 'walk-1' } as const
 
 let made = 0
 export const name = (kind: string): string => `${kind}${++made}`
@@ -96,6 +99,22 @@ export const claimed = async ({ dns, secrets }: World, { domains }: TenantHandle
   dns.set(domain.proof.record, [[domain.proof.value]])
   secrets.add(domain.proof.value.replace('freehold-verification=', ''))
   return domain
+}
+/** The operator is hired: a user of the platform tenant who may enter others. */
+export const hired = async ({ freehold, storage }: World) => {
+  const { records } = storage.tenant({ id: PLATFORM_TENANT_ID, location: storage.sharedLocation })
+  const address = 'operator@example.test'
+  await records.insert('users', [{ id: OPERATOR.id, email: address, email_norm: address }], { onConflict: 'ignore' })
+  const platform = await freehold.tenant(PLATFORM_TENANT_ID)
+  const held = await platform.assignments.list({ principal: OPERATOR.id as UserId })
+  if (held.items.length === 0) await platform.assignments.grant({ principal: OPERATOR.id as UserId, role: 'admin' })
+}
+export const actedAs = async (world: World, handle: TenantHandle) => {
+  await hired(world)
+  const one = await user(world, handle)
+  const opened = await handle.as(OPERATOR).impersonation.start({ user: one, reason: 'a ticket' })
+  world.secrets.add(opened.tokens.accessToken).add(opened.tokens.refreshToken)
+  return opened.session
 }
 /** A subscription that the provider has told of, and nobody has applied. */
 export const told = async ({ freehold, fake, price }: World, handle: TenantHandle) => {

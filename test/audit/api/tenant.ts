@@ -1,6 +1,6 @@
 // Every method of a tenant's handle and its transactions; see instance.ts.
 
-import type { TenantHandle, TenantServices, User } from '../../../src/index.ts'
+import type { Session, TenantHandle, TenantServices, User } from '../../../src/index.ts'
 import { PASSWORD } from '../house.ts'
 import { accounts } from './accounts.ts'
 import { devices } from './devices.ts'
@@ -8,6 +8,7 @@ import { factors } from './factors.ts'
 import {
   ATTEMPT,
   account,
+  actedAs,
   apiKey,
   asserting,
   claimed,
@@ -15,6 +16,7 @@ import {
   type Equipped,
   equipped,
   granted,
+  hired,
   name,
   organization,
   type Registering,
@@ -237,6 +239,7 @@ export const services: Table<TenantServices> = {
   'entitlements.take': { writes: 'entitlement.taken', act: ({ entitlements }) => entitlements.take('seats') },
   'entitlements.give': { writes: 'entitlement.given', act: ({ entitlements }) => entitlements.give('seats') },
   transaction: { exempt: 'what is called in it is audited' },
+  read: 'reads',
   as: 'reads',
 }
 
@@ -251,6 +254,23 @@ export const handleOnly: Table<TenantHandle> = {
   },
   ...factors,
   ...devices,
+  'impersonation.start': {
+    writes: 'impersonation.started',
+    given: async (world, handle) => {
+      await hired(world)
+      return user(world, handle)
+    },
+    act: async ({ impersonation }, one: User, { secrets }) => {
+      const { tokens } = await impersonation.start({ user: one, reason: 'a ticket' })
+      secrets.add(tokens.accessToken).add(tokens.refreshToken)
+    },
+  },
+  'impersonation.end': {
+    writes: 'impersonation.ended',
+    given: actedAs,
+    act: ({ impersonation }, session: Session) => impersonation.end(session),
+    again: 'nothing',
+  },
   'signIn.passkey.options': { exempt: 'a challenge is opened, which signs nobody in by itself' },
   'signIn.passkey.verify': {
     writes: 'session.opened',

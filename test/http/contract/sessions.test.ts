@@ -38,6 +38,7 @@ describe.each(FRAMEWORKS)('sessions on %s', (framework) => {
       'deviceId',
       'id',
       'idleExpiresAt',
+      'impersonatorId',
       'ip',
       'lastUsedAt',
       'userAgent',
