@@ -1,7 +1,6 @@
 // The least that somebody could write by hand: one prepared statement on copies of the same rows, with no wall.
 
 import { generateKeyPairSync, randomBytes, randomBytes, sign } from 'node:crypto'
-import type pg from 'pg'
 
 const SESSION = `id, user_id, generation, current_hash, previous_hash, nonce, key_id, rotated_at, previous_rotated_at,
   retries, epoch, assurance_level, authentication_methods, authenticated_at, ip, user_agent, idle_expires_at,
