@@ -172,7 +172,6 @@ export interface SessionOpening extends JudgedOpening {
   readonly authenticationMethods: readonly string[]
   readonly ip: string | null
   readonly userAgent: string | null
-  /** Default: not known. */
   readonly deviceId?: string | null
   /** The operator who acts as the user, and why. Default: nobody. */
   readonly impersonatorId?: string | null
