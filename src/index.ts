@@ -77,6 +77,8 @@ export type {
 export type { MessageSignIn } from './core/accounts/message-sign-in.ts'
 export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } from './core/audit/audit.ts'
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
+export type { Device, DeviceClaim, DeviceKey, SignInDevice } from './core/authentication/devices/device.ts'
+export type { Devices } from './core/authentication/devices/devices.ts'
 export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
 export type { FactorHint } from './core/authentication/factor.ts'
 export type { ConfirmOptions } from './core/authentication/factors/confirmation.ts'

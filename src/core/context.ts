@@ -65,6 +65,8 @@ export interface SessionSettings {
   readonly refreshGraceMs: number
   /** Default 100. */
   readonly refreshRetryCap: number
+  /** How long a device that a user trusts stands in for the second factor. Default 30 days, at most 400; 0: none is trusted. */
+  readonly deviceTrustMs: number
   /** Default `cached`. */
   readonly verification: 'signature' | 'cached' | 'database'
   /** The oldest that an answer of the revocation cache may be. Default and maximum 10 s. */

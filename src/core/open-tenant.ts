@@ -11,6 +11,7 @@ import { createAccounts } from './accounts/accounts.ts'
 import { createMessageSignIn } from './accounts/message-sign-in.ts'
 import { checkActor } from './audit/actor.ts'
 import { type Actor, createAudit } from './audit/audit.ts'
+import { createDevices } from './authentication/devices/devices.ts'
 import type { SignInEngine } from './authentication/engine.ts'
 import { createFactors } from './authentication/factors/factors.ts'
 import { createImpersonation } from './authentication/impersonation.ts'
@@ -94,11 +95,13 @@ export function openTenant<Db, P extends string>(
     return outOfReach(actor, all, ['invite'])
   })
   const factors = lazily(() => outOfReach(actor, createFactors(context), ['list', 'recoveryCodesLeft']))
+  const devices = lazily(() => outOfReach(actor, createDevices(context), ['list']))
   const domains = lazily(() => gatedRoom(createDomains(context, directory, tenant, house.lookUpTxt), gate))
   return Object.defineProperties(openServices(house, context, gate), {
     signIn: { get: signIn, enumerable: true },
     impersonation: { get: impersonation, enumerable: true },
     factors: { get: factors, enumerable: true },
+    devices: { get: devices, enumerable: true },
     accounts: { get: accounts, enumerable: true },
     domains: { get: domains, enumerable: true },
     as: {

@@ -31,6 +31,7 @@ export const defaultSettings: Settings = {
     absoluteTimeoutMs: 30 * DAY,
     refreshGraceMs: 10 * SECOND,
     refreshRetryCap: 100,
+    deviceTrustMs: 30 * DAY,
     verification: 'cached',
     revocationCacheMs: 10 * SECOND,
   },
@@ -118,6 +119,7 @@ function sessionsOf(sessions: SessionSettings): SessionSettings {
   within(name('absoluteTimeoutMs'), sessions.absoluteTimeoutMs, SECOND, 400 * DAY)
   within(name('refreshGraceMs'), sessions.refreshGraceMs, 0, MINUTE)
   within(name('refreshRetryCap'), sessions.refreshRetryCap, 1, 10_000)
+  within(name('deviceTrustMs'), sessions.deviceTrustMs, 0, 400 * DAY)
   within(name('revocationCacheMs'), sessions.revocationCacheMs, 0, 10 * SECOND)
   if (!['signature', 'cached', 'database'].includes(sessions.verification)) {
     throw invalid(name('verification'), "it is 'signature', 'cached' or 'database'")

@@ -73,6 +73,14 @@ const STEPS: Readonly<Record<string, (tour: Tour) => Promise<void>>> = {
     await acme.users.setPassword(user, second)
     await acme.signIn.password({ email: user.email, password: second, client: { ip: '192.0.2.1', userAgent: 'Test' } })
   },
+  async 'a device that is trusted'({ acme, secrets }) {
+    const user = await acme.users.create({ email: 'dev@acme.test', password: PASSWORD })
+    const client = { userAgent: 'Test', device: { acceptLanguage: 'es', platform: '"Linux"' } }
+    const answer = await acme.signIn.password({ email: user.email, password: PASSWORD, client })
+    if (!answer.ok || !answer.device) throw new Error('no device was recorded')
+    secrets.keep('the token of a device', answer.device.token)
+    await acme.devices.trust(user, answer.device.device)
+  },
   async 'sessions and their refreshes'({ freehold, acme, secrets }) {
     const user = await acme.users.create({ email: 'bea@acme.test', password: PASSWORD })
     const answer = await acme.signIn.password({ email: user.email, password: PASSWORD })

@@ -220,15 +220,21 @@ describe('policy', () => {
     expect(await town.engine.conclude(context, proof)).toMatchObject({ reason: 'denied' })
   })
 
-  it.each([1, 'strict', { requiredAssurance: 4 }, { requiredAssurance: '2' }, { roles: [] }, { roles: { a: 2 } }])(
-    'A08: %o cannot be read, and refuses everybody',
-    async (rule) => {
-      const user = await town.person()
-      const work = town.engine.conclude(withRule(rule), passwordProof(await rowOf(user), undefined))
-      expect(await refusal(work)).toMatchObject({ code: 'CONFIG_INVALID' })
-      expect(await town.alive(user)).toEqual([])
-    },
-  )
+  it.each([
+    1,
+    'strict',
+    { requiredAssurance: 4 },
+    { requiredAssurance: '2' },
+    { maximumSessions: 0 },
+    { roles: { a: { maximumSessions: '3' } } },
+    { roles: [] },
+    { roles: { a: 2 } },
+  ])('A08: %o cannot be read, and refuses everybody', async (rule) => {
+    const user = await town.person()
+    const work = town.engine.conclude(withRule(rule), passwordProof(await rowOf(user), undefined))
+    expect(await refusal(work)).toMatchObject({ code: 'CONFIG_INVALID' })
+    expect(await town.alive(user)).toEqual([])
+  })
 })
 
 describe('a proof', () => {

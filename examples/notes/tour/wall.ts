@@ -14,11 +14,17 @@ export async function wall({ demo, print, step, visitor, signIn, notesOf, cast }
     same([status, text.includes('Sign in to Acme')], [200, true])
     same(String(headers['content-security-policy']).startsWith("default-src 'none'; style-src 'nonce-"), true)
   })
-  await step('Ana signs in at Acme: two __Host- cookies, and no token in the body.', async () => {
-    const answer = await signIn(atAcme, ana)
-    same([answer.status, [...atAcme.cookies.keys()]], [200, ['__Host-fh-access', '__Host-fh-refresh']])
-    same(answer.text.includes(atAcme.accessToken) || answer.text.includes(atAcme.refreshToken), false)
-  })
+  await step(
+    'Ana signs in at Acme: __Host- cookies for the session and the device, and no token in the body.',
+    async () => {
+      const answer = await signIn(atAcme, ana)
+      same(
+        [answer.status, [...atAcme.cookies.keys()]],
+        [200, ['__Host-fh-access', '__Host-fh-refresh', '__Host-fh-device']],
+      )
+      same(answer.text.includes(atAcme.accessToken) || answer.text.includes(atAcme.refreshToken), false)
+    },
+  )
   await step('Gus signs in at Globex, on the same server and the same tables.', async () => {
     same((await signIn(atGlobex, gus)).status, 200)
   })

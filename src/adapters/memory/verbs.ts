@@ -74,6 +74,7 @@ function openSession(statements: Statements, opening: SessionOpening): Row<'sess
       authentication_methods: [...opening.authenticationMethods],
       ip: opening.ip,
       user_agent: opening.userAgent,
+      device_id: opening.deviceId ?? null,
       country: opening.country ?? null,
       city: opening.city ?? null,
       risk_score: opening.riskScore ?? null,

@@ -40,11 +40,11 @@ export const sessionStatements: Readonly<Record<SessionStatement, (schema: strin
   open: (schema) => `
 insert into ${schema}.sessions as s (tenant_id, id, user_id, epoch, current_hash, nonce, key_id, assurance_level,
   authentication_methods, ip, user_agent, created_at, authenticated_at, rotated_at, idle_expires_at, absolute_expires_at,
-  country, city, risk_score, risk_flags, impersonator_id, impersonation_reason)
+  country, city, risk_score, risk_flags, impersonator_id, impersonation_reason, device_id)
 select u.tenant_id, $2::uuid, u.id, u.session_epoch, $5::bytea, $6::bytea, $7::integer, $8::integer,
   $9::text[], $10::text, $11::text, c.at, c.at, c.at,
   c.at + $12::double precision * ${MS}, c.at + $13::double precision * ${MS},
-  $14::text, $15::text, $16::double precision, $17::text[], $18::uuid, $19::text
+  $14::text, $15::text, $16::double precision, $17::text[], $18::uuid, $19::text, $20::uuid
 from ${schema}.users u cross join (select clock_timestamp() as at) c
 where u.tenant_id = $1::uuid and u.id = $3::uuid and u.status = 'active' and u.session_epoch = $4::integer
 returning ${sessionList}`,

@@ -41,6 +41,7 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
         opening.riskFlags ?? [],
         opening.impersonatorId ?? null,
         opening.impersonationReason ?? null,
+        opening.deviceId ?? null,
       ])
       return row && part<Row<'sessions'>>(row, sessionColumns)
     },

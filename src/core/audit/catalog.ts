@@ -77,6 +77,15 @@ export const ownActions = {
     'A refresh token is newer than the database: a sign of a restored backup.',
   ),
 
+  'session.limit_reached': action(
+    'user',
+    [],
+    'A user had as many sessions as they may; the oldest ended when another opened.',
+  ),
+  'device.renamed': action('device', [], 'A device has another name.'),
+  'device.trusted': action('device', ['soc2'], 'A device stands in for the second factor for some time.'),
+  'device.trust_revoked': action('device', ['soc2'], 'A second factor is asked for on a device again.'),
+  'device.revoked': action('device', ['soc2'], 'A device was forgotten, and its sessions ended.'),
   'impersonation.started': action('session', ['gdpr', 'soc2'], 'An operator signed in as a user, for a reason.'),
   'impersonation.ended': action('session', ['soc2'], 'A session in which an operator acted as a user was ended.'),
   'break_glass.opened': action(
@@ -151,19 +160,7 @@ export interface OwnEntry<A extends OwnAction = OwnAction> extends AuditEntry<A>
 }
 
 /** First words that will name actions of ours, so that no host has to rename its own then. */
-const COMING = [
-  'audit',
-  'freehold',
-  'team',
-  'project',
-  'resource',
-  'device',
-  'policy',
-  'access',
-  'usage',
-  'privacy',
-  'consent',
-]
+const COMING = ['audit', 'freehold', 'team', 'project', 'resource', 'policy', 'access', 'usage', 'privacy', 'consent']
 
 /** An action of the host's starts with none of these. */
 export const ownWords: ReadonlySet<string> = new Set([...Object.keys(ownActions).map(firstWord), ...COMING])

@@ -7,25 +7,27 @@ import { FreeholdError } from '../kernel/errors.ts'
 import type { SessionId, UserId } from '../kernel/ids.ts'
 import type { OpenedSession, SessionImpersonation, SessionIssuer } from '../sessions/issue.ts'
 import type { ClientInfo } from '../sessions/session.ts'
+import { endOldestSessions } from '../sessions/session-limit.ts'
 import type { ChallengeRow } from '../storage/authentication-tables.ts'
 import type { TenantUnit } from '../storage/storage.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import { type ChallengePurpose, createChallenges } from './challenges.ts'
+import { findDevice, knownBefore, openOnDevice, tellOfDevice } from './devices/recognition.ts'
+import type { Entry, Opened } from './entry.ts'
 import type {
   AssuranceLevel,
-  CountedAttempt,
   FactorAnswer,
-  FactorProof,
   FactorRequest,
   FactorVerifier,
   FirstFactor,
   VerifiedFactorType,
 } from './factor.ts'
 import { type OfferedFactor, offeredFactors } from './factor-offer.ts'
+import { LostRace, orNothing } from './lost-race.ts'
 import { attemptOf, combined, type PendingProof, pendingFrom, pendingOf } from './pending.ts'
-import { type Judgement, judgeSignIn, learnFrom, weighed, writeRisk } from './risk/judge.ts'
+import { judgeSignIn, learnFrom, weighed, writeRisk } from './risk/judge.ts'
 import { writeDenied, writeFailed, writePending } from './sign-in-log.ts'
-import { policyOf, requiredLevel } from './sign-in-policy.ts'
+import { policyOf, requiredLevel, sessionLimit } from './sign-in-policy.ts'
 import type { SignedIn } from './signed-in.ts'
 import { loadStanding, type Standing } from './standing.ts'
 
@@ -35,7 +37,7 @@ export interface SignInEngine {
   /** Begins a factor of a pending sign-in: sends the code, makes the options. @throws TOKEN_EXPIRED (the sign-in is over), FACTOR_UNKNOWN */
   begin(context: TenantContext, choice: FactorChoice): Promise<BegunFactor>
   /** Answers a pending sign-in with a factor. */
-  resume(context: TenantContext, choice: FactorChoice, answer: FactorAnswer, client?: ClientInfo): Promise<SignedIn>
+  resume(context: TenantContext, choice: FactorChoice, answer: SecondAnswer): Promise<SignedIn>
   /** A session in which an operator, checked already, acts as the user as read. Undefined: the user is not active, or was signed out meanwhile. */
   impersonate(context: TenantContext, acting: ActingAs): Promise<OpenedSession | undefined>
 }
@@ -50,6 +52,12 @@ export interface FactorChoice {
   readonly token: string
   /** One of `next.factors`, by id. Default: the first. */
   readonly factor?: string
+}
+
+export interface SecondAnswer extends FactorAnswer {
+  readonly client?: ClientInfo
+  /** From now on the client's device stands in for the second factor, where the rules allow it. */
+  readonly trustDevice?: boolean
 }
 
 export interface BegunFactor {
@@ -68,9 +76,6 @@ const BAD: SignedIn = { ok: false, reason: 'bad-credentials' }
 const EXPIRED: SignedIn = { ok: false, reason: 'expired' }
 const DENIED: SignedIn = { ok: false, reason: 'denied' }
 
-/** Thrown to take back everything that a transaction did, and caught where it was begun. */
-class LostRace extends Error {}
-
 export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly FactorVerifier[]): SignInEngine {
   const byType = new Map(verifiers.map((verifier) => [verifier.type, verifier]))
 
@@ -85,29 +90,37 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
   }
 
   /** All of it in one transaction, or nothing. */
-  async function openSession(context: TenantContext, entry: Entry): Promise<OpenedSession | undefined> {
-    const { user, client, proofs, consume, attempts, former, risk } = entry
-    return orNothing(context, async (unit) => {
+  async function openSession(context: TenantContext, entry: Entry): Promise<Opened | undefined> {
+    const { user, client, proofs, consume, attempts, former, risk, found, maximumSessions } = entry
+    const { deviceTrustMs } = context.settings.sessions
+    const trustForMs = entry.trustDevice && deviceTrustMs > 0 ? deviceTrustMs : undefined
+    const use = { stoodIn: entry.stoodIn, trustForMs, country: risk.place?.country }
+    const done = await orNothing(context, async (unit) => {
+      const inside = { ...context, scope: unit }
+      // held before all else: sessions that open at once come one after the other, and count those before them
+      if (maximumSessions !== undefined) await unit.records.lock('users', { id: user.id })
       for (const proof of proofs) if (proof.within && !(await proof.within(unit))) throw new LostRace()
       if (consume && !(await consume(unit))) throw new LostRace()
       if (former && !(await endFormer(context, unit, user, former))) throw new LostRace()
-      const opened = await issuer.open(
-        { ...context, scope: unit },
-        {
-          userId: user.id as UserId,
-          epoch: entry.epoch,
-          assuranceLevel: entry.assuranceLevel,
-          authenticationMethods: entry.methods,
-          ...(client ? { client } : {}),
-          risk,
-        },
-      )
+      const opening = {
+        userId: user.id as UserId,
+        epoch: entry.epoch,
+        assuranceLevel: entry.assuranceLevel,
+        authenticationMethods: entry.methods,
+        ...(client ? { client } : {}),
+        deviceId: found?.id,
+        risk,
+      }
+      const opened = await openOnDevice(inside, user.id, found, use, (named) => issuer.open(named, opening))
       if (!opened) throw new LostRace()
+      if (maximumSessions !== undefined) await endOldestSessions(inside, user, opened.session.id, maximumSessions)
       await learnFrom(unit, user.id, risk)
-      if (!consume) await writeRisk({ ...context, scope: unit }, entry, risk)
+      if (!consume) await writeRisk(inside, entry, risk)
       for (const { pool, subject } of attempts) await unit.records.remove('sign_in_attempts', { pool, subject })
       return opened
     })
+    if (done) tellOfDevice(context, user, found)
+    return done
   }
 
   /** The pending sign-in, with all that is known of who began it; undefined when it is over. */
@@ -117,19 +130,30 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
     if (!challenge || !first) return undefined
     const user = await context.scope.records.get('users', { id: first.userId })
     if (user?.status !== 'active' || user.session_epoch !== first.epoch) return undefined
-    const standing = await loadStanding(context, user, policyOf(context.tenant))
+    const policy = policyOf(context.tenant)
+    const standing = await loadStanding(context, user, policy)
     const factors = offer(standing, first, first.requiredLevel)
-    return { challenge, first, user, chosen: choose(factors, factor) }
+    const maximumSessions = sessionLimit(policy, standing.roleKeys)
+    return { challenge, first, user, chosen: choose(factors, factor), maximumSessions }
   }
 
   return {
     async conclude(anyone, proof) {
       const { user, client } = proof
       const policy = policyOf(anyone.tenant)
-      const [risk, standing] = await Promise.all([judgeSignIn(anyone, proof), loadStanding(anyone, user, policy)])
+      const finding = findDevice(anyone, user, client)
+      const deviceKnown = proof.deviceKnown ?? finding.then(knownBefore)
+      const [risk, standing, found] = await Promise.all([
+        judgeSignIn(anyone, { ...proof, deviceKnown }),
+        loadStanding(anyone, user, policy),
+        finding,
+      ])
       const context = weighed(anyone, risk)
       // who has a second factor is asked for it, on every way in (M05, M06)
-      const byUser = standing.methods.some(({ id }) => !proof.usedFactors.includes(id)) ? 2 : 1
+      const another = standing.methods.some(({ id }) => !proof.usedFactors.includes(id))
+      // a trusted device stands in for it; not for what a rule or the risk asks for, nor where a session is stepped up
+      const trusted = found?.trusted === true && proof.former === undefined
+      const byUser = another && !trusted ? 2 : 1
       const byStepUp = proof.former?.shown === false ? 2 : 1
       const byRule = Math.max(requiredLevel(policy, standing.roleKeys), byUser, byStepUp) as AssuranceLevel
       const level = Math.max(byRule, risk.verdict === 'step-up' ? 2 : 1) as AssuranceLevel
@@ -156,6 +180,10 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
           attempts,
           risk,
           former: proof.former?.session,
+          found,
+          stoodIn: trusted && another && assuranceLevel < 2,
+          trustDevice: false,
+          maximumSessions: sessionLimit(policy, standing.roleKeys),
         }
         const opened = await openSession(context, entry)
         return opened ? { ok: true, user: userFromRow(user), ...opened } : refuse(context, user, proof.methods, client)
@@ -193,10 +221,11 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       return { factor: chosen.hint.id, type: chosen.hint.type, details: details ?? {} }
     },
 
-    async resume(anyone, choice, answer, client) {
-      const found = await pending(anyone, choice)
-      if (!found) return EXPIRED
-      const { challenge, first, user, chosen } = found
+    async resume(anyone, choice, answer) {
+      const { client, trustDevice = false } = answer
+      const waiting = await pending(anyone, choice)
+      if (!waiting) return EXPIRED
+      const { challenge, first, user, chosen, maximumSessions } = waiting
       const context = weighed(anyone, first.risk)
       if (!chosen) return refuse(context, user, first.methods, client)
       const { verifier, method } = chosen
@@ -210,8 +239,13 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       if (!proof) return refuse(context, user, [...first.methods, ...verifier.methods], client)
       const { methods, assuranceLevel } = combined(first, proof)
       if (assuranceLevel < first.requiredLevel) return refuse(context, user, methods, client)
+      const found = await findDevice(context, user, client)
       const opened = await openSession(context, {
         user,
+        found,
+        stoodIn: false,
+        trustDevice,
+        maximumSessions,
         epoch: first.epoch,
         client,
         assuranceLevel,
@@ -238,27 +272,12 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
   }
 }
 
-/** What a session is opened for. */
-interface Entry {
-  readonly user: UserRow
-  readonly epoch: number
-  readonly client: ClientInfo | undefined
-  readonly assuranceLevel: AssuranceLevel
-  readonly methods: readonly string[]
-  readonly proofs: readonly Pick<FactorProof, 'within'>[]
-  /** Forgotten once the session is open. */
-  readonly attempts: readonly CountedAttempt[]
-  readonly risk: Judgement
-  /** Ends when the new session opens. */
-  readonly former: SessionId | undefined
-  consume?(unit: TenantUnit): Promise<boolean>
-}
-
 interface Pending {
   readonly challenge: ChallengeRow
   readonly first: PendingProof
   readonly user: UserRow
   readonly chosen: OfferedFactor | undefined
+  readonly maximumSessions: number | undefined
 }
 
 /** S01: the session that was stepped up dies with its tokens. False: it had ended already. */
@@ -270,14 +289,4 @@ async function endFormer({ tenant }: TenantContext, { verbs }: TenantUnit, user:
 
 function choose(factors: readonly OfferedFactor[], id: string | undefined): OfferedFactor | undefined {
   return id === undefined ? factors[0] : factors.find(({ hint }) => hint.id === id)
-}
-
-/** One transaction; undefined, and nothing has happened, when a race was lost on the way. */
-async function orNothing<R>(context: TenantContext, work: (unit: TenantUnit) => Promise<R>): Promise<R | undefined> {
-  try {
-    return await context.scope.transaction(work)
-  } catch (error) {
-    if (error instanceof LostRace) return undefined
-    throw error
-  }
 }

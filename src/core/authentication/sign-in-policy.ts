@@ -9,6 +9,8 @@ import type { AssuranceLevel } from './factor.ts'
 export interface AuthenticationRule {
   /** The level that a session must have. Default 1; a user who has a second factor is asked for it in any case. */
   readonly requiredAssurance?: AssuranceLevel
+  /** Sessions that a user has at most; when another opens, the oldest end. Default: no limit. */
+  readonly maximumSessions?: number
 }
 
 /** `tenant.settings.authentication`. */
@@ -35,14 +37,24 @@ export function requiredLevel(policy: AuthenticationPolicy, roleKeys: readonly s
   return Math.max(policy.requiredAssurance ?? 1, ...byRole) as AssuranceLevel
 }
 
+/** The least that the tenant's rule and those of the roles allow; undefined: no limit. */
+export function sessionLimit(policy: AuthenticationPolicy, roleKeys: readonly string[]): number | undefined {
+  const all = [policy, ...roleKeys.map((key) => policy.roles?.[key])].flatMap((rule) => rule?.maximumSessions ?? [])
+  return all.length === 0 ? undefined : Math.min(...all)
+}
+
 function ruleOf(value: unknown, option: string): AuthenticationRule {
   if (!isPlainObject(value)) throw unreadable(option, 'it is not an object')
-  const { requiredAssurance } = value
-  if (requiredAssurance === undefined) return {}
+  const { requiredAssurance, maximumSessions } = value
+  const counts =
+    maximumSessions === undefined || (Number.isSafeInteger(maximumSessions) && Number(maximumSessions) >= 1)
+  if (!counts) throw unreadable(`${option}.maximumSessions`, 'it is a whole number from 1')
+  const limit = maximumSessions === undefined ? {} : { maximumSessions: maximumSessions as number }
+  if (requiredAssurance === undefined) return limit
   if (requiredAssurance !== 1 && requiredAssurance !== 2 && requiredAssurance !== 3) {
     throw unreadable(`${option}.requiredAssurance`, 'it is 1, 2 or 3')
   }
-  return { requiredAssurance }
+  return { requiredAssurance, ...limit }
 }
 
 function unreadable(option: string, problem: string): FreeholdError<'CONFIG_INVALID'> {

@@ -9,6 +9,7 @@ import { checkKeys, invalid, isPlainObject } from '../kernel/input.ts'
 import type { ClientInfo } from '../sessions/session.ts'
 import type { TenantUnit } from '../storage/storage.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
+import type { DeviceClaim } from './devices/device.ts'
 import type { BegunFactor, FactorChoice, SignInEngine } from './engine.ts'
 import type { FirstFactor } from './factor.ts'
 import type { Passwords } from './passwords.ts'
@@ -54,6 +55,11 @@ export interface SignInAnswer extends FactorChoice {
   /** WebAuthn's answer as JSON. */
   readonly assertion?: Readonly<Record<string, unknown>>
   readonly client?: ClientInfo
+  /**
+   * From now on, for `sessions.deviceTrustMs`, this device stands in for the second factor, unless policy or risk ask for one.
+   * Needs `client.device`.
+   */
+  readonly trustDevice?: boolean
 }
 
 /** A pool of its own for each factor: who guesses codes does not lock the password, nor the reverse. */
@@ -133,13 +139,16 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
     },
 
     async continue(answer) {
-      checkKeys(answer, 'answer', [...CHOICE, 'code', 'assertion', 'client'])
+      checkKeys(answer, 'answer', [...CHOICE, 'code', 'assertion', 'client', 'trustDevice'])
       checkChoice(answer)
-      const { code, assertion, client } = answer
+      const { code, assertion, client, trustDevice } = answer
       checkClient(client)
+      if (trustDevice !== undefined && typeof trustDevice !== 'boolean')
+        throw invalid('trustDevice', 'it is true or false')
+      if (trustDevice && !client?.device) throw invalid('trustDevice', 'nothing is known of the device: client.device')
       if (code !== undefined && typeof code !== 'string') throw invalid('code', 'it is not a text')
       if (assertion !== undefined && !isPlainObject(assertion)) throw invalid('assertion', 'it is not an object')
-      return engine.resume(context, answer, answer, client)
+      return engine.resume(context, answer, answer)
     },
   }
 }
@@ -165,12 +174,21 @@ function checkChoice({ token, factor }: FactorChoice): void {
 /** Before anything is counted. @throws INPUT_INVALID */
 export function checkClient(client: ClientInfo | undefined): void {
   if (client === undefined) return
-  checkKeys(client, 'client', ['ip', 'userAgent', 'signals'])
-  const { signals, ...texts } = client
+  checkKeys(client, 'client', ['ip', 'userAgent', 'signals', 'device'])
+  const { signals, device, ...texts } = client
   for (const [field, value] of Object.entries(texts)) {
     if (value !== undefined && typeof value !== 'string') throw invalid(`client.${field}`, 'it is not a text')
   }
   if (signals !== undefined) checkSignals(signals)
+  if (device !== undefined) checkDevice(device)
+}
+
+function checkDevice(device: DeviceClaim): void {
+  checkKeys(device, 'client.device', ['token', 'acceptLanguage', 'platform'])
+  for (const [field, value] of Object.entries(device)) {
+    const sound = value === undefined || value === null || typeof value === 'string'
+    if (!sound) throw invalid(`client.device.${field}`, 'it is not a text')
+  }
 }
 
 function checkSignals(signals: ClientSignals): void {

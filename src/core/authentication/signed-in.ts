@@ -2,10 +2,18 @@
 
 import type { User } from '../identity/user.ts'
 import type { Session, Tokens } from '../sessions/session.ts'
+import type { SignInDevice } from './devices/device.ts'
 import type { FactorHint } from './factor.ts'
 
 export type SignedIn =
-  | { readonly ok: true; readonly user: User; readonly session: Session; readonly tokens: Tokens }
+  | {
+      readonly ok: true
+      readonly user: User
+      readonly session: Session
+      readonly tokens: Tokens
+      /** Where the client showed something of its device. */
+      readonly device?: SignInDevice
+    }
   /** The same answer, after the same work, for an unknown address, a wrong secret, a user without one, and a disabled user. */
   | { readonly ok: false; readonly reason: 'bad-credentials' }
   | { readonly ok: false; readonly reason: 'too-many-attempts'; readonly retryAfterMs: number }

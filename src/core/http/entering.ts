@@ -1,11 +1,12 @@
 // How a route lets somebody in: what it reads, in which way tokens are handed out, and what it answers to each outcome of
 // signing in. Every way in answers through here.
 
+import type { SignInDevice } from '../authentication/devices/device.ts'
 import type { SignedIn } from '../authentication/signed-in.ts'
 import type { User } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { checkKeys, invalid } from '../kernel/input.ts'
-import type { RefreshOptions, Session, Sessions, Tokens } from '../sessions/session.ts'
+import type { ClientInfo, RefreshOptions, Session, Sessions, Tokens } from '../sessions/session.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import { type JsonObject, optionalTextField, readBody } from './body.ts'
 import type { Cookies } from './cookies.ts'
@@ -29,6 +30,7 @@ export interface Grant {
   readonly user: User
   readonly session: Session
   readonly tokens: Tokens
+  readonly device?: SignInDevice
 }
 
 export interface Entering<Db, P extends string> {
@@ -36,6 +38,8 @@ export interface Entering<Db, P extends string> {
   bodyOf(visit: Visit, fields: readonly string[]): Promise<JsonObject>
   /** Cookies are handed out to pages of our own only. @throws CSRF_REFUSED, INPUT_INVALID */
   transportOf(visit: Visit, body: JsonObject): Transport
+  /** What is known of the client: `body.deviceToken` where tokens go in bodies, else the cookie. @throws INPUT_INVALID */
+  clientOf(visit: TenantVisit<Db, P>, body: JsonObject): ClientInfo
   granted(grant: Grant, transport: Transport, status?: number): Response
   /**
    * A session, or 202 and what is asked for next: then there is no cookie and no token yet.
@@ -62,15 +66,31 @@ export function createEntering<Db, P extends string>(parts: EnteringParts): Ente
     return transport
   }
 
+  function clientOf({ request, clientAddress }: TenantVisit<Db, P>, body: JsonObject): ClientInfo {
+    const { headers } = request
+    const [userAgent, acceptLanguage] = [headers.get('user-agent'), headers.get('accept-language')]
+    // what a script must not read is never answered in a body, so a body shows its own
+    const token = body.transport === 'body' ? optionalTextField(body, 'deviceToken') : cookies.device(headers)
+    const platform = headers.get('sec-ch-ua-platform')
+    return {
+      ...(clientAddress === undefined ? {} : { ip: clientAddress }),
+      ...(userAgent === null ? {} : { userAgent: userAgent.slice(0, 512) }),
+      signals: { userAgent, acceptLanguage },
+      device: { acceptLanguage, platform, ...(token === undefined ? {} : { token }) },
+    }
+  }
+
   function granted(grant: Grant, transport: Transport, status = 200): Response {
-    const { user, session, tokens } = grant
+    const { user, session, tokens, device } = grant
     const answer = {
       user: userView(user),
       session: sessionView(session, session.id),
       tokens: tokensView(tokens, transport === 'body'),
+      ...(device && transport === 'body' ? { deviceToken: device.token } : {}),
     }
     const response = jsonResponse(answer, status)
     if (transport === 'cookies') cookies.set(response.headers, tokens)
+    if (transport === 'cookies' && device) cookies.setDevice(response.headers, device.token)
     return response
   }
 
@@ -95,23 +115,13 @@ export function createEntering<Db, P extends string>(parts: EnteringParts): Ente
     throw new FreeholdError('TENANT_UNKNOWN')
   }
 
-  return { bodyOf, transportOf, granted, concluded, within }
+  return { bodyOf, transportOf, clientOf, granted, concluded, within }
 }
 
 /** @throws TENANT_UNKNOWN */
 export function tenantOf<Db, P extends string>(visit: TenantVisit<Db, P>): TenantHandle<Db, P> {
   if (!visit.tenant) throw new FreeholdError('TENANT_UNKNOWN')
   return visit.tenant
-}
-
-/** What is known of the client, for sessions and the log. */
-export function clientOf({ request, clientAddress }: TenantVisit<unknown>) {
-  const userAgent = request.headers.get('user-agent')
-  return {
-    ...(clientAddress === undefined ? {} : { ip: clientAddress }),
-    ...(userAgent === null ? {} : { userAgent: userAgent.slice(0, 512) }),
-    signals: { userAgent, acceptLanguage: request.headers.get('accept-language') },
-  }
 }
 
 function refusedSignIn(refused: Exclude<SignedIn, { ok: true } | { reason: 'factor-required' }>): FreeholdError {

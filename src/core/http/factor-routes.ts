@@ -5,12 +5,12 @@ import { masked } from '../authentication/factor-offer.ts'
 import type { Factor } from '../authentication/factors/factor-view.ts'
 import { type FactorId, parseId } from '../kernel/ids.ts'
 import { type JsonObject, optionalTextField, textField } from './body.ts'
-import { clientOf, type Entering } from './entering.ts'
+import type { Entering } from './entering.ts'
 import type { Route, SessionVisit, TenantVisit } from './routes.ts'
 import { emptyResponse, jsonResponse } from './views.ts'
 
 export function factorRoutes<Db, P extends string>(entering: Entering<Db, P>): Route<Db, P>[] {
-  const { bodyOf, transportOf, concluded } = entering
+  const { bodyOf, transportOf, clientOf, concluded } = entering
 
   /** A route about the factors of who asks. */
   const own = (
@@ -161,14 +161,14 @@ export function factorRoutes<Db, P extends string>(entering: Entering<Db, P>): R
       asks: 'session',
       rate: 'sign-in',
       async answer(visit) {
-        const body: JsonObject = await bodyOf(visit, ['password', 'transport'])
+        const body: JsonObject = await bodyOf(visit, ['password', 'transport', 'deviceToken'])
         const transport = transportOf(visit, body)
         const password = optionalTextField(body, 'password')
         const entered = tenantVisit(visit)
         const signedIn = await visit.context.tenant.signIn.stepUp({
           session: visit.session.session.id,
           ...(password === undefined ? {} : { password }),
-          client: clientOf(entered),
+          client: clientOf(entered, body),
         })
         return concluded(entered, signedIn, transport)
       },

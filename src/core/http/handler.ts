@@ -20,6 +20,7 @@ import type { Tenant } from '../tenancy/tenant.ts'
 import { accountRoutes } from './account-routes.ts'
 import { createCookies } from './cookies.ts'
 import { createOriginCheck } from './csrf.ts'
+import { deviceRoutes } from './device-routes.ts'
 import { createEntering } from './entering.ts'
 import { createEntrance, type Entrance } from './entrance.ts'
 import { factorRoutes } from './factor-routes.ts'
@@ -117,6 +118,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     ...messageRoutes<Db, P>({ entering, entrance, signUp }),
     ...accountRoutes<Db, P>({ entering, cookies }),
     ...factorRoutes<Db, P>(entering),
+    ...deviceRoutes<Db, P>(entering),
     ...passkeyRoutes<Db, P>(entering),
     ...sessionRoutes<Db, P>(cookies),
     ...tenantRoutes<Db, P>(parts.permissions),

@@ -7,8 +7,9 @@ import { readPhone } from '../identity/phone.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { PLATFORM_TENANT_ID, type SessionId } from '../kernel/ids.ts'
 import { invalid } from '../kernel/input.ts'
+import type { ClientInfo } from '../sessions/session.ts'
 import { type JsonObject, optionalTextField, textField } from './body.ts'
-import { clientOf, type Entering, tenantOf } from './entering.ts'
+import { type Entering, tenantOf } from './entering.ts'
 import type { Entrance } from './entrance.ts'
 import type { Route, TenantVisit } from './routes.ts'
 import { emptyResponse, jsonResponse, userView } from './views.ts'
@@ -20,7 +21,7 @@ export interface MessageParts<Db, P extends string> {
 }
 
 export function messageRoutes<Db, P extends string>(parts: MessageParts<Db, P>): Route<Db, P>[] {
-  const { bodyOf, transportOf, concluded } = parts.entering
+  const { bodyOf, transportOf, clientOf, concluded } = parts.entering
 
   /** A route that sends something to an address. */
   function sending(
@@ -59,7 +60,7 @@ export function messageRoutes<Db, P extends string>(parts: MessageParts<Db, P>):
       asks: 'tenant',
       rate: 'sign-in',
       async answer(visit) {
-        const body = await bodyOf(visit, [...fields, 'transport'])
+        const body = await bodyOf(visit, [...fields, 'transport', 'deviceToken'])
         const transport = transportOf(visit, body)
         const signedIn = await enter(visit, body)
         // a password that is wrong it is not
@@ -81,7 +82,7 @@ export function messageRoutes<Db, P extends string>(parts: MessageParts<Db, P>):
       tenantOf(visit).signIn.requestLink({ email }),
     ),
     entry('sign-in/link', 'Signs in with the `token` of a link: `transport`.', ['token'], (visit, body) =>
-      tenantOf(visit).signIn.link({ token: textField(body, 'token'), client: clientOf(visit) }),
+      tenantOf(visit).signIn.link({ token: textField(body, 'token'), client: clientOf(visit, body) }),
     ),
     {
       method: 'POST',
@@ -108,7 +109,7 @@ export function messageRoutes<Db, P extends string>(parts: MessageParts<Db, P>):
         tenantOf(visit).signIn.code({
           id: textField(body, 'id'),
           code: textField(body, 'code'),
-          client: clientOf(visit),
+          client: clientOf(visit, body),
         }),
     ),
     sending('password-reset/request', 'Sends a link to choose a new password with to the `email`.', (visit, email) =>
@@ -165,7 +166,7 @@ export function messageRoutes<Db, P extends string>(parts: MessageParts<Db, P>):
       (visit, body) => {
         const tenant = tenantOf(visit)
         if (parts.signUp !== 'open' || tenant.id === PLATFORM_TENANT_ID) throw new FreeholdError('SIGN_UP_CLOSED')
-        return tenant.accounts.confirmSignUp(joinProof(visit, body))
+        return tenant.accounts.confirmSignUp(joinProof(body, clientOf(visit, body)))
       },
       201,
     ),
@@ -173,7 +174,7 @@ export function messageRoutes<Db, P extends string>(parts: MessageParts<Db, P>):
       'invitations/accept',
       'Creates the user who was invited, with the `token` of the link: `password`, `name`, `transport`.',
       ['token', 'password', 'name'],
-      (visit, body) => tenantOf(visit).accounts.acceptInvitation(joinProof(visit, body)),
+      (visit, body) => tenantOf(visit).accounts.acceptInvitation(joinProof(body, clientOf(visit, body))),
       201,
     ),
   ]
@@ -184,13 +185,13 @@ function accountOf(email: string): string {
   return readEmail(email)?.emailNorm ?? email.slice(0, 320)
 }
 
-function joinProof(visit: TenantVisit<unknown>, body: JsonObject) {
+function joinProof(body: JsonObject, client: ClientInfo) {
   const password = optionalTextField(body, 'password')
   const name = optionalTextField(body, 'name')
   return {
     token: textField(body, 'token'),
     ...(password === undefined ? {} : { password }),
     ...(name === undefined ? {} : { name }),
-    client: clientOf(visit),
+    client,
   }
 }

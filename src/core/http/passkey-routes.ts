@@ -5,12 +5,12 @@ import type { PasskeyAssertion, PasskeyRegistration } from '../authentication/pa
 import { readEmail } from '../identity/email.ts'
 import type { PasskeyId } from '../kernel/ids.ts'
 import { type JsonObject, optionalTextField, textField } from './body.ts'
-import { clientOf, type Entering, tenantOf } from './entering.ts'
+import { type Entering, tenantOf } from './entering.ts'
 import type { Route, Visit } from './routes.ts'
 import { emptyResponse, jsonResponse, passkeyView } from './views.ts'
 
 export function passkeyRoutes<Db, P extends string>(entering: Entering<Db, P>): Route<Db, P>[] {
-  const { bodyOf, transportOf, concluded } = entering
+  const { bodyOf, transportOf, clientOf, concluded } = entering
   return [
     {
       method: 'POST',
@@ -33,10 +33,10 @@ export function passkeyRoutes<Db, P extends string>(entering: Entering<Db, P>): 
       asks: 'tenant',
       rate: 'sign-in',
       async answer(visit) {
-        const body = await bodyOf(visit, ['response', 'transport'])
+        const body = await bodyOf(visit, ['response', 'transport', 'deviceToken'])
         const transport = transportOf(visit, body)
         const response = body.response as PasskeyAssertion
-        const signedIn = await tenantOf(visit).signIn.passkey.verify({ response, client: clientOf(visit) })
+        const signedIn = await tenantOf(visit).signIn.passkey.verify({ response, client: clientOf(visit, body) })
         return concluded(visit, signedIn, transport)
       },
     },

@@ -14,7 +14,7 @@ import { type JsonObject, optionalTextField, textField } from './body.ts'
 import type { Cookies } from './cookies.ts'
 import { readCredential } from './credentials.ts'
 import type { OriginCheck } from './csrf.ts'
-import { clientOf, type Entering, tenantOf } from './entering.ts'
+import { type Entering, tenantOf } from './entering.ts'
 import type { Entrance } from './entrance.ts'
 import type { ProblemResponse } from './problem.ts'
 import type { Route, Visit } from './routes.ts'
@@ -43,7 +43,7 @@ const REFRESH_PAUSE_MS = 1000
 
 export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): Route<Db, P>[] {
   const { cookies, entrance, origin, sessions } = parts
-  const { bodyOf, transportOf, granted, concluded, within } = parts.entering
+  const { bodyOf, transportOf, clientOf, granted, concluded, within } = parts.entering
 
   /** By the token's signature alone: a session that is over has nothing to be signed out of, and a suspended tenant no objection. */
   async function endByAccessToken(visit: Visit): Promise<void> {
@@ -74,14 +74,14 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
           await tenant.accounts.requestSignUp({ email })
           return jsonResponse({ sent: true }, 202)
         }
-        const body = await bodyOf(visit, ['email', 'password', 'name', 'transport'])
+        const body = await bodyOf(visit, ['email', 'password', 'name', 'transport', 'deviceToken'])
         const transport = transportOf(visit, body)
         const email = textField(body, 'email')
         const password = textField(body, 'password')
         const name = optionalTextField(body, 'name')
         await parts.admitSignUp(tenant.tenant, visit.clientAddress)
         const user = await tenant.users.create({ email, password, ...(name === undefined ? {} : { name }) })
-        const signedIn = await parts.enterNewUser(tenant.tenant, visit.actor, user.id, clientOf(visit))
+        const signedIn = await parts.enterNewUser(tenant.tenant, visit.actor, user.id, clientOf(visit, body))
         return concluded(visit, signedIn, transport, 201)
       },
     },
@@ -92,7 +92,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
       asks: 'tenant',
       rate: 'sign-in',
       async answer(visit) {
-        const body = await bodyOf(visit, ['email', 'password', 'transport'])
+        const body = await bodyOf(visit, ['email', 'password', 'transport', 'deviceToken'])
         const transport = transportOf(visit, body)
         const tenant = tenantOf(visit)
         const email = textField(body, 'email')
@@ -100,7 +100,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
         const signedIn = await tenant.signIn.password({
           email,
           password: textField(body, 'password'),
-          client: clientOf(visit),
+          client: clientOf(visit, body),
         })
         return concluded(visit, signedIn, transport)
       },
@@ -119,11 +119,19 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
     {
       method: 'POST',
       path: 'sign-in/continue',
-      does: 'Answers a sign-in that asked for another factor: `token`, `factor`, `code` or `assertion`, `transport`.',
+      does: 'Answers a sign-in that asked for another factor: `token`, `factor`, `code` or `assertion`, `transport`; with `trustDevice` this device stands in for it from now on.',
       asks: 'tenant',
       rate: 'sign-in',
       async answer(visit) {
-        const body = await bodyOf(visit, ['token', 'factor', 'code', 'assertion', 'transport'])
+        const body = await bodyOf(visit, [
+          'token',
+          'factor',
+          'code',
+          'assertion',
+          'transport',
+          'deviceToken',
+          'trustDevice',
+        ])
         const transport = transportOf(visit, body)
         const code = optionalTextField(body, 'code')
         const assertion = body.assertion as Readonly<Record<string, unknown>> | undefined
@@ -131,7 +139,8 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
           ...choiceOf(body),
           ...(code === undefined ? {} : { code }),
           ...(assertion === undefined ? {} : { assertion }),
-          client: clientOf(visit),
+          ...(body.trustDevice === undefined ? {} : { trustDevice: body.trustDevice as boolean }),
+          client: clientOf(visit, body),
         })
         return concluded(visit, signedIn, transport)
       },

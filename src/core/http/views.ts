@@ -28,7 +28,7 @@ export function userView({ id, email, emailVerifiedAt, phone, phoneVerifiedAt, n
 /** `current` marks the session that asks. */
 export function sessionView(session: Session, currentId: string) {
   const { id, createdAt, authenticatedAt, lastUsedAt, idleExpiresAt, absoluteExpiresAt } = session
-  const { assuranceLevel, authenticationMethods, ip, userAgent, country, city, impersonatorId } = session
+  const { assuranceLevel, authenticationMethods, ip, userAgent, deviceId, country, city, impersonatorId } = session
   return {
     id,
     current: id === currentId,
@@ -41,6 +41,7 @@ export function sessionView(session: Session, currentId: string) {
     authenticationMethods,
     ip,
     userAgent,
+    deviceId,
     country,
     city,
     impersonatorId,

@@ -173,6 +173,8 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
         )
         if (changed.length === 0) throw new FreeholdError('USER_UNKNOWN')
         if (keep !== undefined) await checkKept(unit, id, keep)
+        // what was trusted was trusted beside the former password
+        await unit.records.update('devices', { user_id: id, trusted_until: { not: null } }, { trusted_until: null })
         const sessionsEnded = await endSessions(unit, tenant.id, id, 'password-changed', keep)
         await audit(unit, 'user.password_changed', id, { details: { sessionsEnded } })
       })

@@ -74,6 +74,8 @@ export interface ErrorDetails {
   TOKEN_EXPIRED: Nothing
   SESSION_ENDED: Nothing
   SESSION_UNKNOWN: Nothing
+  DEVICE_UNKNOWN: Nothing
+  DEVICE_TRUST_OFF: Nothing
   FACTOR_UNKNOWN: Nothing
   FACTOR_LIMIT: { maximum: number }
   FACTOR_CODE_WRONG: Nothing
@@ -218,6 +220,8 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   TOKEN_EXPIRED: { status: 401, title: 'The token has expired' },
   SESSION_ENDED: { status: 401, title: 'The session has ended' },
   SESSION_UNKNOWN: { status: 404, title: 'No such session' },
+  DEVICE_UNKNOWN: { status: 404, title: 'No such device' },
+  DEVICE_TRUST_OFF: { status: 409, title: 'Devices are not trusted here' },
   FACTOR_UNKNOWN: { status: 404, title: 'No such factor' },
   FACTOR_LIMIT: { status: 409, title: 'The user has as many factors as there may be' },
   FACTOR_CODE_WRONG: { status: 422, title: 'The code is wrong, or was used before' },

@@ -10,6 +10,7 @@ export type TenantId = Id<'tenant'>
 export type UserId = Id<'user'>
 export type SessionId = Id<'session'>
 export type DomainId = Id<'domain'>
+export type DeviceId = Id<'device'>
 export type FactorId = Id<'factor'>
 export type OrganizationId = Id<'organization'>
 export type ServiceAccountId = Id<'service-account'>

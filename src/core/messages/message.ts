@@ -14,6 +14,8 @@ export interface MessageFacts {
   readonly expiresInMs?: number
   /** The address or number that something changes to. */
   readonly address?: string
+  /** What was used to sign in, in words of ours: `Firefox on Linux`. */
+  readonly device?: string
 }
 
 export interface MailText {

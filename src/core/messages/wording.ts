@@ -100,6 +100,14 @@ export const defaultMails: MailTexts = {
         NOT_YOU,
       ],
     }),
+  'new-device': (facts) =>
+    letter(facts, {
+      subject: `A new device at ${facts.tenant.name}`,
+      lines: [
+        `Somebody signed in as you at ${facts.tenant.name} with a device that was not used before: ${facts.device ?? 'unknown'}.`,
+        `If it was you, there is nothing to do. ${NOT_YOU}`,
+      ],
+    }),
   'sign-up': (facts) =>
     letter(facts, {
       subject: `Welcome to ${facts.tenant.name}`,

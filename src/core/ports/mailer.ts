@@ -32,6 +32,7 @@ export type MailKind =
   /** To both. */
   | 'email-changed'
   | 'phone-changed'
+  | 'new-device'
   /** Leads to `accounts.confirmSignUp`. */
   | 'sign-up'
   /** In its place where the address has a user already. */

@@ -19,6 +19,7 @@ export interface Opening {
   /** RFC 8176, as `["pwd"]`. */
   readonly authenticationMethods: readonly string[]
   readonly client?: ClientInfo
+  readonly deviceId?: string | undefined
   /** What the sign-in was judged to be. */
   readonly risk?: SessionRisk
   readonly impersonation?: SessionImpersonation
@@ -88,6 +89,7 @@ export function createSessionIssuer(context: Context): SessionIssuer {
           authenticationMethods: opening.authenticationMethods,
           ip: storable(opening.client?.ip, MAXIMUM_IP) ?? null,
           userAgent: storable(opening.client?.userAgent, MAXIMUM_USER_AGENT) ?? null,
+          deviceId: opening.deviceId ?? null,
           country: opening.risk?.place?.country ?? null,
           city: opening.risk?.place?.city ?? null,
           riskScore: opening.risk?.score ?? null,

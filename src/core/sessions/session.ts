@@ -1,8 +1,9 @@
 // What the host sees of a session, and of the tokens that stand for it.
 
+import type { DeviceClaim } from '../authentication/devices/device.ts'
 import type { ClientSignals } from '../authentication/risk/inputs.ts'
 import type { User, UserKey } from '../identity/user.ts'
-import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
+import type { DeviceId, SessionId, TenantId, UserId } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { SessionView } from '../storage/session-view.ts'
 import type { RevokeReason } from '../storage/tenant-tables.ts'
@@ -24,6 +25,8 @@ export interface Session {
   readonly authenticationMethods: readonly string[]
   readonly ip: string | null
   readonly userAgent: string | null
+  /** The device it was opened on; null: nothing was known of it. */
+  readonly deviceId: DeviceId | null
   /** Where the sign-in came from, as far as a geo provider knows. ISO 3166-1 alpha-2. */
   readonly country: string | null
   readonly city: string | null
@@ -53,6 +56,8 @@ export interface ClientInfo {
   readonly userAgent?: string
   /** What tells a program from a person, where somebody looked; only risk reads it. */
   readonly signals?: ClientSignals
+  /** Left out: no device is recognised, and none is recorded. */
+  readonly device?: DeviceClaim
 }
 
 /**
@@ -161,6 +166,7 @@ export function sessionFromRow(row: SessionView): Session {
     authenticationMethods: row.authentication_methods,
     ip: row.ip,
     userAgent: row.user_agent,
+    deviceId: row.device_id as DeviceId | null,
     country: row.country,
     city: row.city,
     riskScore: row.risk_score,

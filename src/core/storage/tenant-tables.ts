@@ -42,6 +42,8 @@ export type RevokeReason =
   | 'revoked'
   /** Another session of a higher or newer assurance took its place. */
   | 'stepped-up'
+  /** There were as many as the tenant, or a role, lets a user have, and another opened. */
+  | 'session-limit'
 
 /** A session is one refresh-token family: hashes, nonces and counters, never a token. */
 export interface SessionRow {

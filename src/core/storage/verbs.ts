@@ -172,6 +172,7 @@ export interface SessionOpening extends JudgedOpening {
   readonly authenticationMethods: readonly string[]
   readonly ip: string | null
   readonly userAgent: string | null
+  readonly deviceId?: string | null
   /** The operator who acts as the user, and why. Default: nobody. */
   readonly impersonatorId?: string | null
   readonly impersonationReason?: string | null

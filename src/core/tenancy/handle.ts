@@ -8,6 +8,7 @@ import type { ServiceAccounts } from '../access/service-accounts.ts'
 import type { Accounts } from '../accounts/account.ts'
 import type { MessageSignIn } from '../accounts/message-sign-in.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
+import type { Devices } from '../authentication/devices/devices.ts'
 import type { Factors } from '../authentication/factors/factors.ts'
 import type { Impersonation } from '../authentication/impersonation.ts'
 import type { Passkeys } from '../authentication/passkeys/passkeys.ts'
@@ -72,6 +73,8 @@ export interface TenantHandle<Db = unknown, P extends string = string> extends T
   readonly accounts: Accounts
   /** Not part of a transaction either: it counts attempts, and sends codes. */
   readonly factors: Factors
+  /** Beside the factors, for which they may stand in. */
+  readonly devices: Devices
   readonly domains: Domains
   /**
    * The same tenant in somebody's name: what is done through the handle is audited as theirs, and a user or service account grants no

@@ -3,6 +3,7 @@
 import type { Session, TenantHandle, TenantServices, User } from '../../../src/index.ts'
 import { PASSWORD } from '../house.ts'
 import { accounts } from './accounts.ts'
+import { devices } from './devices.ts'
 import { factors } from './factors.ts'
 import {
   ATTEMPT,
@@ -252,6 +253,7 @@ export const handleOnly: Table<TenantHandle> = {
     act: ({ signIn }, { email }: User) => signIn.password({ email, password: PASSWORD }),
   },
   ...factors,
+  ...devices,
   'impersonation.start': {
     writes: 'impersonation.started',
     given: async (world, handle) => {

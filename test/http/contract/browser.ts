@@ -21,6 +21,10 @@ export interface Sending {
 
 export class Browser {
   readonly cookies = new Map<string, string>()
+  /** How many there are, but for the device's, which outlives every session. */
+  get sessionCookies(): number {
+    return [...this.cookies.keys()].filter((name) => !name.endsWith('-device')).length
+  }
   readonly #port: number
   readonly host: string
 

@@ -69,7 +69,7 @@ describe.each(FRAMEWORKS)('passkeys on %s', (framework) => {
       status: 200,
       json: { user: { id: user.id }, session: { current: true, assuranceLevel: 2, userAgent: 'contract test' } },
     })
-    expect(entered.setCookies).toHaveLength(2)
+    expect(entered.setCookies).toHaveLength(3)
     const now = await browser.get('/auth/me')
     expect(now.json.session.id).toBe(entered.json.session.id)
     expect(now.json.session.id).not.toBe(former)

@@ -19,7 +19,7 @@ export interface Judged {
   readonly user: Pick<UserRow, 'id' | 'email_norm'>
   readonly client?: ClientInfo | undefined
   /** Undefined: nothing is known of devices. */
-  readonly deviceKnown?: boolean | undefined
+  readonly deviceKnown?: Promise<boolean | undefined> | boolean | undefined
   readonly leakedPassword?: boolean | undefined
 }
 
@@ -35,13 +35,14 @@ const MAXIMUM_IP = 64
 /** @throws CONFIG_INVALID (thresholds of the tenant that cannot be read), STORAGE_UNAVAILABLE */
 export async function judgeSignIn(context: TenantContext, judged: Judged): Promise<Judgement> {
   const { scope, settings, riskSources, tenant } = context
-  const { user, client, deviceKnown, leakedPassword } = judged
+  const { user, client, leakedPassword } = judged
   const thresholds = thresholdsFor(tenant.settings, settings.risk)
   const { halfLifeMs } = settings.risk
   const watched = watchedFor(user.email_norm, client?.ip)
-  const [place, load] = await Promise.all([
+  const [place, load, deviceKnown] = await Promise.all([
     riskSources.locate(client?.ip),
     scope.verbs.loadRisk({ userId: user.id, halfLifeMs, counts: watched.map(({ key }) => key) }),
+    judged.deviceKnown,
   ])
   const failures = { ...NO_FAILURES }
   for (const [i, { count }] of watched.entries()) failures[count] = load.failures[i] ?? 0
