@@ -1,0 +1,43 @@
+// What a check brings beside the principal and the permission.
+
+import { invalid, isPlainText } from '../kernel/input.ts'
+import { isPlaceless, type PlaceOptions } from './asked.ts'
+
+export interface CheckOptions extends PlaceOptions {
+  /** The thing acted on, as conditions see it (`resource.status`). Conditions that need it do not allow without it. */
+  readonly resource?: Readonly<Record<string, unknown>>
+  /** Facts of the request, as conditions see them (`context.ip`). */
+  readonly context?: Readonly<Record<string, unknown>>
+  /**
+   * The fields acted on: each must be allowed, and none denied. Left out: every field, so that what is allowed for some
+   * fields only does not suffice, and what is denied for one denies.
+   */
+  readonly fields?: readonly string[]
+}
+
+/** A question whose answer is as of the newest change that the process knows, or of a younger one. */
+export interface FreshOptions {
+  /** From `revision()`, here or in another process: the answer knows every change made before that was asked. */
+  readonly atLeast?: string
+}
+
+const MAXIMUM_FIELDS = 100
+
+/** Whether the answer hangs on nothing but facts: no place is named, and no field. */
+export function isPlain(options: CheckOptions): boolean {
+  return options.fields === undefined && isPlaceless(options)
+}
+
+/** @throws INPUT_INVALID */
+export function checkFields(fields: unknown): void {
+  if (fields === undefined) return
+  if (!Array.isArray(fields)) throw invalid('fields', 'it is not a list')
+  if (fields.length === 0) throw invalid('fields', 'it is empty; leave it out to ask about every field')
+  if (fields.length > MAXIMUM_FIELDS) throw invalid('fields', `it has more than ${MAXIMUM_FIELDS} fields`)
+  // holes, too
+  if (!Array.from(fields, isField).every(Boolean)) throw invalid('fields', 'a field is a text')
+}
+
+function isField(field: unknown): boolean {
+  return typeof field === 'string' && field !== '' && isPlainText(field)
+}
