@@ -7,7 +7,7 @@ import { isId } from '../kernel/ids.ts'
 import type { AccessLoad } from '../storage/verbs.ts'
 import { bitsOf, isUnconditional } from './bits.ts'
 import { OWNER } from './owners.ts'
-import { buildRow, type Grant } from './principal-row.ts'
+import { buildRow, type Grant, readable } from './principal-row.ts'
 import type { PrincipalKey } from './principals.ts'
 import type { BookRole, Closure, RoleBook } from './role-book.ts'
 
@@ -46,7 +46,7 @@ export const NOBODY = '00000000-0000-0000-0000-000000000000'
 /** `load` is the actor's own, read under the access lock, and `book` made of it. `now` in milliseconds. */
 export function createAuthority(actor: Actor, load: AccessLoad, book: RoleBook, now: number): Authority {
   if (!boundActor(actor)) return { demandRole: () => undefined, demandDifference: () => undefined }
-  const grants: readonly Grant[] = load.principal?.active ? load.assignments : []
+  const grants: readonly Grant[] = load.principal?.active ? readable(load.assignments) : []
 
   function demand(needed: readonly number[], ownership: boolean, extent: Extent): void {
     const missing = new Set<string>()
