@@ -2,7 +2,7 @@
 
 import { FreeholdError } from '../kernel/errors.ts'
 import type { OrganizationId, ProjectId, TeamId } from '../kernel/ids.ts'
-import { invalid, isPlainText } from '../kernel/input.ts'
+import { invalid, isPlainText, shown } from '../kernel/input.ts'
 import { isWithin, type Place, type PlaceTree } from './place-tree.ts'
 import type { ResourceKey } from './policy-book.ts'
 import type { TenantBook } from './tenant-book.ts'
@@ -49,7 +49,7 @@ export function isPlaceless(options: PlaceOptions): boolean {
   )
 }
 
-/** @throws ORGANIZATION_UNKNOWN, TEAM_UNKNOWN, PROJECT_UNKNOWN, RESOURCE_UNKNOWN (a type nothing can be done with), INPUT_INVALID */
+/** @throws ORGANIZATION_UNKNOWN, TEAM_UNKNOWN, PROJECT_UNKNOWN, RESOURCE_TYPE_UNKNOWN, INPUT_INVALID */
 export function askedOf(book: TenantBook, options: PlaceOptions): Asked {
   const places: Place[] = []
   for (const kind of KINDS) {
@@ -94,9 +94,13 @@ function innermost(places: readonly Place[]): readonly Place[] {
 
 function resourceNamed(book: TenantBook, on: unknown): ResourceKey {
   const { type, id } = (typeof on === 'object' && on !== null ? on : {}) as Partial<ResourceKey>
-  if (typeof type !== 'string' || !book.permissions.hasResource(type)) throw new FreeholdError('RESOURCE_UNKNOWN')
+  if (typeof type !== 'string' || !book.permissions.hasResource(type)) throw unknownType(type)
   if (typeof id !== 'string' || id === '' || id.length > MAXIMUM_RESOURCE_ID || !isPlainText(id)) {
     throw invalid('on.id', `it is a text of 1 to ${MAXIMUM_RESOURCE_ID} characters`)
   }
   return { type, id }
+}
+
+function unknownType(type: unknown): FreeholdError<'RESOURCE_TYPE_UNKNOWN'> {
+  return new FreeholdError('RESOURCE_TYPE_UNKNOWN', { type: shown(String(type)) })
 }

@@ -3,11 +3,15 @@
 import { invalid, isPlainText } from '../kernel/input.ts'
 import { isPlaceless, type PlaceOptions } from './asked.ts'
 
-export interface CheckOptions extends PlaceOptions {
+/** Where, of what, and in which circumstances. */
+export interface Circumstances extends PlaceOptions {
   /** The thing acted on, as conditions see it (`resource.status`). Conditions that need it do not allow without it. */
   readonly resource?: Readonly<Record<string, unknown>>
   /** Facts of the request, as conditions see them (`context.ip`). */
   readonly context?: Readonly<Record<string, unknown>>
+}
+
+export interface CheckOptions extends Circumstances {
   /**
    * The fields acted on: each must be allowed, and none denied. Left out: every field, so that what is allowed for some
    * fields only does not suffice, and what is denied for one denies.
@@ -15,9 +19,9 @@ export interface CheckOptions extends PlaceOptions {
   readonly fields?: readonly string[]
 }
 
-/** A question whose answer is as of the newest change that the process knows, or of a younger one. */
-export interface FreshOptions {
-  /** From `revision()`, here or in another process: the answer knows every change made before that was asked. */
+/** How new the answer must be. */
+export interface Freshness {
+  /** From `revision()`, here or in another process: the answer knows every change that was made before it was asked for. */
   readonly atLeast?: string
 }
 

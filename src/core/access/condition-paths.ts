@@ -9,6 +9,8 @@ export interface Facts {
   readonly principal: unknown
   readonly resource: unknown
   readonly context: unknown
+  /** The moment of the check, in milliseconds since 1970: `context.time` where the context does not say another. */
+  readonly now?: (() => number) | undefined
 }
 
 /** Reads one path; undefined when it is not there. */
@@ -43,7 +45,7 @@ export function checkPath(path: unknown, at: string): string {
 
 /** A reader of a checked path. */
 export function compilePath(path: string): Read {
-  const [root, ...keys] = path.split('.') as [keyof Facts, ...string[]]
+  const [root, ...keys] = path.split('.') as ['principal' | 'resource' | 'context', ...string[]]
   if (keys.length === 1) return shallow[root](keys[0]!)
   return (facts) => {
     let value = facts[root]
@@ -56,7 +58,7 @@ export function compilePath(path: string): Read {
 }
 
 /** One function for each root, so that each reads one property of the facts. */
-const shallow: { readonly [Root in keyof Facts]: (key: string) => Read } = {
+const shallow: { readonly [Root in 'principal' | 'resource' | 'context']: (key: string) => Read } = {
   principal: (key) => (facts) => own(facts.principal, key),
   resource: (key) => (facts) => own(facts.resource, key),
   context: (key) => (facts) => own(facts.context, key),

@@ -3,7 +3,7 @@
 
 import { askedOf, isPlaceless } from './asked.ts'
 import { ALLOW, bitsOf, DENY, DENY_IF } from './bits.ts'
-import { type CheckOptions, checkFields } from './check-options.ts'
+import { type CheckOptions, type Circumstances, checkFields } from './check-options.ts'
 import { FAILS, type Facts, HOLDS } from './conditions.ts'
 import type { PrincipalRow, ScopeRow, Tests } from './principal-row.ts'
 import type { Rule } from './rules.ts'
@@ -17,13 +17,14 @@ export function decide(
   permission: number,
   principal: PrincipalFacts,
   options: CheckOptions | undefined,
+  now: () => number,
 ): boolean {
   checkFields(options?.fields)
-  if (options === undefined || isPlaceless(options)) return decideIn(row.here, permission, principal, options)
+  if (options === undefined || isPlaceless(options)) return decideIn(row.here, permission, principal, options, now)
   const rows = row.at(askedOf(row.book, options))
   return rows.length === 1
-    ? decideIn(rows[0]!, permission, principal, options)
-    : decideAmong(rows, permission, principal, options)
+    ? decideIn(rows[0]!, permission, principal, options, now)
+    : decideAmong(rows, permission, principal, options, now)
 }
 
 function decideIn(
@@ -31,11 +32,12 @@ function decideIn(
   permission: number,
   principal: PrincipalFacts,
   options: CheckOptions | undefined,
+  now: () => number,
 ): boolean {
   const code = bitsOf(row.bits, permission)
   if (code === 0 || (code & DENY) !== 0) return false
   if (code === ALLOW) return true
-  return decideByRules(code, row.tests(permission), factsOf(principal, options), options?.fields)
+  return decideByRules(code, row.tests(permission), factsOf(principal, options, now), options?.fields)
 }
 
 function decideAmong(
@@ -43,11 +45,12 @@ function decideAmong(
   permission: number,
   principal: PrincipalFacts,
   options: CheckOptions,
+  now: () => number,
 ): boolean {
   const code = codeOf(rows, permission)
   if (code === 0 || (code & DENY) !== 0) return false
   if (code === ALLOW) return true
-  return decideByRules(code, testsOf(rows, permission), factsOf(principal, options), options.fields)
+  return decideByRules(code, testsOf(rows, permission), factsOf(principal, options, now), options.fields)
 }
 
 /** What several rows say together. */
@@ -63,17 +66,23 @@ export function testsOf(rows: readonly ScopeRow[], permission: number): Tests {
   return { allows: all.flatMap(({ allows }) => allows), denies: all.flatMap(({ denies }) => denies) }
 }
 
-export function factsOf(principal: PrincipalFacts, options: CheckOptions | undefined): Facts {
-  return { principal, resource: options?.resource, context: options?.context }
+export function factsOf(principal: PrincipalFacts, options: Circumstances | undefined, now: () => number): Facts {
+  return { principal, resource: options?.resource, context: options?.context, now }
 }
 
-function decideByRules(code: number, { allows, denies }: Tests, facts: Facts, fields: readonly string[] | undefined): boolean {
+function decideByRules(
+  code: number,
+  { allows, denies }: Tests,
+  facts: Facts,
+  fields: readonly string[] | undefined,
+): boolean {
   if ((code & DENY_IF) !== 0) {
     // one that cannot be known denies like one that holds
     for (const rule of denies) if (touches(rule, fields) && verdictOf(rule, facts) !== FAILS) return false
   }
   if ((code & ALLOW) !== 0) return true
-  if (fields !== undefined) return fields.every((field) => allows.some((rule) => gives(rule, field) && verdictOf(rule, facts) === HOLDS))
+  if (fields !== undefined)
+    return fields.every((field) => allows.some((rule) => gives(rule, field) && verdictOf(rule, facts) === HOLDS))
   for (const rule of allows) if (rule.fields === undefined && verdictOf(rule, facts) === HOLDS) return true
   return false
 }

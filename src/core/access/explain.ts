@@ -9,7 +9,7 @@ import type { Scope } from './grants.ts'
 import { neededFor } from './needed.ts'
 import { isWithin, placesAbove } from './place-tree.ts'
 import type { KnownPrincipal } from './principals.ts'
-import { scopeOfSource, type Source, sourcesOf } from './sources.ts'
+import { type Source, scopeOfSource, sourcesOf } from './sources.ts'
 import type { TenantBook } from './tenant-book.ts'
 import { judge, type Question, type Voice, voices } from './voices.ts'
 
@@ -23,7 +23,7 @@ export function explain(
 ): Explanation {
   checkFields(options.fields)
   const asked = askedOf(book, options)
-  const facts = factsOf(principal.facts, options)
+  const facts = factsOf(principal.facts, options, () => now)
   const question: Question = { permission, asked, facts, fields: options.fields, now }
   const version = { tenant: book.version, principal: principal.version }
   if (!principal.active) {

@@ -2,7 +2,7 @@
 
 import { askedOf } from './asked.ts'
 import { ALLOW, DENY } from './bits.ts'
-import type { CheckOptions } from './check-options.ts'
+import type { Circumstances } from './check-options.ts'
 import { FAILS, HOLDS } from './conditions.ts'
 import { codeOf, factsOf, type PrincipalFacts, testsOf, verdictOf } from './evaluator.ts'
 import type { PrincipalRow } from './principal-row.ts'
@@ -12,8 +12,6 @@ export type AllowedFields =
   | { readonly all: true; readonly except: readonly string[] }
   | { readonly all: false; readonly fields: readonly string[] }
 
-export type FieldOptions = Omit<CheckOptions, 'fields'>
-
 const NONE: AllowedFields = { all: false, fields: [] }
 
 /** @throws as askedOf */
@@ -21,13 +19,14 @@ export function allowedFields(
   row: PrincipalRow,
   permission: number,
   principal: PrincipalFacts,
-  options: FieldOptions,
+  options: Circumstances,
+  now: () => number,
 ): AllowedFields {
   const rows = row.at(askedOf(row.book, options))
   const code = codeOf(rows, permission)
   if ((code & DENY) !== 0) return NONE
   const { allows, denies } = testsOf(rows, permission)
-  const facts = factsOf(principal, options)
+  const facts = factsOf(principal, options, now)
   // one that cannot be known denies like one that holds
   const denying = denies.filter((rule) => verdictOf(rule, facts) !== FAILS)
   if (denying.some(({ fields }) => fields === undefined)) return NONE

@@ -1,7 +1,7 @@
 // What assignments and memberships give, as checks read it: the rows without what only people read.
 
-import type { MembershipLoad, ResourceLoad } from '../storage/access-verbs.ts'
 import type { PermissionEntry, RoleAssignmentRow } from '../storage/access-tables.ts'
+import type { MembershipLoad, ResourceLoad } from '../storage/access-verbs.ts'
 import type { Place, PlaceTree } from './place-tree.ts'
 
 /** Where something is held. A resource is named as the host names it. */

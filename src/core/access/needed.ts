@@ -5,7 +5,7 @@ import { HOLDS } from './conditions.ts'
 import { causeOf } from './explain.ts'
 import type { Need } from './explanation.ts'
 import type { Scope } from './grants.ts'
-import { scopeOfSource, type Source } from './sources.ts'
+import { type Source, scopeOfSource } from './sources.ts'
 import type { TenantBook } from './tenant-book.ts'
 import { countsAt, denialsOf, judge, type Question, timeOf, type Voice } from './voices.ts'
 
@@ -33,8 +33,7 @@ export function neededFor(
   if (reason === 'condition-not-met') return [{ kind: 'conditions', conditions: by?.rule?.conditions ?? {} }]
   if (reason === 'not-yet') return [{ kind: 'time', from: new Date(by!.source.starts) }]
   const needs: Need[] = reason === 'expired' ? [{ kind: 'renewal', endedAt: new Date(by!.source.ends) }] : []
-  const roles = book.allowing(question.permission)
-  if (roles.length > 0 && reason === 'no-grant') needs.push({ kind: 'role', roles })
+  if (reason === 'no-grant') needs.push({ kind: 'role', roles: book.allowing(question.permission) })
   const scopes = elsewhere(sources, question)
   if (scopes.length > 0) needs.push({ kind: 'place', scopes })
   return needs

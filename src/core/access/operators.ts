@@ -46,7 +46,10 @@ export async function demandOperator(
       if (!FreeholdError.is(error, 'PRINCIPAL_UNKNOWN')) throw error
       throw new FreeholdError('FORBIDDEN', { permission })
     })
-  new HeldAccess(known, permissions, runtime.now).demand(permission, ip === undefined ? {} : { context: { ip } })
+  new HeldAccess<string>(known, PLATFORM_TENANT_ID, runtime.now).demand(
+    permission,
+    ip === undefined ? {} : { context: { ip } },
+  )
   return id as UserId
 }
 

@@ -1,7 +1,7 @@
 // The policies of one tenant that are in force, ready to be asked: whom each names, where it speaks, and what it says.
 
-import type { TenantAccess } from '../storage/access-verbs.ts'
 import type { PermissionEntry } from '../storage/access-tables.ts'
+import type { TenantAccess } from '../storage/access-verbs.ts'
 import type { PermissionIds } from './permission-ids.ts'
 import type { Place, PlaceTree } from './place-tree.ts'
 import type { PolicyDocument, PolicyPrincipal, PolicyResource } from './policy-document.ts'
@@ -41,11 +41,7 @@ export type PolicySource = TenantAccess['policies'][number]
 const NONE: readonly BookPolicy[] = []
 
 /** In the order of their keys. */
-export function createPolicyBook(
-  source: readonly PolicySource[],
-  book: RoleBook,
-  places: () => PlaceTree,
-): PolicyBook {
+export function createPolicyBook(source: readonly PolicySource[], book: RoleBook, places: () => PlaceTree): PolicyBook {
   const ofEveryone: BookPolicy[] = []
   const named = new Map<string, BookPolicy[]>()
   for (const row of [...source].sort((a, b) => (a.key < b.key ? -1 : 1))) {
@@ -94,27 +90,31 @@ function compilePolicy({ effect, actions, conditions }: PolicyDocument, book: Ro
   const names = new Set((unreadable ? ['*'] : readable).flatMap((one) => permissionsOfAction(one, book.permissions)))
   const entries = [...names].map((name): PermissionEntry => {
     const [resource = '', action = ''] = name.split(':')
-    return { resource, actions: [action], effect: denies ? 'deny' : 'allow', ...(conditions === undefined ? {} : { conditions }) }
+    return {
+      resource,
+      actions: [action],
+      effect: denies ? 'deny' : 'allow',
+      ...(conditions === undefined ? {} : { conditions }),
+    }
   })
   const bits = book.newBits()
   return { bits, rules: compileEntries(entries, book.permissions, bits) }
 }
 
-/** What is gone took its place in the policy along. */
+/** What is gone took its place in the policy along. A denial that this code cannot read speaks everywhere. */
 function placesOf({ effect, resources }: PolicyDocument, tree: PlaceTree): readonly PolicyPlace[] {
-  const everywhere: PolicyPlace = { place: tree.tenant, resource: undefined }
-  const found: PolicyPlace[] = []
-  for (const resource of listed(resources)) {
-    if (resource === '*') return [everywhere]
-    const place = placeOf(resource, tree)
-    if (place) found.push(place)
-    else if (place === null && effect !== 'allow') return [everywhere]
-  }
-  return listed(resources).length === 0 && effect !== 'allow' ? [everywhere] : found
+  const found = listed(resources).map((resource) => placeOf(resource, tree))
+  if (effect !== 'allow' && (found.length === 0 || found.includes(null))) return [everywhereIn(tree)]
+  return found.filter((place) => place !== undefined && place !== null)
+}
+
+function everywhereIn(tree: PlaceTree): PolicyPlace {
+  return { place: tree.tenant, resource: undefined }
 }
 
 /** Undefined: it is gone. Null: this code cannot read it. */
 function placeOf(resource: PolicyResource, tree: PlaceTree): PolicyPlace | null | undefined {
+  if (resource === '*') return everywhereIn(tree)
   if (typeof resource !== 'object' || resource === null) return null
   if ('type' in resource) return { place: tree.tenant, resource: { type: resource.type, id: resource.id } }
   for (const [kind, id] of Object.entries(resource)) {

@@ -1,8 +1,8 @@
 // What one principal holds at one moment: the bits of all that speaks about it, for the whole tenant and for each place
 // in which there is more to be said. Rebuilt when roles, places or assignments change, and when one begins or ends.
 
-import { type Bits, joinBits } from './bits.ts'
 import type { Asked } from './asked.ts'
+import { type Bits, joinBits } from './bits.ts'
 import { isWithin, type Place } from './place-tree.ts'
 import type { ResourceKey } from './policy-book.ts'
 import type { Rule, Said } from './rules.ts'

@@ -2,7 +2,7 @@
 // and the policies that name it or what it holds.
 
 import { type Grant, type Membership, placeOfScope, type Scope } from './grants.ts'
-import { isWithin, type Place, placesAbove } from './place-tree.ts'
+import { isWithin, type Place } from './place-tree.ts'
 import type { BookPolicy, PolicyPlace, ResourceKey } from './policy-book.ts'
 import type { BookRole } from './role-book.ts'
 import { compileEntries, type Said } from './rules.ts'
@@ -40,7 +40,8 @@ export type Origin =
   | { readonly kind: 'membership'; readonly id: string; readonly team: string }
   | { readonly kind: 'policy'; readonly id: string; readonly key: string; readonly version: number }
 
-const ALWAYS = { starts: Number.NEGATIVE_INFINITY, ends: Number.POSITIVE_INFINITY } as const
+/** With no end and no beginning, and for all that is in the place. */
+const ALWAYS = { exactly: false, starts: Number.NEGATIVE_INFINITY, ends: Number.POSITIVE_INFINITY } as const
 const NO_ROLES: readonly BookRole[] = []
 
 /** In the order in which they are named above. What is held in a place that is gone is held nowhere. */
@@ -63,15 +64,13 @@ export function sourcesOf(book: TenantBook, holder: Holder): Source[] {
 
 /** The teams that these are memberships of, and the teams above them. */
 function teamsOf(book: TenantBook, memberships: readonly Membership[]): ReadonlySet<string> {
-  if (memberships.length === 0) return NO_TEAMS
   const teams = new Set<string>()
   for (const { team } of memberships) {
-    for (let at = book.places.find('team', team); at?.kind === 'team' && !teams.has(at.id); at = at.above) teams.add(at.id)
+    for (let at = book.places.find('team', team); at?.kind === 'team' && !teams.has(at.id); at = at.above)
+      teams.add(at.id)
   }
   return teams
 }
-
-const NO_TEAMS: ReadonlySet<string> = new Set()
 
 function grantSource(book: TenantBook, grant: Grant, origin: Origin): Source | undefined {
   const { scope, exactly, starts, ends } = grant
@@ -79,7 +78,16 @@ function grantSource(book: TenantBook, grant: Grant, origin: Origin): Source | u
   const place = role && placeOfScope(scope, book.places)
   if (!place) return undefined
   const said = book.closure(role)
-  return { said, chain: said.chain, place, exactly: exactly && scope.kind !== 'resource', resource: keyOf(scope), starts, ends, origin }
+  return {
+    said,
+    chain: said.chain,
+    place,
+    exactly: exactly && scope.kind !== 'resource',
+    resource: keyOf(scope),
+    starts,
+    ends,
+    origin,
+  }
 }
 
 function keyOf(scope: Scope): ResourceKey | undefined {
@@ -89,7 +97,7 @@ function keyOf(scope: Scope): ResourceKey | undefined {
 function addMembership(book: TenantBook, { id, team, roleId, entries }: Membership, found: Source[]): void {
   const place = book.places.find('team', team)
   if (!place) return
-  const held = { place, exactly: false, resource: undefined, ...ALWAYS, origin: { kind: 'membership', id, team } } as const
+  const held = { place, resource: undefined, ...ALWAYS, origin: { kind: 'membership', id, team } } as const
   const role = roleId === null ? undefined : book.byId(roleId)
   if (role) {
     const said = book.closure(role)
@@ -103,31 +111,54 @@ function addMembership(book: TenantBook, { id, team, roleId, entries }: Membersh
 
 function addPolicies(book: TenantBook, { id }: Holder, teams: ReadonlySet<string>, found: Source[]): void {
   const { policies } = book
-  const named = new Set<BookPolicy>()
-  for (const policy of policies.ofEveryone) named.add(policy)
+  const named = new Set(policies.ofEveryone)
   for (const holder of [id, ...teams]) for (const policy of policies.naming(holder)) named.add(policy)
-  const roleHeld = [...found]
-  for (const policy of named) {
-    for (const where of policy.places()) found.push(policySource(policy, { ...where, exactly: false, ...ALWAYS }, NO_ROLES))
-  }
-  for (const held of roleHeld) {
-    for (const [i, role] of held.chain.entries()) {
-      for (const policy of policies.naming(role.id)) {
-        if (named.has(policy)) continue
-        for (const where of policy.places()) {
-          const common = overlap(held, where)
-          if (common) found.push(policySource(policy, { ...common, starts: held.starts, ends: held.ends }, held.chain.slice(0, i + 1)))
-        }
+  const byRole = new Map<BookPolicy, Source[]>()
+  for (const held of found) {
+    for (const [i, { id: role }] of held.chain.entries()) {
+      for (const policy of policies.naming(role)) {
+        const through = { ...held, chain: held.chain.slice(0, i + 1) }
+        const others = byRole.get(policy)
+        if (others) others.push(through)
+        else byRole.set(policy, [through])
       }
     }
   }
+  for (const policy of inOrder([...named, ...byRole.keys()])) {
+    if (named.has(policy)) {
+      for (const where of policy.places()) found.push(policySource(policy, { ...where, ...ALWAYS }, NO_ROLES))
+      continue
+    }
+    for (const held of byRole.get(policy) ?? []) {
+      for (const where of policy.places()) {
+        const common = overlap(held, where)
+        if (common) found.push(policySource(policy, { ...held, ...common }, held.chain))
+      }
+    }
+  }
+}
+
+/** By key, each once. */
+function inOrder(policies: readonly BookPolicy[]): readonly BookPolicy[] {
+  if (policies.length < 2) return policies
+  return [...new Set(policies)].sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
 type Extent = Pick<Source, 'place' | 'exactly' | 'resource' | 'starts' | 'ends'>
 
 function policySource(policy: BookPolicy, extent: Extent, chain: readonly BookRole[]): Source {
   const { id, key, version } = policy
-  return { ...extent, said: policy.said(), chain, origin: { kind: 'policy', id, key, version } }
+  const { place, exactly, resource, starts, ends } = extent
+  return {
+    place,
+    exactly,
+    resource,
+    starts,
+    ends,
+    said: policy.said(),
+    chain,
+    origin: { kind: 'policy', id, key, version },
+  }
 }
 
 /** A policy that names a role speaks where the role is held and the policy says so. */

@@ -46,7 +46,8 @@ export function createTenantBook(source: BookSource, declared: Permissions): Ten
     ...roles,
     version: source.version,
     declared,
-    weight: roles.size + [organizations, teams, projects, assignments, policies].reduce((sum, { length }) => sum + length, 0),
+    weight:
+      roles.size + [organizations, teams, projects, assignments, policies].reduce((sum, { length }) => sum + length, 0),
     silence: roles.newBits(),
     ofTeam: (id) => ofTeams().get(id) ?? NO_GRANTS,
     get ofEveryone() {

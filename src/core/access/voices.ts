@@ -71,9 +71,7 @@ export function judge(all: readonly Voice[], fields: readonly string[] | undefin
 
 /** What denies now, or would if its conditions held. */
 export function denialsOf(all: readonly Voice[], fields: readonly string[] | undefined): readonly Voice[] {
-  return all.filter(
-    ({ effect, time, rule }) => effect === 'deny' && time === 'now' && (!rule || touches(rule, fields)),
-  )
+  return all.filter(({ effect, time, rule }) => effect === 'deny' && time === 'now' && (!rule || touches(rule, fields)))
 }
 
 /** Stands for every field. */
@@ -107,7 +105,13 @@ export function voices(book: TenantBook, sources: readonly Source[], question: Q
   for (const source of sources) {
     if (bitsOf(source.said.bits, question.permission) === 0 || !countsAt(source, question.asked)) continue
     if (source.origin.kind === 'policy' || source.chain.length === 0) {
-      speak(found, source, source.said, source.chain.map(({ key }) => key), question)
+      speak(
+        found,
+        source,
+        source.said,
+        source.chain.map(({ key }) => key),
+        question,
+      )
       continue
     }
     const roles: string[] = []
@@ -119,7 +123,13 @@ export function voices(book: TenantBook, sources: readonly Source[], question: Q
   return found
 }
 
-function speak(found: Voice[], source: Source, { bits, rules }: Said, path: readonly string[], question: Question): void {
+function speak(
+  found: Voice[],
+  source: Source,
+  { bits, rules }: Said,
+  path: readonly string[],
+  question: Question,
+): void {
   const { permission, facts, now } = question
   const code = bitsOf(bits, permission)
   if (code === 0) return
