@@ -81,7 +81,7 @@ export type { Device, DeviceClaim, DeviceKey, SignInDevice } from './core/authen
 export type { Devices } from './core/authentication/devices/devices.ts'
 export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
 export type { FactorHint } from './core/authentication/factor.ts'
-export type { ConfirmOptions } from './core/authentication/factors/confirmation.ts'
+export type { ConfirmedFactor, ConfirmOptions } from './core/authentication/factors/confirmation.ts'
 export type { Factor, FactorKey } from './core/authentication/factors/factor-view.ts'
 export type {
   EnrolledTarget,

@@ -141,7 +141,7 @@ function openServices<Db, P extends string>(
   const sessions = lazily(() => createTenantSessions(context))
   const passkeys = lazily(() => outOfReach(actor, createPasskeys(context, house.directory), ['list']))
   const organizations = lazily(() => createOrganizations(context, permissions))
-  const serviceAccounts = lazily(() => createServiceAccounts(context))
+  const serviceAccounts = lazily(() => outOfReach(actor, createServiceAccounts(context), ['get', 'list']))
   const apiKeys = lazily(() => outOfReach(actor, createApiKeys(context, permissions), ['get', 'list']))
   const roles = lazily(() => createRoles(context, permissions))
   const assignments = lazily(() => createAssignments(context, permissions))

@@ -13,7 +13,9 @@ import { fromNow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import { demandFresh } from '../step-up-guard.ts'
 import { writeFactorEvent } from './factor-log.ts'
+import { type Factor, factorFromRow } from './factor-view.ts'
 import { LOOK_AHEAD } from './otp-verifiers.ts'
+import { makeRecoveryCodes } from './recovery-codes.ts'
 import { openSecret } from './sealed-secret.ts'
 import { checkCode } from './sent-code.ts'
 
@@ -21,6 +23,13 @@ export interface ConfirmOptions {
   readonly code: string
   /** End the user's sessions, but for the one in whose name this is done. Default false. */
   readonly endOtherSessions?: boolean
+  /** Make recovery codes with it, for a user who has none that are unused. Default false. */
+  readonly recoveryCodes?: boolean
+}
+
+export interface ConfirmedFactor extends Factor {
+  /** Where they were asked for and made: said here, once. */
+  readonly recoveryCodes?: readonly string[]
 }
 
 /** Tells the user by letter, once the change has committed. */
@@ -38,11 +47,12 @@ export async function confirmFactor(
   userId: UserId,
   id: FactorId,
   answer: ConfirmOptions,
-): Promise<MfaMethodRow> {
-  checkKeys(answer, 'answer', ['code', 'endOtherSessions'])
-  const { code, endOtherSessions = false } = answer
+): Promise<ConfirmedFactor> {
+  checkKeys(answer, 'answer', ['code', 'endOtherSessions', 'recoveryCodes'])
+  const { code, endOtherSessions = false, recoveryCodes = false } = answer
   if (typeof code !== 'string') throw invalid('code', 'it is not a text')
   if (typeof endOtherSessions !== 'boolean') throw invalid('endOtherSessions', 'it is not true or false')
+  if (typeof recoveryCodes !== 'boolean') throw invalid('recoveryCodes', 'it is not true or false')
   const { user, method } = await unconfirmed(context, userId, id)
   const counted = await count(context, method)
   const used = await usedBy(context, user, method, code)
@@ -58,7 +68,8 @@ export async function confirmFactor(
     const ended = endOtherSessions ? { sessionsEnded: await endOthers(context, unit, userId) } : {}
     await writeFactorEvent({ ...context, scope: unit }, 'mfa.confirmed', userId, row, ended)
     tell('factor-added', row.type)
-    return row
+    const made = recoveryCodes && (await withoutCodes(unit, userId)) && (await makeRecoveryCodes(context, unit, userId))
+    return { ...factorFromRow(row), ...(made ? { recoveryCodes: made } : {}) }
   })
 }
 
@@ -98,6 +109,11 @@ async function unconfirmed(context: TenantContext, userId: UserId, id: FactorId)
   if (!user || !open) throw new FreeholdError('FACTOR_UNKNOWN')
   await demandFresh(context, context.scope)
   return { user, method }
+}
+
+/** Codes that were kept stay good: whoever adds a factor has not asked for others. */
+async function withoutCodes({ records }: TenantUnit, userId: UserId): Promise<boolean> {
+  return (await records.count('recovery_codes', { user_id: userId, used_at: null })) === 0
 }
 
 /** The step or counter that a right code uses up, 0 for one that was sent; undefined for a wrong one. */

@@ -15,11 +15,11 @@ import type { UserRow } from '../../storage/tenant-tables.ts'
 import { policyOf, requiredLevel } from '../sign-in-policy.ts'
 import { FACTORS_AT_MOST, loadStanding } from '../standing.ts'
 import { demandFresh } from '../step-up-guard.ts'
-import { type ConfirmOptions, confirmFactor, resynchronise, type Tell } from './confirmation.ts'
+import { type ConfirmedFactor, type ConfirmOptions, confirmFactor, resynchronise, type Tell } from './confirmation.ts'
 import { type FactorAction, writeFactorEvent } from './factor-log.ts'
 import { type Factor, type FactorKey, factorFromRow, factorIdOf } from './factor-view.ts'
 import type { OtpSecret } from './one-time-password.ts'
-import { CODES, newRecoveryCode, recoveryCodeRow } from './recovery-codes.ts'
+import { makeRecoveryCodes } from './recovery-codes.ts'
 import { sealSecret } from './sealed-secret.ts'
 import { type Sent, sendCode } from './sent-code.ts'
 
@@ -38,10 +38,10 @@ export interface Factors {
   sendCode(user: UserKey, factor: FactorKey): Promise<Sent>
   /**
    * The code is right: the factor counts from now on. With `endOtherSessions`, the user's sessions end, but for the one
-   * in whose name this is done.
+   * in whose name this is done. With `recoveryCodes`, a user who has none gets ten with it, said here, once.
    * @throws FACTOR_UNKNOWN, FACTOR_CODE_WRONG, TOO_MANY_ATTEMPTS, STEP_UP_REQUIRED (a user acts whose session is not fresh)
    */
-  confirm(user: UserKey, factor: FactorKey, answer: ConfirmOptions): Promise<Factor>
+  confirm(user: UserKey, factor: FactorKey, answer: ConfirmOptions): Promise<ConfirmedFactor>
   /** Finds a hardware token that has run ahead, by two codes in a row (RFC 4226, section 7.4). @throws as `confirm` */
   resync(user: UserKey, factor: FactorKey, codes: readonly [string, string]): Promise<Factor>
   rename(user: UserKey, factor: FactorKey, name: string): Promise<Factor>
@@ -186,7 +186,7 @@ export function createFactors(context: TenantContext): Factors {
     },
 
     async confirm(key, factorKey, answer) {
-      return factorFromRow(await confirmFactor(context, change, userIdOf(key), factorIdOf(factorKey), answer))
+      return confirmFactor(context, change, userIdOf(key), factorIdOf(factorKey), answer)
     },
 
     async resync(key, factorKey, codes) {
@@ -240,15 +240,8 @@ export function createFactors(context: TenantContext): Factors {
       return change(key, async (unit, user, tell) => {
         const confirmed = { user_id: user.id, confirmed_at: { not: null } }
         if ((await unit.records.count('mfa_methods', confirmed)) === 0) throw new FreeholdError('FACTOR_UNKNOWN')
-        await unit.records.remove('recovery_codes', { user_id: user.id })
-        const codes = Array.from({ length: CODES }, () => newRecoveryCode(runtime.randomBytes))
-        await unit.records.insert(
-          'recovery_codes',
-          codes.map((code) => recoveryCodeRow(runtime.newId(), user.id, code)),
-        )
-        await log(unit, 'mfa.recovery_codes_renewed', user)
         tell('recovery-codes-renewed')
-        return codes
+        return makeRecoveryCodes(context, unit, user.id)
       })
     },
 
