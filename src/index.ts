@@ -71,6 +71,7 @@ export type {
   EmailProof,
   Fresh,
   JoinProof,
+  PasswordChange,
   SentCode,
   SentInvitation,
 } from './core/accounts/account.ts'
