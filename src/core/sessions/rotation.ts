@@ -66,7 +66,7 @@ export function createRefresh(
       session: sessionFromRow(session),
       user: userFromRow(user),
       tenant: { id: tenant.id },
-      tokens: await pair(context, accessTokens, tenant.id, session, child),
+      tokens: pair(context, accessTokens, tenant.id, session, child),
     }
   }
 
