@@ -16,6 +16,7 @@ import type { Passwords } from './passwords.ts'
 import type { ClientSignals } from './risk/inputs.ts'
 import { writeFailed } from './sign-in-log.ts'
 import type { SignedIn } from './signed-in.ts'
+import { tellOfGuessing } from './suspicion.ts'
 
 export interface PasswordSignIn {
   readonly email: string
@@ -91,6 +92,7 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       const right = await passwords.verify(found?.password_hash, password)
       if (!found || !right) {
         await writeFailed(context, { address: emailNorm, user: found, methods: METHODS, client })
+        if (found) tellOfGuessing(context, found, attempt.failures)
         return REFUSED
       }
       // hashing takes longer than everything else: not while rows are locked
@@ -127,6 +129,7 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       if (!allowed.allowed) return { ok: false, reason: 'too-many-attempts', retryAfterMs: allowed.retryAfterMs }
       if (!(await passwords.verify(user.password_hash, password))) {
         await writeFailed(context, { address: user.email_norm, user, methods: METHODS, client })
+        tellOfGuessing(context, user, allowed.failures)
         return REFUSED
       }
       return engine.conclude(context, { ...passwordProof(user, client), attempt, former: { session, shown: true } })

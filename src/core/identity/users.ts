@@ -9,6 +9,7 @@ import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type SessionId } from '../kernel/ids.ts'
 import { checkJson, checkKeys, checkText, differing, invalid } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
+import { notify, posting } from '../messages/notices.ts'
 import { checkKept } from '../sessions/tenant-sessions.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
@@ -165,18 +166,20 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
       const before = await findUser(scope, id)
       if (before.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')
       const hash = await hashNew(password, before.email_norm)
-      await scope.transaction(async (unit) => {
-        const changed = await unit.records.update(
+      await posting(context, async (inside) => {
+        const unit = inside.scope
+        const [changed] = await unit.records.update(
           'users',
           { id, status: { not: 'deleted' } },
           { password_hash: hash, password_changed_at: fromNow(), updated_at: fromNow() },
         )
-        if (changed.length === 0) throw new FreeholdError('USER_UNKNOWN')
+        if (!changed) throw new FreeholdError('USER_UNKNOWN')
         if (keep !== undefined) await checkKept(unit, id, keep)
         // what was trusted was trusted beside the former password
         await unit.records.update('devices', { user_id: id, trusted_until: { not: null } }, { trusted_until: null })
         const sessionsEnded = await endSessions(unit, tenant.id, id, 'password-changed', keep)
         await audit(unit, 'user.password_changed', id, { details: { sessionsEnded } })
+        notify(inside, changed, 'password-changed')
       })
     },
 

@@ -149,7 +149,8 @@ describe.each(FRAMEWORKS)('accounts on %s', (framework) => {
   })
 
   it('change address and number, and give the account up', async () => {
-    const { email } = await world.user(world.acme)
+    const owner = { email: `owner-${framework}@example.test`, password: PASSWORD, emailVerified: true }
+    const { email } = await world.acme.users.create(owner)
     const browser = world.browser('acme')
     await browser.signIn(email, PASSWORD)
     expect((await world.browser('acme').post('/auth/email-change/request', { email: 'x@example.test' })).status).toBe(
