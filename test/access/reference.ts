@@ -2,7 +2,7 @@
 // and easy to read against docs/access.md.
 
 import type { Cause, Explanation } from '../../src/core/access/explanation.ts'
-import { type Truth, weigh } from './reference-conditions.ts'
+import { type Truth, weigh } from './condition-reference.ts'
 
 export interface Entry {
   readonly resource: string
@@ -256,7 +256,7 @@ function rulesOf(world: World, speaker: Speaker, ask: Ask): Rule[] {
     const others = own
       .filter((entry) => !isPlain(entry))
       .map((entry): Rule => {
-        const facts = { principal: world.principal, resource: ask.resource, context: ask.context }
+        const facts = { principal: world.principal, resource: ask.resource, context: ask.context, now: ask.now }
         const weighed = entry.conditions ? weigh(entry.conditions, facts) : ({ truth: 'yes', missing: [] } as const)
         return { ...speaker, entry, path, effect: entry.effect ?? 'allow', plain: false, ...weighed }
       })

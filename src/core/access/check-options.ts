@@ -7,7 +7,7 @@ import { isPlaceless, type PlaceOptions } from './asked.ts'
 export interface Circumstances extends PlaceOptions {
   /** The thing acted on, as conditions see it (`resource.status`). Conditions that need it do not allow without it. */
   readonly resource?: Readonly<Record<string, unknown>>
-  /** Facts of the request, as conditions see them (`context.ip`). */
+  /** Facts of the request, as conditions see them (`context.ip`). `context.time` is the moment of the check where it is left out. */
   readonly context?: Readonly<Record<string, unknown>>
 }
 

@@ -20,7 +20,7 @@ export interface Explanation {
     | 'not-in-credential'
   /** What decided. */
   readonly by?: Cause
-  /** Paths a condition asked for and did not find, as `resource.owner_id`. */
+  /** Paths a condition asked for and did not find, or found to be nothing that it can compare, as `resource.owner_id`. */
   readonly missing: readonly string[]
   /** What would make it allowed, all of it together; empty when it is. */
   readonly needed: readonly Need[]

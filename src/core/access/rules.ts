@@ -1,10 +1,9 @@
 // What permission entries say, compiled: bits for what holds whatever the circumstances are, and a rule for each part
 // that asks for conditions or is about some fields only.
 
-import { FreeholdError } from '../kernel/errors.ts'
 import type { PermissionEntry } from '../storage/access-tables.ts'
 import { ALLOW, ALLOW_IF, addBits, type Bits, DENY, DENY_IF } from './bits.ts'
-import { type Condition, type Conditions, checkConditions, compileConditions, UNKNOWN } from './conditions.ts'
+import { type Condition, type Conditions, readConditions } from './conditions.ts'
 import type { PermissionIds } from './permission-ids.ts'
 
 /** One permission under conditions, or for some fields, or both. */
@@ -31,7 +30,7 @@ export function compileEntries(entries: readonly PermissionEntry[], ids: Permiss
     const [always, sometimes] = effect === 'deny' ? [DENY, DENY_IF] : [ALLOW, ALLOW_IF]
     const { conditions } = entry
     const fields = fieldsOf(entry, effect)
-    const test = conditions === undefined ? undefined : compileStored(conditions)
+    const test = conditions === undefined ? undefined : readConditions(conditions)
     for (const action of entry.actions) {
       const permission = ids.idOf(`${entry.resource}:${action}`)
       if (permission === undefined) continue
@@ -53,14 +52,4 @@ function fieldsOf({ fields }: PermissionEntry, effect: 'allow' | 'deny'): readon
   if (fields === undefined) return undefined
   if (Array.isArray(fields) && fields.every((field) => typeof field === 'string')) return fields
   return effect === 'deny' ? undefined : []
-}
-
-/** What another version of the code or a person's SQL stored and this code cannot read is never known: it allows nothing, and denies. */
-export function compileStored(conditions: Conditions): Condition {
-  try {
-    return compileConditions(checkConditions(conditions, 'conditions'))
-  } catch (error) {
-    if (!FreeholdError.is(error, 'CONDITION_INVALID')) throw error
-    return () => UNKNOWN
-  }
 }
