@@ -10,6 +10,8 @@ export interface FactorHouse extends House {
   readonly phone: Phone
   /** Moves the clock of this process; the database has its own. */
   turn(seconds: number): void
+  /** Milliseconds since 1970, as this process has them. */
+  now(): number
   /** Seconds since 1970, as this process has them. */
   seconds(): number
   person(handle: TenantHandle): Promise<User>
@@ -51,6 +53,7 @@ export async function openFactorHouse(
     ...house,
     mailbox,
     phone,
+    now,
     seconds,
     person,
     turn(by) {

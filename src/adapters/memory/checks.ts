@@ -121,6 +121,11 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
     api_keys_permissions_check: ({ permissions }) =>
       permissions === null || (Array.isArray(permissions) && fits(permissions, MEMBERS_AT_MOST)),
   },
+  operator_stays: {
+    operator_stays_kind_check: ({ kind }) => kind === 'impersonation' || kind === 'break-glass',
+    operator_stays_reason_check: ({ reason }) => characters(reason, 1, 500),
+    operator_stays_ip_check: ({ ip }) => characters(ip, 0, 64),
+  },
   roles: {
     roles_key_check: ({ key }) => characters(key, 1, 100),
     roles_name_check: ({ name }) => characters(name, 1, 200),

@@ -8,6 +8,7 @@ import { type AuthenticationTables, authenticationTables } from './authenticatio
 import { type BillingSystemTables, billingSystemTables } from './billing-system-tables.ts'
 import { type BillingTables, billingTables } from './billing-tables.ts'
 import type { Column, Table } from './columns.ts'
+import { type OperatorTables, operatorTables } from './operator-tables.ts'
 import { systemTables as ownSystemTables, type SystemTables } from './system-tables.ts'
 import { tenantTables as ownTenantTables, type TenantTables } from './tenant-tables.ts'
 
@@ -17,6 +18,7 @@ interface AllTenantTables
     AuthenticationTables,
     AccessTables,
     ApiKeyTables,
+    OperatorTables,
     AuditTables,
     BillingTables {}
 export interface Tables extends AllSystemTables, AllTenantTables {}
@@ -36,6 +38,7 @@ export const tenantTables = {
   ...ofUsers,
   ...accessTables,
   ...apiKeyTables,
+  ...operatorTables,
   ...auditTables,
   ...billingTables,
 }
