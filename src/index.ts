@@ -71,6 +71,7 @@ export type {
   EmailProof,
   Fresh,
   JoinProof,
+  PasswordChange,
   SentCode,
   SentInvitation,
 } from './core/accounts/account.ts'
@@ -169,7 +170,7 @@ export type { GeoPlace, GeoProvider } from './core/ports/geo.ts'
 export type { KeyProvider } from './core/ports/key-provider.ts'
 export type { LeakedPasswords } from './core/ports/leaked-passwords.ts'
 export type { LegacyHashes } from './core/ports/legacy-hashes.ts'
-export type { Mail, Mailer, MailKind } from './core/ports/mailer.ts'
+export type { Mail, Mailer, MailKind, NoticeKind } from './core/ports/mailer.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type { Text, Texter, TextKind } from './core/ports/texter.ts'
 export type { TxtLookup } from './core/ports/txt-lookup.ts'

@@ -28,6 +28,7 @@ import type { Context, TenantContext } from './context.ts'
 import { createApiKeys } from './identity/api-keys.ts'
 import { createUsers } from './identity/users.ts'
 import { invalid } from './kernel/input.ts'
+import { posting } from './messages/notices.ts'
 import { createImpersonation } from './operators/impersonation.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
 import { createTenantSessions } from './sessions/tenant-sessions.ts'
@@ -192,7 +193,7 @@ function openServices<Db, P extends string>(
     },
     async transaction(work) {
       if (typeof work !== 'function') throw invalid('work', 'it is not a function')
-      return context.scope.transaction((unit) => work(openTransaction(house, context, unit)))
+      return posting(context, (inside) => work(openTransaction(house, inside, inside.scope)))
     },
     async read(work) {
       if (typeof work !== 'function') throw invalid('work', 'it is not a function')

@@ -20,7 +20,15 @@ export const ROWS: readonly string[] = [
   `insert into freehold.operator_stays (id, operator_id, operator_epoch, kind, entered_tenant_id, reason, expires_at)
      values ($1, $1, 0, 'break-glass', $1, 'x', now())`,
   `insert into freehold.roles (id, key, name) values ($1, $2, 'x')`,
+  `insert into freehold.teams (id, organization_id, key, name) values ($1, $1, $2, 'x')`,
+  'insert into freehold.team_members (id, team_id, user_id) values ($1, $1, $1)',
+  `insert into freehold.projects (id, organization_id, team_id, key, name) values ($1, $1, $1, $2, 'x')`,
+  `insert into freehold.resources (id, type, external_id) values ($1, 'x', $2)`,
   `insert into freehold.role_assignments (id, user_id, role_id, organization_id) values (${UUID}, $1, $1, $1)`,
+  `insert into freehold.policies (id, key, document) values ($1, $2, '{}')`,
+  `insert into freehold.policy_versions (policy_id, version, document) values ($1, 1, '{}')`,
+  `insert into freehold.custom_permissions (resource, action) values ('x', $2)`,
+  `insert into freehold.invitations (id, email, email_norm, token_hash, expires_at) values ($1, $2::text, $2::text, sha256(convert_to($2::text, 'UTF8')), now())`,
   `insert into freehold.audit_events (id, created_at, action, actor_type, outcome, body, leaf)
      values ($1, clock_timestamp(), 'x', 'system', 'success', '{}', sha256(''))`,
   `insert into freehold.audit_pending (event_id, leaf) values ($1, sha256(''))`,

@@ -7,7 +7,7 @@ import { isId } from '../kernel/ids.ts'
 import type { AccessLoad } from '../storage/verbs.ts'
 import { bitsOf, isUnconditional } from './bits.ts'
 import { OWNER } from './owners.ts'
-import { buildRow, type Grant } from './principal-row.ts'
+import { buildRow, type Grant, readable } from './principal-row.ts'
 import type { PrincipalKey } from './principals.ts'
 import type { BookRole, Closure, RoleBook } from './role-book.ts'
 
@@ -55,7 +55,7 @@ export function createAuthority(
   now: number,
 ): Authority {
   if (!boundActor(actor)) return { demandRole: () => undefined, demandDifference: () => undefined }
-  const grants: readonly Grant[] = load.principal?.active ? load.assignments : []
+  const grants: readonly Grant[] = load.principal?.active ? readable(load.assignments) : []
 
   function demand(needed: readonly number[], ownership: boolean, extent: Extent): void {
     const missing = new Set<string>()

@@ -37,7 +37,7 @@ export function changeAccess<R>(
     const principal = boundActor(context.actor) ?? { kind: 'user' as const, id: NOBODY }
     const read = () => unit.verbs.loadAccess({ principal, knownVersion: null })
     let load = await read()
-    if (!load.roles?.some(({ key }) => key === OWNER)) {
+    if (!load.tenant?.roles.some(({ key }) => key === OWNER)) {
       await seedAccess(unit, context.runtime)
       load = await read()
     }
@@ -82,7 +82,7 @@ export async function movePrincipal(unit: TenantUnit, tenantId: string, { kind, 
   return moved.length > 0
 }
 
-function sourceOf({ version, roles, organizations }: AccessLoad): BookSource {
-  if (!roles || !organizations) throw new FreeholdError('INTERNAL')
-  return { version, roles, organizations }
+function sourceOf({ version, tenant }: AccessLoad): BookSource {
+  if (!tenant) throw new FreeholdError('INTERNAL')
+  return { ...tenant, version }
 }

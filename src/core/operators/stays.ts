@@ -59,7 +59,7 @@ export function createStays<Db, P extends string>(
   directory: Directory,
   { open, enter }: Entry<Db, P>,
 ): Stays<Db, P> {
-  const { actor, storage } = context
+  const { actor } = context
 
   /** @throws FORBIDDEN */
   async function seen(): Promise<readonly StayKind[]> {
@@ -116,10 +116,7 @@ export function createStays<Db, P extends string>(
       const tenant = await directory.find({ id: entered_tenant_id })
       if (kind === 'break-glass') return tenant !== undefined
       // the user may have ended it, or may be shut out
-      return (
-        tenant?.status === 'active' &&
-        (await storage.tenant(directory.ref(tenant)).verbs.lookUpSession(id)) !== undefined
-      )
+      return tenant?.status === 'active' && (await directory.scope(tenant).verbs.lookUpSession(id)) !== undefined
     },
   }
 }

@@ -24,6 +24,7 @@ import { sessions } from './sessions.ts'
 import { closing, storage } from './storage.ts'
 import { tenants } from './tenants.ts'
 import { transactions } from './transactions.ts'
+import { tree } from './tree.ts'
 import { walls } from './walls.ts'
 import { writing } from './writing.ts'
 
@@ -53,6 +54,7 @@ export const exam: readonly ExamCase[] = [
   ...rates,
   ...risk,
   ...access,
+  ...tree,
   ...limits,
   ...entitlements,
   ...audit,
