@@ -98,7 +98,6 @@ export type {
   NewHardwareToken,
 } from './core/authentication/factors/factors.ts'
 export type { Sent } from './core/authentication/factors/sent-code.ts'
-export type { Impersonation, NewImpersonation } from './core/authentication/impersonation.ts'
 export type {
   PasskeyAssertion,
   PasskeyCreationOptions,
@@ -132,7 +131,6 @@ export type {
   WebhookRequest,
   Webhooks,
 } from './core/billing/billing.ts'
-export type { BreakGlassOptions } from './core/break-glass.ts'
 export type {
   AccountSettings,
   AttemptSettings,
@@ -162,6 +160,7 @@ export {
   type RoleId,
   type ServiceAccountId,
   type SessionId,
+  type StayId,
   type TenantId,
   type UserId,
 } from './core/kernel/ids.ts'
@@ -170,6 +169,9 @@ export type { Page, PageRequest } from './core/kernel/page.ts'
 export type { Runtime } from './core/kernel/runtime.ts'
 export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/maintenance.ts'
 export type { LinkKind, MailText, MessageFacts, MessageOptions } from './core/messages/message.ts'
+export type { Impersonation, NewImpersonation } from './core/operators/impersonation.ts'
+export type { NewStay, Stay } from './core/operators/stay.ts'
+export type { StayFilter, StayKey, Stays } from './core/operators/stays.ts'
 export type { BillingProvider } from './core/ports/billing-provider.ts'
 export type { GeoPlace, GeoProvider } from './core/ports/geo.ts'
 export type { KeyProvider } from './core/ports/key-provider.ts'

@@ -46,8 +46,8 @@ export interface Tour {
   notesOf(at: Visitor): Promise<readonly string[]>
   /** The id of whoever is signed in. */
   idOf(at: Visitor): Promise<string>
-  /** The newest letter or text message to this address or number that came since the last one that was taken. */
-  letterTo(recipient: string): Promise<Letter>
+  /** The newest letter or text message to this address or number, since the last one that was taken: with a link, a code, or this subject. */
+  letterTo(recipient: string, about: 'link' | 'code' | (string & {})): Promise<Letter>
 }
 
 export function prepare(demo: Demo, step: Steps['step'], port: number, print: (line: string) => void): Tour {
@@ -83,18 +83,21 @@ export function prepare(demo: Demo, step: Steps['step'], port: number, print: (l
       const { user } = (await at.get('/auth/me')).json as { user: { id: string } }
       return user.id
     },
-    async letterTo(recipient) {
+    async letterTo(recipient, about) {
+      const fits = ({ subject, link, code }: Letter) =>
+        about === 'link' ? link !== null : about === 'code' ? code !== null : subject === about
+
       // it is posted beside the answer
       for (let tries = 0; tries < 50; tries++) {
         const letters = JSON.parse((await visitor('globex').get('/inbox.json')).text) as Letter[]
-        const found = letters.find(({ id, to }) => id > taken && to === recipient)
+        const found = letters.find((one) => one.id > taken && one.to === recipient && fits(one))
         if (found) {
           taken = found.id
           return found
         }
         await wait(50)
       }
-      throw new Error(`no letter came to ${recipient}`)
+      throw new Error(`no letter came to ${recipient}: ${about}`)
     },
   }
 }

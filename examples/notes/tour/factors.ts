@@ -61,7 +61,7 @@ export async function factors({ print, step, visitor, signIn, letterTo, cast }: 
   await step('A link by e-mail does not lead around it.', async () => {
     await stranger().post('/auth/sign-in/link/request', { email: nia.email })
     const browser = stranger()
-    const asked = await browser.post('/auth/sign-in/link', { token: tokenOf(await letterTo(nia.email)) })
+    const asked = await browser.post('/auth/sign-in/link', { token: tokenOf(await letterTo(nia.email, 'link')) })
     same([asked.status, browser.cookies.size], [202, 0])
   })
   await step(
@@ -81,14 +81,14 @@ export async function factors({ print, step, visitor, signIn, letterTo, cast }: 
     async () => {
       const { factor } = (await atNias.post('/auth/factors/sms', { name: 'Phone', phone: PHONE }))
         .json as unknown as Begun
-      const { code } = await letterTo(PHONE)
+      const { code } = await letterTo(PHONE, 'code')
       same((await atNias.post(`/auth/factors/${factor.id}/confirm`, { code })).status, 200)
       const browser = stranger()
       const asked = await signIn(browser, nia)
       const { token, factors } = (asked.json as { next: Next }).next
       same(factors.find(({ id }) => id === factor.id)?.hint, '•••42')
       same((await browser.post('/auth/sign-in/challenge', { token, factor: factor.id })).status, 200)
-      same((await goOn(browser, asked, 'sms', { code: (await letterTo(PHONE)).code })).status, 200)
+      same((await goOn(browser, asked, 'sms', { code: (await letterTo(PHONE, 'code')).code })).status, 200)
     },
   )
 }

@@ -119,6 +119,12 @@ export class KnownPrincipal implements Holder {
     return built
   }
 
+  /** The moments after this one at which what it holds begins or ends by itself, soonest first. All in milliseconds. */
+  boundaries(now: number): number[] {
+    const moments = sourcesOf(this.#book, this).flatMap(({ starts, ends }) => [starts, ends])
+    return moments.filter((moment) => moment > now && moment < Number.POSITIVE_INFINITY).sort((a, b) => a - b)
+  }
+
   /** What it holds at `now` by another book than it is read with. */
   rowWith(book: TenantBook, now: number): PrincipalRow {
     return new PrincipalRow(book, this.active ? sourcesOf(book, this) : [], now)
