@@ -92,6 +92,7 @@ export type {
 } from './core/authentication/factors/factors.ts'
 export type { Sent } from './core/authentication/factors/sent-code.ts'
 export type { Impersonation, NewImpersonation } from './core/authentication/impersonation.ts'
+export type { EndingOthers } from './core/authentication/other-sessions.ts'
 export type {
   PasskeyAssertion,
   PasskeyCreationOptions,
