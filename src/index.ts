@@ -91,7 +91,6 @@ export type {
   NewHardwareToken,
 } from './core/authentication/factors/factors.ts'
 export type { Sent } from './core/authentication/factors/sent-code.ts'
-export type { Impersonation, NewImpersonation } from './core/authentication/impersonation.ts'
 export type { EndingOthers } from './core/authentication/other-sessions.ts'
 export type {
   PasskeyAssertion,
@@ -126,7 +125,6 @@ export type {
   WebhookRequest,
   Webhooks,
 } from './core/billing/billing.ts'
-export type { BreakGlassOptions } from './core/break-glass.ts'
 export type {
   AccountSettings,
   AttemptSettings,
@@ -156,6 +154,7 @@ export {
   type RoleId,
   type ServiceAccountId,
   type SessionId,
+  type StayId,
   type TenantId,
   type UserId,
 } from './core/kernel/ids.ts'
@@ -164,6 +163,9 @@ export type { Page, PageRequest } from './core/kernel/page.ts'
 export type { Runtime } from './core/kernel/runtime.ts'
 export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/maintenance.ts'
 export type { LinkKind, MailText, MessageFacts, MessageOptions } from './core/messages/message.ts'
+export type { Impersonation, NewImpersonation } from './core/operators/impersonation.ts'
+export type { NewStay, Stay } from './core/operators/stay.ts'
+export type { StayFilter, StayKey, Stays } from './core/operators/stays.ts'
 export type { BillingProvider } from './core/ports/billing-provider.ts'
 export type { GeoPlace, GeoProvider } from './core/ports/geo.ts'
 export type { KeyProvider } from './core/ports/key-provider.ts'

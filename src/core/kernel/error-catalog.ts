@@ -72,6 +72,7 @@ export interface ErrorDetails {
   STEP_UP_REQUIRED: { maxAgeMs?: number; level?: number }
   IMPERSONATION_REFUSED: Nothing
   BREAK_GLASS_EXPIRED: Nothing
+  STAY_UNKNOWN: Nothing
   MAILER_MISSING: Nothing
   TEXTER_MISSING: Nothing
   OVERLOADED: Nothing
@@ -218,7 +219,8 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   RATE_LIMITED: { status: 429, title: 'Too many requests; wait before the next one' },
   STEP_UP_REQUIRED: { status: 401, title: 'Sign in again to do this' },
   IMPERSONATION_REFUSED: { status: 403, title: 'An operator who acts for a user may not do this' },
-  BREAK_GLASS_EXPIRED: { status: 403, title: 'The time for which the tenant was opened is over' },
+  BREAK_GLASS_EXPIRED: { status: 403, title: 'The tenant is no longer open to this operator' },
+  STAY_UNKNOWN: { status: 404, title: 'No such impersonation or break-glass' },
   CHALLENGE_REFUSED: { status: 403, title: 'This link or code is wrong, was used, or has expired' },
   MAILER_MISSING: { status: 501, title: 'No e-mail can be sent here' },
   TEXTER_MISSING: { status: 501, title: 'No text message can be sent here' },
