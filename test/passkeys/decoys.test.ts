@@ -77,12 +77,23 @@ describe.each(['memory', 'postgres'] as const)('on %s', (name) => {
   })
 
   it('are of one secret, whoever asks first', async () => {
-    const all = await Promise.all([started(before), started(rotating)])
+    const all = await Promise.all([started({ ...rotating, current: 'k1' }), started(rotating)])
     const acme = await settle(all[0]!)
     const handles = await Promise.all(all.map((freehold) => freehold.tenant(acme.id)))
     const told = await Promise.all(Array.from({ length: 24 }, (_, i) => shown(handles[i % 2]!)))
     expect(new Set(told.map((one) => one[0]!.id)).size).toBe(1)
     expect(await stored(acme)).toHaveLength(1)
+  })
+
+  it('a process that does not have the newer key yet changes nothing for those that do', async () => {
+    const rotated = await started(rotating)
+    const acme = await settle(rotated)
+    const told = await shown(acme)
+    const late = await (await started(before)).tenant(acme.id)
+    const once = await shown(late)
+    expect([once, await shown(late)]).toEqual([once, once])
+    expect(once).not.toEqual(told)
+    expect(await shown(acme)).toEqual(told)
   })
 
   it('are made anew where the key of the old ones was dropped too soon: people get in', async () => {

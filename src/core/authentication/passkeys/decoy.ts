@@ -6,7 +6,7 @@
 import { createHmac } from 'node:crypto'
 import type { TenantContext } from '../../context.ts'
 import { encodeBase64url } from '../../kernel/encoding.ts'
-import type { Place } from '../../kernel/envelope.ts'
+import { type Place, sealedWith } from '../../kernel/envelope.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import type { PasskeyDescriptor } from './ceremony.ts'
 
@@ -15,7 +15,7 @@ export interface Decoys {
   of(address: string, rpId: string): PasskeyDescriptor
 }
 
-type Rooms = Pick<TenantContext, 'tenant' | 'scope' | 'envelope' | 'runtime'>
+type Rooms = Pick<TenantContext, 'tenant' | 'scope' | 'envelope' | 'keyring' | 'runtime'>
 
 const NAME = 'passkey-decoys'
 const SECRET_LENGTH = 32
@@ -37,13 +37,15 @@ export async function decoysOf(context: Rooms): Promise<Decoys> {
 }
 
 /** Of any number who ask first one makes it, and all are answered with that one. */
-async function tenantSecret({ tenant, scope, envelope, runtime }: Rooms): Promise<Uint8Array> {
+async function tenantSecret({ tenant, scope, envelope, keyring, runtime }: Rooms): Promise<Uint8Array> {
   const place: Place = { tenantId: tenant.id, table: 'tenant_secrets', column: 'value', row: NAME }
   for (;;) {
     const held = await scope.records.get('tenant_secrets', { name: NAME })
     if (held) {
       const opened = opens(() => envelope.open(held.value, place))
       if (opened) return opened
+      // sealed by a process that has a newer key: soon this one will have it too, and until then it has to do with another
+      if ((sealedWith(held.value) ?? 0) > keyring.current) return keyring.derive(keyring.current, NAME, SECRET_LENGTH)!
     }
     const fresh = runtime.randomBytes(SECRET_LENGTH)
     const value = envelope.seal(fresh, place)
