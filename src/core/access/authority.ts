@@ -11,10 +11,22 @@ import { buildRow, type Grant, readable } from './principal-row.ts'
 import type { PrincipalKey } from './principals.ts'
 import type { BookRole, Closure, RoleBook } from './role-book.ts'
 
+/** Where something is to be held. */
+export interface PlaceKey {
+  readonly kind: 'tenant' | 'organization' | 'team' | 'project'
+  /** Empty: the tenant. */
+  readonly id: string
+}
+
+export const TENANT: PlaceKey = { kind: 'tenant', id: '' }
+
 /** Where and when something is to be held. Milliseconds since 1970. */
 export interface Extent {
-  /** Null: the whole tenant. */
-  readonly organization: string | null
+  readonly place: PlaceKey
+  /** One thing in the place, as the host names it, and not the place itself. */
+  readonly resource?: { readonly type: string; readonly id: string }
+  /** At the place, and not below it. */
+  readonly exactly?: boolean
   readonly from: number
   /** Infinity: for good. */
   readonly until: number
@@ -32,7 +44,7 @@ export interface Authority {
 }
 
 /** Everywhere in the tenant, from now on and for good. */
-export const forGood = (now: number): Extent => ({ organization: null, from: now, until: Number.POSITIVE_INFINITY })
+export const forGood = (now: number): Extent => ({ place: TENANT, from: now, until: Number.POSITIVE_INFINITY })
 
 /** Whose holdings decide what this actor may hand out; undefined for those who may everything. */
 export function boundActor({ type, id }: Actor): PrincipalKey | undefined {
@@ -66,7 +78,7 @@ export function createAuthority(
     if (part && ownership) missing.add('*')
     for (const moment of momentsOf(extent, now, grants)) {
       const row = buildRow(book, grants, moment)
-      const scope = row.organizations.get(extent.organization ?? '') ?? row
+      const scope = row.organizations.get(organizationOf(load, extent.place) ?? '') ?? row
       for (const permission of needed) {
         if (!isUnconditional(bitsOf(scope.bits, permission))) missing.add(nameOf(permission))
       }
@@ -86,6 +98,13 @@ export function createAuthority(
       demand(needed, ownership, extent)
     },
   }
+}
+
+/** What is held in an organization is held in all of it. */
+function organizationOf({ tenant }: AccessLoad, { kind, id }: PlaceKey): string | undefined {
+  if (kind === 'organization') return id
+  const places = (kind === 'team' ? tenant?.teams : tenant?.projects) ?? []
+  return kind === 'tenant' ? undefined : places.find((place) => place.id === id)?.organization_id
 }
 
 /** Holdings change only where an assignment begins or ends: these moments, and both ends of the extent. */

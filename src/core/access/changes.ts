@@ -6,20 +6,24 @@ import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId } from '../kernel/ids.ts'
 import { shown } from '../kernel/input.ts'
+import type { TenantAccess } from '../storage/access-verbs.ts'
 import type { TenantUnit } from '../storage/storage.ts'
-import type { AccessLoad } from '../storage/verbs.ts'
 import { type Authority, boundActor, createAuthority, NOBODY } from './authority.ts'
 import { OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
 import type { PrincipalKey } from './principals.ts'
 import { type BookRole, type BookSource, createRoleBook, type RoleBook } from './role-book.ts'
 import { seedAccess } from './seed.ts'
+import { createTeamTree, type TeamTree } from './team-tree.ts'
 
 export interface AccessWriting {
   readonly unit: TenantUnit
   /** The roles as they are, and stay until this commits unless it changes them. */
   readonly book: RoleBook
   readonly source: BookSource
+  /** What the tenant has, as of this moment. */
+  readonly tenant: TenantAccess
+  readonly tree: TeamTree
   /** What the context's actor may hand out. */
   readonly authority: Authority
   /** Milliseconds since 1970. */
@@ -41,11 +45,14 @@ export function changeAccess<R>(
       await seedAccess(unit, context.runtime)
       load = await read()
     }
-    const source = sourceOf(load)
+    const { tenant, version } = load
+    if (!tenant) throw new FreeholdError('INTERNAL')
+    const source = { ...tenant, version }
     const book = createRoleBook(source, permissions)
     const now = context.runtime.now()
     const part = await partOf(unit, context.actor)
-    return work({ unit, book, source, authority: createAuthority(context.actor, load, book, part, now), now })
+    const authority = createAuthority(context.actor, load, book, part, now)
+    return work({ unit, book, source, tenant, tree: createTeamTree(tenant.teams), authority, now })
   })
 }
 
@@ -80,9 +87,4 @@ export async function movePrincipal(unit: TenantUnit, tenantId: string, { kind, 
       : await unit.records.update('service_accounts', { id }, change)
   await unit.verbs.publish({ kind: 'access', tenantId, principalId: id })
   return moved.length > 0
-}
-
-function sourceOf({ version, tenant }: AccessLoad): BookSource {
-  if (!tenant) throw new FreeholdError('INTERNAL')
-  return { ...tenant, version }
 }

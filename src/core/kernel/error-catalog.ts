@@ -37,6 +37,16 @@ export interface ErrorDetails {
   ORGANIZATION_UNKNOWN: Nothing
   ORGANIZATION_TAKEN: { key: string }
   LAST_ORGANIZATION: Nothing
+  TEAM_UNKNOWN: Nothing
+  TEAM_TAKEN: { key: string }
+  TEAM_CYCLE: Nothing
+  TEAM_IN_USE: { teams: number; members: number; projects: number; resources: number }
+  MEMBER_UNKNOWN: Nothing
+  MEMBER_TAKEN: Nothing
+  PROJECT_UNKNOWN: Nothing
+  PROJECT_TAKEN: { key: string }
+  RESOURCE_UNKNOWN: Nothing
+  RESOURCE_TAKEN: { type: string; externalId: string }
   SERVICE_ACCOUNT_TAKEN: { name: string }
   FORBIDDEN: { permission: string }
   GRANT_REFUSED: { missing: readonly string[] }
@@ -187,6 +197,16 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   ORGANIZATION_UNKNOWN: { status: 404, title: 'No such organization' },
   ORGANIZATION_TAKEN: { status: 409, title: 'Another organization has this key' },
   LAST_ORGANIZATION: { status: 409, title: 'A tenant keeps at least one organization' },
+  TEAM_UNKNOWN: { status: 404, title: 'No such team' },
+  TEAM_TAKEN: { status: 409, title: 'Another team of the organization has this key' },
+  TEAM_CYCLE: { status: 422, title: 'A team cannot be below itself' },
+  TEAM_IN_USE: { status: 409, title: 'There are members, or other teams, projects or resources, in the team' },
+  MEMBER_UNKNOWN: { status: 404, title: 'No such member of the team' },
+  MEMBER_TAKEN: { status: 409, title: 'Whoever this is, is in the team already' },
+  PROJECT_UNKNOWN: { status: 404, title: 'No such project' },
+  PROJECT_TAKEN: { status: 409, title: 'Another project of the organization has this key' },
+  RESOURCE_UNKNOWN: { status: 404, title: 'No such resource' },
+  RESOURCE_TAKEN: { status: 409, title: 'This resource is registered already' },
   SERVICE_ACCOUNT_TAKEN: { status: 409, title: 'Another service account has this name' },
   FORBIDDEN: { status: 403, title: 'This is not permitted' },
   GRANT_REFUSED: { status: 403, title: 'Nobody grants or takes what they do not hold' },
