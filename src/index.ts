@@ -96,6 +96,7 @@ export type {
   EmailProof,
   Fresh,
   JoinProof,
+  PasswordChange,
   SentCode,
   SentInvitation,
 } from './core/accounts/account.ts'
@@ -115,7 +116,6 @@ export type {
   NewHardwareToken,
 } from './core/authentication/factors/factors.ts'
 export type { Sent } from './core/authentication/factors/sent-code.ts'
-export type { Impersonation, NewImpersonation } from './core/authentication/impersonation.ts'
 export type {
   PasskeyAssertion,
   PasskeyCreationOptions,
@@ -149,7 +149,6 @@ export type {
   WebhookRequest,
   Webhooks,
 } from './core/billing/billing.ts'
-export type { BreakGlassOptions } from './core/break-glass.ts'
 export type {
   AccountSettings,
   AttemptSettings,
@@ -181,6 +180,7 @@ export {
   type RoleId,
   type ServiceAccountId,
   type SessionId,
+  type StayId,
   type TeamId,
   type TeamMemberId,
   type TenantId,
@@ -191,12 +191,15 @@ export type { Page, PageRequest } from './core/kernel/page.ts'
 export type { Runtime } from './core/kernel/runtime.ts'
 export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/maintenance.ts'
 export type { LinkKind, MailText, MessageFacts, MessageOptions } from './core/messages/message.ts'
+export type { Impersonation, NewImpersonation } from './core/operators/impersonation.ts'
+export type { NewStay, Stay } from './core/operators/stay.ts'
+export type { StayFilter, StayKey, Stays } from './core/operators/stays.ts'
 export type { BillingProvider } from './core/ports/billing-provider.ts'
 export type { GeoPlace, GeoProvider } from './core/ports/geo.ts'
 export type { KeyProvider } from './core/ports/key-provider.ts'
 export type { LeakedPasswords } from './core/ports/leaked-passwords.ts'
 export type { LegacyHashes } from './core/ports/legacy-hashes.ts'
-export type { Mail, Mailer, MailKind } from './core/ports/mailer.ts'
+export type { Mail, Mailer, MailKind, NoticeKind } from './core/ports/mailer.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type { Text, Texter, TextKind } from './core/ports/texter.ts'
 export type { TxtLookup } from './core/ports/txt-lookup.ts'

@@ -17,7 +17,6 @@ import { type Actor, createAudit } from './audit/audit.ts'
 import { createDevices } from './authentication/devices/devices.ts'
 import type { SignInEngine } from './authentication/engine.ts'
 import { createFactors } from './authentication/factors/factors.ts'
-import { createImpersonation } from './authentication/impersonation.ts'
 import { outOfReach } from './authentication/out-of-reach.ts'
 import { createPasskeys } from './authentication/passkeys/passkeys.ts'
 import { createPasskeySignIn } from './authentication/passkeys/sign-in.ts'
@@ -32,6 +31,8 @@ import type { Context, TenantContext } from './context.ts'
 import { createApiKeys } from './identity/api-keys.ts'
 import { createUsers } from './identity/users.ts'
 import { invalid } from './kernel/input.ts'
+import { posting } from './messages/notices.ts'
+import { createImpersonation } from './operators/impersonation.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
 import { createTenantSessions } from './sessions/tenant-sessions.ts'
 import type { TenantUnit } from './storage/storage.ts'
@@ -61,8 +62,8 @@ export interface OpenOptions {
   readonly actor?: Actor
   /** States of the tenant, beside active, in which the handle works. */
   readonly allow?: readonly TenantStatus[] | undefined
-  /** Whether the handle's time is over. Default: it has no end. */
-  readonly expired?: (() => boolean) | undefined
+  /** What must hold besides, at each call. */
+  readonly stands?: Gate | undefined
 }
 
 /** A tenant's scope without a gate: for whoever has just found its state. */
@@ -75,18 +76,18 @@ export function insideTenant<Db, P extends string>(house: House<Db, P>, tenant: 
 export function openTenant<Db, P extends string>(
   house: House<Db, P>,
   tenant: Tenant,
-  { actor = house.context.actor, allow, expired }: OpenOptions = {},
+  { actor = house.context.actor, allow, stands }: OpenOptions = {},
 ): TenantHandle<Db, P> {
   const { directory } = house
   const outer: TenantContext<Db> = { ...insideTenant(house, tenant), actor }
-  const gate = createGate(directory, tenant.id, { allow, expired })
+  const gate = createGate(directory, tenant.id, { allow, stands })
   const context: TenantContext<Db> = { ...outer, scope: gatedScope(outer.scope, gate) }
   // nobody signs in to a suspended tenant, though an operator may look into it
   const opened = lazily(() => ({
     ...outer,
-    scope: gatedScope(outer.scope, createGate(directory, tenant.id, { expired })),
+    scope: gatedScope(outer.scope, createGate(directory, tenant.id, { stands })),
   }))
-  const impersonation = lazily(() => createImpersonation(opened(), house.engine, house))
+  const impersonation = lazily(() => createImpersonation(opened(), house.engine, house, directory))
   const signIn = lazily(() => {
     const open = opened()
     const passkey = createPasskeySignIn(open, house.engine, directory)
@@ -108,7 +109,7 @@ export function openTenant<Db, P extends string>(
     accounts: { get: accounts, enumerable: true },
     domains: { get: domains, enumerable: true },
     as: {
-      value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow, expired }),
+      value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow, stands }),
       enumerable: true,
     },
   }) as TenantHandle<Db, P>
@@ -207,7 +208,7 @@ function openServices<Db, P extends string>(
     },
     async transaction(work) {
       if (typeof work !== 'function') throw invalid('work', 'it is not a function')
-      return context.scope.transaction((unit) => work(openTransaction(house, context, unit)))
+      return posting(context, (inside) => work(openTransaction(house, inside, inside.scope)))
     },
     async read(work) {
       if (typeof work !== 'function') throw invalid('work', 'it is not a function')

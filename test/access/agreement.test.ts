@@ -133,6 +133,11 @@ function load({ roles, assignments, active, principal }: World) {
   return new KnownPrincipal({ kind: 'user', id: 'a' }, answer, answer.principal!, book, 0)
 }
 
+/** Which of the missing is named first says nothing. */
+function inOrder<Answer extends { readonly missing: readonly string[] }>(answer: Answer): Answer {
+  return { ...answer, missing: [...answer.missing].sort() }
+}
+
 describe('check and explain', () => {
   it(`agree with the rules on ${WORLDS * QUESTIONS} questions`, () => {
     const seen = new Map<string, number>()
@@ -149,7 +154,7 @@ describe('check and explain', () => {
           const options = question as Omit<Ask, 'organization'> & { organization?: OrganizationId }
           expect(access.can(permission, options)).toBe(expected.allowed)
           const { version, ...explained } = access.explain(permission, options)
-          expect(explained).toEqual(expected)
+          expect(inOrder(explained)).toEqual(inOrder(expected))
           expect(version).toEqual({ tenant: 7, principal: 3 })
           seen.set(expected.reason, (seen.get(expected.reason) ?? 0) + 1)
         }

@@ -152,6 +152,7 @@ describe.each(STORAGES)('on %s', (storage) => {
       passkeys: ['list'],
       accounts: ['invite'],
       apiKeys: ['get', 'list'],
+      serviceAccounts: ['get', 'list'],
     }
 
     it.each(Object.keys(SEEN))('%s: everything but reading', async (room) => {
@@ -204,7 +205,7 @@ describe.each(STORAGES)('on %s', (storage) => {
     })
 
     it('A10: the proof of an address in its session removes the password as anywhere else', async () => {
-      const other = await house.person(acme)
+      const other = await house.person(acme, { emailVerified: false })
       const opened = await start({ user: other })
       await acme.accounts.requestEmailVerification({ email: other.email })
       const { tokenIn } = await import('../../src/adapters/testing/index.ts')

@@ -12,7 +12,7 @@ import type { ChallengeRow } from '../storage/authentication-tables.ts'
 import type { TenantUnit } from '../storage/storage.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import { type ChallengePurpose, createChallenges } from './challenges.ts'
-import { findDevice, knownBefore, openOnDevice, tellOfDevice } from './devices/recognition.ts'
+import { findDevice, knownBefore, openOnDevice } from './devices/recognition.ts'
 import type { Entry, Opened } from './entry.ts'
 import type {
   AssuranceLevel,
@@ -30,6 +30,7 @@ import { writeDenied, writeFailed, writePending } from './sign-in-log.ts'
 import { policyOf, requiredLevel, sessionLimit } from './sign-in-policy.ts'
 import type { SignedIn } from './signed-in.ts'
 import { loadStanding, type Standing } from './standing.ts'
+import { tellOfGuessing, tellOfRisk, tellOfSignIn } from './suspicion.ts'
 
 export interface SignInEngine {
   /** Takes a first factor that was shown: a session, or what is asked for next. @throws CONFIG_INVALID (an unreadable policy), STORAGE_UNAVAILABLE */
@@ -119,7 +120,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       for (const { pool, subject } of attempts) await unit.records.remove('sign_in_attempts', { pool, subject })
       return opened
     })
-    if (done) tellOfDevice(context, user, found)
+    if (done) await tellOfSignIn(context, entry)
     return done
   }
 
@@ -165,6 +166,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       const enough = proof.assuranceLevel >= (spared ? byRule : level)
       if (risk.verdict === 'deny' || (!enough && factors.length === 0)) {
         await writeDenied(context, { user, methods: proof.methods, client, risk })
+        await tellOfRisk(context, user, risk)
         return DENIED
       }
       if (enough) {
@@ -204,6 +206,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
         return made
       })
       if (!opened) return refuse(context, user, proof.methods, client)
+      await tellOfRisk(context, user, risk)
       const next = {
         token: opened.secret,
         expiresInMs: PENDING_LIFETIME_MS,
@@ -236,7 +239,10 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
 
       const request: FactorRequest = { user, method, request: challenge.id }
       const proof = await verifier.verify(context, request, answer)
-      if (!proof) return refuse(context, user, [...first.methods, ...verifier.methods], client)
+      if (!proof) {
+        tellOfGuessing(context, user, attempt.failures, verifier.type)
+        return refuse(context, user, [...first.methods, ...verifier.methods], client)
+      }
       const { methods, assuranceLevel } = combined(first, proof)
       if (assuranceLevel < first.requiredLevel) return refuse(context, user, methods, client)
       const found = await findDevice(context, user, client)

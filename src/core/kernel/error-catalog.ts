@@ -23,7 +23,13 @@ export interface ErrorDetails {
   EMAIL_INVALID: Nothing
   EMAIL_TAKEN: Nothing
   PHONE_INVALID: Nothing
-  PASSWORD_REJECTED: { reason: 'too-short' | 'too-long' | 'common' | 'contextual'; minimum?: number; maximum?: number }
+  PASSWORD_REJECTED: {
+    reason: 'too-short' | 'too-long' | 'common' | 'contextual' | 'leaked'
+    minimum?: number
+    maximum?: number
+  }
+  PASSWORD_WRONG: Nothing
+  LEAK_LIST_UNAVAILABLE: Nothing
   SIGN_UP_CLOSED: Nothing
   // access
   PERMISSION_UNKNOWN: { permission: string }
@@ -76,6 +82,7 @@ export interface ErrorDetails {
   STEP_UP_REQUIRED: { maxAgeMs?: number; level?: number }
   IMPERSONATION_REFUSED: Nothing
   BREAK_GLASS_EXPIRED: Nothing
+  STAY_UNKNOWN: Nothing
   MAILER_MISSING: Nothing
   TEXTER_MISSING: Nothing
   OVERLOADED: Nothing
@@ -185,6 +192,8 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   EMAIL_TAKEN: { status: 409, title: 'This e-mail address is taken' },
   PHONE_INVALID: { status: 422, title: 'This is not a telephone number with its country' },
   PASSWORD_REJECTED: { status: 422, title: 'This password is not accepted' },
+  PASSWORD_WRONG: { status: 422, title: 'The current password is wrong' },
+  LEAK_LIST_UNAVAILABLE: { status: 503, title: 'The new password cannot be checked right now; try again shortly' },
   SIGN_UP_CLOSED: { status: 403, title: 'Sign-up is closed' },
   PERMISSION_UNKNOWN: { status: 500, title: 'No such permission is declared', exposed: false },
   PRINCIPAL_UNKNOWN: { status: 404, title: 'No such user or service account' },
@@ -230,7 +239,8 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   RATE_LIMITED: { status: 429, title: 'Too many requests; wait before the next one' },
   STEP_UP_REQUIRED: { status: 401, title: 'Sign in again to do this' },
   IMPERSONATION_REFUSED: { status: 403, title: 'An operator who acts for a user may not do this' },
-  BREAK_GLASS_EXPIRED: { status: 403, title: 'The time for which the tenant was opened is over' },
+  BREAK_GLASS_EXPIRED: { status: 403, title: 'The tenant is no longer open to this operator' },
+  STAY_UNKNOWN: { status: 404, title: 'No such impersonation or break-glass' },
   CHALLENGE_REFUSED: { status: 403, title: 'This link or code is wrong, was used, or has expired' },
   MAILER_MISSING: { status: 501, title: 'No e-mail can be sent here' },
   TEXTER_MISSING: { status: 501, title: 'No text message can be sent here' },

@@ -22,6 +22,8 @@ export type ServiceAccountId = Id<'service-account'>
 export type ApiKeyId = Id<'api-key'>
 export type RoleId = Id<'role'>
 export type RoleAssignmentId = Id<'role-assignment'>
+/** Of an operator in another tenant. */
+export type StayId = Id<'stay'>
 export type PasskeyId = Id<'passkey'>
 export type AuditEventId = Id<'audit-event'>
 export type PaymentCustomerId = Id<'payment-customer'>

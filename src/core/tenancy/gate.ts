@@ -2,7 +2,6 @@
 // tenant may still be entered. Inside a transaction nobody looks again: it was let in as a whole.
 
 import type { Access } from '../access/access.ts'
-import { FreeholdError } from '../kernel/errors.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import type { TenantStatus } from '../storage/system-tables.ts'
 import type { Directory } from './directory.ts'
@@ -17,15 +16,17 @@ export type Gate = () => Promise<unknown> | undefined
 export interface GateOptions {
   /** States of the tenant, beside active, in which it passes. */
   readonly allow?: readonly TenantStatus[] | undefined
-  /** Whether its time is over. Default: it has no end. */
-  readonly expired?: (() => boolean) | undefined
+  /** What must hold besides: a gate before this one. */
+  readonly stands?: Gate | undefined
 }
 
-/** For the tenant with this id while it is active, or in one of the states allowed, and until it has expired. */
-export function createGate(directory: Directory, id: string, { allow, expired }: GateOptions = {}): Gate {
+/** For the tenant with this id while it is active, or in one of the states allowed. */
+export function createGate(directory: Directory, id: string, { allow, stands }: GateOptions = {}): Gate {
+  const enter: Gate = () => (directory.peek(id, allow) ? undefined : directory.require({ id }, allow))
+  if (!stands) return enter
   return () => {
-    if (expired?.()) throw new FreeholdError('BREAK_GLASS_EXPIRED')
-    return directory.peek(id, allow) ? undefined : directory.require({ id }, allow)
+    const asked = stands()
+    return asked ? asked.then(enter) : enter()
   }
 }
 

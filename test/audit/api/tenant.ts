@@ -257,7 +257,8 @@ export const handleOnly: Table<TenantHandle> = {
   ...factors,
   ...devices,
   'impersonation.start': {
-    writes: 'impersonation.started',
+    // the tenant's own log, and the platform's
+    writes: ['impersonation.started', 'impersonation.started'],
     given: async (world, handle) => {
       await hired(world)
       return user(world, handle)
@@ -268,7 +269,7 @@ export const handleOnly: Table<TenantHandle> = {
     },
   },
   'impersonation.end': {
-    writes: 'impersonation.ended',
+    writes: ['impersonation.ended', 'impersonation.ended'],
     given: actedAs,
     act: ({ impersonation }, session: Session) => impersonation.end(session),
     again: 'nothing',

@@ -6,7 +6,8 @@ import type { TenantContext } from '../../context.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import type { FactorId, UserId } from '../../kernel/ids.ts'
 import { checkKeys, invalid } from '../../kernel/input.ts'
-import type { MfaMethodRow } from '../../storage/authentication-tables.ts'
+import type { NoticeKind } from '../../ports/mailer.ts'
+import type { FactorType, MfaMethodRow } from '../../storage/authentication-tables.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
 import { fromNow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
@@ -31,8 +32,11 @@ export interface ConfirmedFactor extends Factor {
   readonly recoveryCodes?: readonly string[]
 }
 
+/** Tells the user by letter, once the change has committed. */
+export type Tell = (kind: NoticeKind, factor?: FactorType) => void
+
 /** Runs while the user's row is held. */
-type Change = <R>(user: UserId, work: (unit: TenantUnit, user: UserRow) => Promise<R>) => Promise<R>
+type Change = <R>(user: UserId, work: (unit: TenantUnit, user: UserRow, tell: Tell) => Promise<R>) => Promise<R>
 
 /** How far a token may have run ahead for two codes in a row to bring it back. */
 const RESYNC_AHEAD = 1000
@@ -53,7 +57,7 @@ export async function confirmFactor(
   const counted = await count(context, method)
   const used = await usedBy(context, user, method, code)
   if (used === undefined) throw await wrong(context, user, method)
-  return change(userId, async (unit) => {
+  return change(userId, async (unit, _, tell) => {
     const { records } = unit
     const first = (await records.count('mfa_methods', { user_id: userId, is_primary: true })) === 0
     const guard = { id, confirmed_at: null, moving_factor: { before: used + 1 } }
@@ -63,6 +67,7 @@ export async function confirmFactor(
     await records.remove('sign_in_attempts', counted)
     const ended = endOtherSessions ? { sessionsEnded: await endOthers(context, unit, userId) } : {}
     await writeFactorEvent({ ...context, scope: unit }, 'mfa.confirmed', userId, row, ended)
+    tell('factor-added', row.type)
     const made = recoveryCodes && (await withoutCodes(unit, userId)) && (await makeRecoveryCodes(context, unit, userId))
     return { ...factorFromRow(row), ...(made ? { recoveryCodes: made } : {}) }
   })
