@@ -116,6 +116,7 @@ export type {
   NewHardwareToken,
 } from './core/authentication/factors/factors.ts'
 export type { Sent } from './core/authentication/factors/sent-code.ts'
+export type { EndingOthers } from './core/authentication/other-sessions.ts'
 export type {
   PasskeyAssertion,
   PasskeyCreationOptions,
