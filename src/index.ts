@@ -1,7 +1,7 @@
 // What the host imports. Adapters have entry points of their own: `freehold/postgres`, `freehold/hono` and so on.
 
 import { Resolver } from 'node:dns/promises'
-import { definePermissions, type OwnPermission, type Permissions } from './core/access/permissions.ts'
+import { customPermission, definePermissions, type OwnPermission, type Permissions } from './core/access/permissions.ts'
 import type { Freehold, FreeholdOptions, FreeholdRooms } from './core/api.ts'
 import { composeFreehold } from './core/freehold.ts'
 import { FreeholdError } from './core/kernel/errors.ts'
@@ -52,7 +52,8 @@ async function defaultHasher() {
   return argon2()
 }
 
-export type { Access, CheckOptions, Explanation, Principal, PrincipalAccess } from './core/access/access.ts'
+export type { Access, Principal, PrincipalAccess } from './core/access/access.ts'
+export type { PlaceName, PlaceOptions } from './core/access/asked.ts'
 export type {
   Assignment,
   AssignmentFilter,
@@ -61,14 +62,20 @@ export type {
   NewAssignment,
   ScopeName,
 } from './core/access/assignments.ts'
+export type { CheckOptions, Circumstances, Freshness } from './core/access/check-options.ts'
+export type { Cause, Explanation, Need } from './core/access/explanation.ts'
+export type { AllowedFields } from './core/access/fields.ts'
+export type { Scope } from './core/access/grants.ts'
+export type { Holdings } from './core/access/holdings.ts'
 export type { Organization, Organizations } from './core/access/organizations.ts'
 export type {
+  CustomPermission,
   PermissionCatalog,
   PermissionName,
   PermissionOptions,
   SystemRole,
 } from './core/access/permissions.ts'
-export type { PlaceName, PlaceView } from './core/access/place-names.ts'
+export type { PlaceView } from './core/access/place-names.ts'
 export type { NewProject, Project, ProjectChange, ProjectFilter, Projects } from './core/access/projects.ts'
 export type {
   NewResource,
@@ -237,4 +244,4 @@ export type { Resolution, ResolveBy, ResolverOptions } from './core/tenancy/reso
 export type { Tenant } from './core/tenancy/tenant.ts'
 export type { NewTenant, TenantChange, TenantName, Tenants } from './core/tenancy/tenants.ts'
 export type { Freehold, FreeholdOptions, FreeholdRooms, OwnPermission, Permissions }
-export { definePermissions, FreeholdError }
+export { customPermission, definePermissions, FreeholdError }

@@ -1,11 +1,11 @@
 // A tenant's rooms behind one handle. Each is opened when it is first entered, since most requests enter one or two.
 
-import { createAccess } from './access/access.ts'
 import { createAssignments } from './access/assignments.ts'
 import type { AccessCache } from './access/cache.ts'
 import { createOrganizations } from './access/organizations.ts'
 import type { Permissions } from './access/permissions.ts'
 import { createProjects } from './access/projects.ts'
+import { createAccess } from './access/questions.ts'
 import { createResources } from './access/resources.ts'
 import { createRoles } from './access/roles.ts'
 import { createServiceAccounts } from './access/service-accounts.ts'

@@ -28,7 +28,7 @@ import {
   scopeOfRow,
 } from './assignment.ts'
 import { type AccessWriting, changeAccess, movePrincipal, roleOf } from './changes.ts'
-import { demandAll, heldByAssignments } from './held.ts'
+import { demandAssignments } from './held.ts'
 import { keepAnOwner, OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
 import type { BookRole } from './role-book.ts'
@@ -95,10 +95,11 @@ export function createAssignments(context: TenantContext, permissions: Permissio
         const { starts_at, expires_at, until } = times
         const held = { ...holderColumns(holder), role_id: given.id, ...place }
         const before = await find(unit, held)
-        const shown = { ...held, flow, starts_at, expires_at: Number.isFinite(until) ? new Date(until) : null }
-        demandAll(writing, await heldByAssignments(writing, [shown], 'given'))
+        const ends = Number.isFinite(until) ? new Date(until) : null
+        const wantedRow = { id: before?.id ?? '', ...held, flow, starts_at, expires_at: ends }
+        await demandAssignments(context, writing, [wantedRow], 'given')
         // it counts in less than it did: that is taken back
-        if (before && before.flow !== flow) demandAll(writing, await heldByAssignments(writing, [before], 'taken'))
+        if (before && before.flow !== flow) await demandAssignments(context, writing, [before], 'taken')
         const granted = {
           starts_at,
           expires_at,
@@ -128,7 +129,7 @@ export function createAssignments(context: TenantContext, permissions: Permissio
         const { unit, book } = writing
         const row = await unit.records.get('role_assignments', { id })
         if (!row) return
-        demandAll(writing, await heldByAssignments(writing, [row], 'taken'))
+        await demandAssignments(context, writing, [row], 'taken')
         const write = () => unit.records.remove('role_assignments', { id })
         await (isOwnership(roleOf(book, row.role_id), row) ? keepAnOwner(unit, write) : write())
         await tell(unit, row)

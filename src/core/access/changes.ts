@@ -6,23 +6,22 @@ import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId } from '../kernel/ids.ts'
 import { shown } from '../kernel/input.ts'
-import type { TenantAccess } from '../storage/access-verbs.ts'
 import type { TenantUnit } from '../storage/storage.ts'
-import { type Authority, boundActor, createAuthority, NOBODY } from './authority.ts'
+import type { AccessLoad } from '../storage/verbs.ts'
+import { type Authority, boundActor, createAuthority } from './authority.ts'
 import { OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
-import type { PrincipalKey } from './principals.ts'
-import { type BookRole, type BookSource, createRoleBook, type RoleBook } from './role-book.ts'
+import { NOBODY, type PrincipalKey } from './principals.ts'
+import type { BookRole, RoleBook } from './role-book.ts'
 import { seedAccess } from './seed.ts'
 import { createTeamTree, type TeamTree } from './team-tree.ts'
+import { type BookSource, createTenantBook, type TenantBook } from './tenant-book.ts'
 
 export interface AccessWriting {
   readonly unit: TenantUnit
-  /** The roles as they are, and stay until this commits unless it changes them. */
-  readonly book: RoleBook
+  /** Roles, places and policies as they are, and stay until this commits unless it changes them. */
+  readonly book: TenantBook
   readonly source: BookSource
-  /** What the tenant has, as of this moment. */
-  readonly tenant: TenantAccess
   readonly tree: TeamTree
   /** What the context's actor may hand out. */
   readonly authority: Authority
@@ -45,14 +44,12 @@ export function changeAccess<R>(
       await seedAccess(unit, context.runtime)
       load = await read()
     }
-    const { tenant, version } = load
-    if (!tenant) throw new FreeholdError('INTERNAL')
-    const source = { ...tenant, version }
-    const book = createRoleBook(source, permissions)
+    const source = sourceOf(load)
+    const book = createTenantBook(source, permissions)
     const now = context.runtime.now()
     const part = await partOf(unit, context.actor)
     const authority = createAuthority(context.actor, load, book, part, now)
-    return work({ unit, book, source, tenant, tree: createTeamTree(tenant.teams), authority, now })
+    return work({ unit, book, source, tree: createTeamTree(source.teams), authority, now })
   })
 }
 
@@ -87,4 +84,9 @@ export async function movePrincipal(unit: TenantUnit, tenantId: string, { kind, 
       : await unit.records.update('service_accounts', { id }, change)
   await unit.verbs.publish({ kind: 'access', tenantId, principalId: id })
   return moved.length > 0
+}
+
+function sourceOf({ version, tenant }: AccessLoad): BookSource {
+  if (!tenant) throw new FreeholdError('INTERNAL')
+  return { ...tenant, version }
 }

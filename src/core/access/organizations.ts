@@ -145,8 +145,8 @@ export function organizationId(organization: OrganizationId | { readonly id: Org
   return parseId<OrganizationId>(id, 'organization')
 }
 
-function projectsIn({ tenant }: AccessWriting, organization: string): string[] {
-  return tenant.projects.filter((project) => project.organization_id === organization).map(({ id }) => id)
+function projectsIn({ source }: AccessWriting, organization: string): string[] {
+  return source.projects.filter((project) => project.organization_id === organization).map(({ id }) => id)
 }
 
 async function find({ records }: Pick<TenantScope, 'records'>, organization: unknown): Promise<OrganizationRow> {

@@ -6,11 +6,7 @@ import { type OrganizationId, type ProjectId, parseId, type TeamId } from '../ke
 import { invalid } from '../kernel/input.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import type { ResourceRow } from '../storage/tree-tables.ts'
-
-export type PlaceName =
-  | { readonly organization: OrganizationId | { readonly id: OrganizationId } }
-  | { readonly team: TeamId | { readonly id: TeamId } }
-  | { readonly project: ProjectId | { readonly id: ProjectId } }
+import type { PlaceName } from './asked.ts'
 
 export type PlaceView =
   | { readonly kind: 'tenant' }

@@ -13,7 +13,7 @@ import { changeAccess } from './changes.ts'
 import { checkKey } from './key.ts'
 import { organizationId } from './organizations.ts'
 import type { Permissions } from './permissions.ts'
-import { demandReach } from './team-moves.ts'
+import { demandMove } from './team-moves.ts'
 import { findTeam, type TeamKey, teamId } from './teams.ts'
 import { emptyPart } from './tree-part.ts'
 
@@ -161,14 +161,13 @@ export function createProjects(context: TenantContext, permissions: Permissions)
         ...(team === undefined ? {} : { team_id: team }),
       }
       return changeAccess(context, permissions, async (writing) => {
-        const { unit, tree } = writing
+        const { unit } = writing
         const before = await findProject(unit, id)
         const columns = differing(before, given)
         if (Object.keys(columns).length === 0) return projectFromRow(before)
         if (columns.team_id !== undefined) {
           if (columns.team_id !== null) await teamIn(unit, columns.team_id, before.organization_id)
-          const [left, joined] = [tree.above(before.team_id ?? ''), tree.above(columns.team_id ?? '')]
-          if (boundActor(actor)) await demandReach(writing, { kind: 'project', id }, left, joined)
+          if (boundActor(actor)) await demandMove(writing, { kind: 'project', id }, before.team_id, columns.team_id)
           await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
         }
         const [after] = await unit.records.update('projects', { id }, { ...columns, updated_at: fromNow() })

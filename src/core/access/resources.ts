@@ -4,15 +4,16 @@
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type ResourceId } from '../kernel/ids.ts'
-import { checkJson, checkKeys, checkText, differing, invalid, isPlainText } from '../kernel/input.ts'
+import { checkJson, checkKeys, checkText, differing, invalid, isPlainText, shown } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import type { Where } from '../storage/records.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { ResourceRow } from '../storage/tree-tables.ts'
+import type { PlaceName } from './asked.ts'
 import { changeAccess } from './changes.ts'
 import type { Permissions } from './permissions.ts'
-import { checkPlaceThere, type PlaceName, type PlaceView, placeColumns, placeOfRow } from './place-names.ts'
+import { checkPlaceThere, type PlaceView, placeColumns, placeOfRow } from './place-names.ts'
 import { emptyPart } from './tree-part.ts'
 
 export interface Resource {
@@ -65,7 +66,7 @@ export interface Resources {
   /**
    * Where a thing is decides who may give roles on it: who holds them there. Whoever registers things must know where they
    * are.
-   * @throws RESOURCE_TAKEN, ORGANIZATION_UNKNOWN, TEAM_UNKNOWN, PROJECT_UNKNOWN, INPUT_INVALID (a type nothing can be done with, too), ID_INVALID
+   * @throws RESOURCE_TAKEN, ORGANIZATION_UNKNOWN, TEAM_UNKNOWN, PROJECT_UNKNOWN, RESOURCE_TYPE_UNKNOWN, INPUT_INVALID, ID_INVALID
    */
   register(resource: NewResource): Promise<Resource>
   /** @throws RESOURCE_UNKNOWN, ID_INVALID, INPUT_INVALID */
@@ -207,12 +208,12 @@ function checkExternalId(value: unknown): string {
   return value
 }
 
-/** @throws INPUT_INVALID */
+/** @throws RESOURCE_TYPE_UNKNOWN */
 async function checkType({ records }: Pick<TenantScope, 'records'>, { catalog }: Permissions, type: string) {
   if (Object.hasOwn(catalog, type)) return
   // of those that the tenant added
   if ((await records.count('custom_permissions', { resource: type })) > 0) return
-  throw invalid('type', 'there is no permission about such a thing')
+  throw new FreeholdError('RESOURCE_TYPE_UNKNOWN', { type: shown(type) })
 }
 
 function resourceFromRow(row: ResourceRow): Resource {

@@ -13,7 +13,7 @@ import { fromNow } from '../storage/tables.ts'
 import type { TeamMemberRow } from '../storage/tree-tables.ts'
 import type { Principal } from './access.ts'
 import { type AccessWriting, changeAccess, movePrincipal, roleOf } from './changes.ts'
-import { demandAll, heldByMembers, heldByTeam, type MemberTerms, type Way } from './held.ts'
+import { demandMemberships, demandMemberTerms } from './held.ts'
 import { checkEntries, entriesInShort } from './permission-entries.ts'
 import type { Permissions } from './permissions.ts'
 import { type PrincipalKey, parsePrincipal } from './principals.ts'
@@ -85,12 +85,6 @@ export function createTeamMembers(context: TenantContext, permissions: Permissio
       return work(writing)
     })
 
-  /** @throws GRANT_REFUSED */
-  async function demandMembership(writing: AccessWriting, terms: MemberTerms, way: Way): Promise<void> {
-    demandAll(writing, heldByMembers(writing, [terms], way))
-    demandAll(writing, await heldByTeam(writing, writing.tree.above(terms.team_id), way))
-  }
-
   async function audit(
     { unit }: AccessWriting,
     action: 'team.member_added' | 'team.member_updated' | 'team.member_removed',
@@ -119,13 +113,14 @@ export function createTeamMembers(context: TenantContext, permissions: Permissio
       return inTeam(id, async (writing) => {
         const { unit, book } = writing
         const terms = {
+          id: runtime.newId(),
           team_id: id,
           role_id: role === undefined ? null : roleOf(book, role).id,
           permissions: entries,
         }
         if (!(await movePrincipal(unit, tenant.id, principal))) throw new FreeholdError('PRINCIPAL_UNKNOWN')
-        await demandMembership(writing, terms, 'given')
-        const row = { ...terms, ...holder(principal), id: runtime.newId() }
+        demandMemberships(writing, [terms], 'given')
+        const row = { ...terms, ...holder(principal) }
         const [added] = await unit.records.insert('team_members', [row], { onConflict: 'ignore' })
         if (!added) throw new FreeholdError('MEMBER_TAKEN')
         await audit(writing, 'team.member_added', added, {
@@ -164,8 +159,8 @@ export function createTeamMembers(context: TenantContext, permissions: Permissio
           ...(entries === undefined ? {} : { permissions: entries }),
         })
         if (Object.keys(columns).length === 0) return memberFromRow(before)
-        demandAll(writing, heldByMembers(writing, [before], 'taken'))
-        demandAll(writing, heldByMembers(writing, [{ ...before, ...columns }], 'given'))
+        demandMemberTerms(writing, before, 'taken')
+        demandMemberTerms(writing, { ...before, ...columns }, 'given')
         await movePrincipal(unit, tenant.id, key)
         const where = { id: before.id }
         const [after] = await unit.records.update('team_members', where, { ...columns, updated_at: fromNow() })
@@ -186,7 +181,7 @@ export function createTeamMembers(context: TenantContext, permissions: Permissio
         const { unit } = writing
         const before = await unit.records.get('team_members', { team_id: id, ...holder(key) })
         if (!before) return
-        await demandMembership(writing, before, 'taken')
+        demandMemberships(writing, [before], 'taken')
         await unit.records.remove('team_members', { id: before.id })
         await movePrincipal(unit, tenant.id, key)
         await audit(writing, 'team.member_removed', before, {

@@ -9,13 +9,12 @@ import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '..
 import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { TeamRow } from '../storage/tree-tables.ts'
-import { boundActor } from './authority.ts'
 import { changeAccess } from './changes.ts'
 import { checkKey } from './key.ts'
 import { organizationId } from './organizations.ts'
 import type { Permissions } from './permissions.ts'
 import { createTeamMembers, type TeamMembers } from './team-members.ts'
-import { demandMove, removeTeam, type TeamContents } from './team-moves.ts'
+import { demandTeamMove, removeTeam, type TeamContents } from './team-moves.ts'
 
 export interface Team {
   /** So that the team itself can be named as a principal. */
@@ -191,7 +190,7 @@ export function createTeams(context: TenantContext, permissions: Permissions): T
         const before = await findTeam(unit, id)
         if (parent !== null) await parentIn(unit, parent, before.organization_id)
         if (before.parent_team_id === parent) return teamFromRow(before)
-        if (boundActor(actor)) await demandMove(writing, id, parent)
+        await demandTeamMove(context, writing, before, parent)
         const moved = await unit.verbs.moveTeam(id, parent)
         if (!moved) throw new FreeholdError('TEAM_CYCLE')
         await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })

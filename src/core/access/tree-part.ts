@@ -7,9 +7,8 @@ import { everyRow } from '../storage/every-row.ts'
 import type { Where } from '../storage/records.ts'
 import type { TenantUnit } from '../storage/storage.ts'
 import type { TeamMemberRow } from '../storage/tree-tables.ts'
-import { boundActor } from './authority.ts'
 import type { AccessWriting } from './changes.ts'
-import { demandAll, heldByAssignments, heldByMembers } from './held.ts'
+import { demandAssignments, demandMemberships } from './held.ts'
 
 /** Ids. What is in these and not named itself stays out of it, but for resources. */
 export interface Part {
@@ -35,11 +34,7 @@ const NOTICES = 100
  * it move on.
  * @throws GRANT_REFUSED
  */
-export async function emptyPart(
-  { tenant, actor }: TenantContext,
-  writing: AccessWriting,
-  part: Part,
-): Promise<PartCounts> {
+export async function emptyPart(context: TenantContext, writing: AccessWriting, part: Part): Promise<PartCounts> {
   const { unit } = writing
   const { organizations = [], teams = [], projects = [] } = part
   const resources = [...(part.resources ?? []), ...(await resourcesIn(unit, part))]
@@ -51,18 +46,16 @@ export async function emptyPart(
     ['resource_id', resources],
   ])
   const members = await rowsWhere(unit, 'team_members', [['team_id', teams]])
-  if (boundActor(actor)) {
-    demandAll(writing, await heldByAssignments(writing, assignments, 'taken'))
-    demandAll(writing, heldByMembers(writing, members, 'taken'))
-  }
-  await movePrincipals(unit, tenant.id, [...assignments, ...members])
+  await demandAssignments(context, writing, assignments, 'taken')
+  demandMemberships(writing, members, 'taken')
+  await movePrincipals(unit, context.tenant.id, [...assignments, ...members])
   return { assignments: assignments.length, members: members.length, resources: resources.length }
 }
 
 /** The projects of teams. */
-export function projectsOf({ tenant }: AccessWriting, teams: readonly string[]): string[] {
+export function projectsOf({ source }: AccessWriting, teams: readonly string[]): string[] {
   const wanted = new Set<string | null>(teams)
-  return tenant.projects.filter(({ team_id }) => wanted.has(team_id)).map(({ id }) => id)
+  return source.projects.filter(({ team_id }) => wanted.has(team_id)).map(({ id }) => id)
 }
 
 async function resourcesIn(unit: TenantUnit, { organizations = [], teams = [], projects = [] }: Part) {

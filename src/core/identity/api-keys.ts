@@ -1,8 +1,8 @@
 // API keys: what a service account shows instead of a session. A key is told once, and may do no more than its account.
 
 import { changeAccess } from '../access/changes.ts'
-import { demandAll, heldByPrincipal } from '../access/held.ts'
 import type { Permissions } from '../access/permissions.ts'
+import { holderOf } from '../access/roster.ts'
 import { demandFresh } from '../authentication/step-up-guard.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
@@ -93,13 +93,12 @@ export function createApiKeys(context: TenantContext, permissions: Permissions):
     accountOf: (unit: TenantUnit) => Promise<string>,
     work: (unit: TenantUnit, accountId: string) => Promise<R>,
   ): Promise<R> {
-    return changeAccess(context, permissions, async (writing) => {
-      const { unit } = writing
+    return changeAccess(context, permissions, async ({ unit, authority }) => {
       await demandFresh(context, unit)
       const accountId = await accountOf(unit)
       const account = await unit.records.get('service_accounts', { id: accountId, status: 'active' })
       if (!account) throw new FreeholdError('PRINCIPAL_UNKNOWN')
-      demandAll(writing, await heldByPrincipal(writing, { kind: 'service_account', id: accountId }))
+      authority.demandHoldings(await holderOf(unit, { kind: 'service_account', id: accountId }))
       return work(unit, accountId)
     })
   }

@@ -1,8 +1,10 @@
 // Every way in which Freehold says no: code -> HTTP status, title, and the shape of the details.
 // docs/errors.md has an entry for each code (a test compares the two).
 
+import { type AccessErrorDetails, accessErrors, type CatalogEntry } from './access-errors.ts'
+
 /** What each code says beyond itself. `object` without keys: nothing. */
-export interface ErrorDetails {
+export interface ErrorDetails extends AccessErrorDetails {
   // tenancy
   TENANT_UNKNOWN: Nothing
   TENANT_SUSPENDED: Nothing
@@ -31,32 +33,6 @@ export interface ErrorDetails {
   PASSWORD_WRONG: Nothing
   LEAK_LIST_UNAVAILABLE: Nothing
   SIGN_UP_CLOSED: Nothing
-  // access
-  PERMISSION_UNKNOWN: { permission: string }
-  PRINCIPAL_UNKNOWN: Nothing
-  ROLE_UNKNOWN: { role: string }
-  ROLE_TAKEN: { key: string }
-  ROLE_CYCLE: { roles: readonly string[] }
-  ROLE_SYSTEM: { key: string }
-  ROLE_IN_USE: { key: string }
-  CONDITION_INVALID: { path: string; problem: string }
-  ORGANIZATION_UNKNOWN: Nothing
-  ORGANIZATION_TAKEN: { key: string }
-  LAST_ORGANIZATION: Nothing
-  TEAM_UNKNOWN: Nothing
-  TEAM_TAKEN: { key: string }
-  TEAM_CYCLE: Nothing
-  TEAM_IN_USE: { teams: number; members: number; projects: number; resources: number }
-  MEMBER_UNKNOWN: Nothing
-  MEMBER_TAKEN: Nothing
-  PROJECT_UNKNOWN: Nothing
-  PROJECT_TAKEN: { key: string }
-  RESOURCE_UNKNOWN: Nothing
-  RESOURCE_TAKEN: { type: string; externalId: string }
-  SERVICE_ACCOUNT_TAKEN: { name: string }
-  FORBIDDEN: { permission: string }
-  GRANT_REFUSED: { missing: readonly string[] }
-  LAST_OWNER: Nothing
   // audit
   AUDIT_UNKNOWN: Nothing
   AUDIT_ALTERED: { id: string }
@@ -160,16 +136,8 @@ export interface ErrorDetails {
 
 type Nothing = Record<string, never>
 
-export interface CatalogEntry {
-  /** HTTP status (RFC 9110). */
-  readonly status: number
-  /** One short sentence without its full stop. */
-  readonly title: string
-  /** False: the details are for logs, and the HTTP problem leaves them out. Default true. */
-  readonly exposed?: false
-}
-
 export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
+  ...accessErrors,
   TENANT_UNKNOWN: { status: 404, title: 'No such tenant' },
   TENANT_SUSPENDED: { status: 403, title: 'This tenant is suspended' },
   TENANT_DELETED: { status: 404, title: 'This tenant was deleted' },
@@ -195,31 +163,6 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   PASSWORD_WRONG: { status: 422, title: 'The current password is wrong' },
   LEAK_LIST_UNAVAILABLE: { status: 503, title: 'The new password cannot be checked right now; try again shortly' },
   SIGN_UP_CLOSED: { status: 403, title: 'Sign-up is closed' },
-  PERMISSION_UNKNOWN: { status: 500, title: 'No such permission is declared', exposed: false },
-  PRINCIPAL_UNKNOWN: { status: 404, title: 'No such user or service account' },
-  ROLE_UNKNOWN: { status: 404, title: 'No such role' },
-  ROLE_TAKEN: { status: 409, title: 'Another role has this key' },
-  ROLE_CYCLE: { status: 422, title: 'A role cannot inherit from itself' },
-  ROLE_SYSTEM: { status: 409, title: 'A system role keeps this' },
-  ROLE_IN_USE: { status: 409, title: 'The role is assigned, or a parent of others' },
-  CONDITION_INVALID: { status: 422, title: 'A condition is not one that can be evaluated' },
-  ORGANIZATION_UNKNOWN: { status: 404, title: 'No such organization' },
-  ORGANIZATION_TAKEN: { status: 409, title: 'Another organization has this key' },
-  LAST_ORGANIZATION: { status: 409, title: 'A tenant keeps at least one organization' },
-  TEAM_UNKNOWN: { status: 404, title: 'No such team' },
-  TEAM_TAKEN: { status: 409, title: 'Another team of the organization has this key' },
-  TEAM_CYCLE: { status: 422, title: 'A team cannot be below itself' },
-  TEAM_IN_USE: { status: 409, title: 'There are members, or other teams, projects or resources, in the team' },
-  MEMBER_UNKNOWN: { status: 404, title: 'No such member of the team' },
-  MEMBER_TAKEN: { status: 409, title: 'Whoever this is, is in the team already' },
-  PROJECT_UNKNOWN: { status: 404, title: 'No such project' },
-  PROJECT_TAKEN: { status: 409, title: 'Another project of the organization has this key' },
-  RESOURCE_UNKNOWN: { status: 404, title: 'No such resource' },
-  RESOURCE_TAKEN: { status: 409, title: 'This resource is registered already' },
-  SERVICE_ACCOUNT_TAKEN: { status: 409, title: 'Another service account has this name' },
-  FORBIDDEN: { status: 403, title: 'This is not permitted' },
-  GRANT_REFUSED: { status: 403, title: 'Nobody grants or takes what they do not hold' },
-  LAST_OWNER: { status: 409, title: 'A tenant keeps at least one owner' },
   AUDIT_UNKNOWN: { status: 404, title: 'No such audit event' },
   AUDIT_ALTERED: { status: 500, title: 'The stored event is not the one that was written' },
   AUDIT_TOO_LARGE: { status: 422, title: 'The audit event is too large' },

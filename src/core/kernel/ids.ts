@@ -18,6 +18,7 @@ export type TeamMemberId = Id<'team-member'>
 export type ProjectId = Id<'project'>
 export type ResourceId = Id<'resource'>
 export type InvitationId = Id<'invitation'>
+export type PolicyId = Id<'policy'>
 export type ServiceAccountId = Id<'service-account'>
 export type ApiKeyId = Id<'api-key'>
 export type RoleId = Id<'role'>

@@ -63,11 +63,11 @@ export async function demandOperator(
   const known = await loadOperator(scope, book, id)
   if (!user || !known) throw new FreeholdError('FORBIDDEN', { permission })
   const { now } = context.runtime
-  accessAt(known, book, now).demand(permission, facts(ip))
+  accessAt(known, now).demand(permission, facts(ip))
   if (sessionId !== undefined) {
     await requireFresh(context, scope, id as UserId, parseId<SessionId>(sessionId, 'actor.sessionId'))
   }
-  return { id: id as UserId, epoch: user.session_epoch, until: heldUntil(known, book, permission, ip, now()) }
+  return { id: id as UserId, epoch: user.session_epoch, until: heldUntil(known, permission, ip, now()) }
 }
 
 /** What an operator may begin; empty for who is none. */
@@ -78,7 +78,7 @@ export async function kindsOf(
   const { type, id, ip } = actor
   const known = type === 'operator' && isId(id) ? await loadOperator(platformScope({ storage }), book, id) : undefined
   if (!known) return []
-  const access = accessAt(known, book, runtime.now)
+  const access = accessAt(known, runtime.now)
   return (Object.keys(PERMISSIONS) as StayKind[]).filter((kind) => access.can(PERMISSIONS[kind], facts(ip)))
 }
 
@@ -108,7 +108,7 @@ export async function mayGoOn(
     loadOperator(scope, book, operatorId),
   ])
   if (!stay || !known || user?.session_epoch !== stay.operator_epoch) return false
-  return accessAt(known, book, context.runtime.now).can(PERMISSIONS[kind], facts(stay.ip ?? undefined))
+  return accessAt(known, context.runtime.now).can(PERMISSIONS[kind], facts(stay.ip ?? undefined))
 }
 
 /** Undefined: there is no such user. Who is not active holds nothing. */
@@ -126,8 +126,8 @@ async function loadOperator(
   }
 }
 
-function accessAt(known: KnownPrincipal, { permissions }: OperatorBook, now: () => number): HeldAccess<string> {
-  return new HeldAccess(known, permissions, now)
+function accessAt(known: KnownPrincipal, now: () => number): HeldAccess<string> {
+  return new HeldAccess(known, PLATFORM_TENANT_ID, now)
 }
 
 function facts(ip: string | undefined) {
@@ -135,17 +135,7 @@ function facts(ip: string | undefined) {
 }
 
 /** Holdings change by themselves only where an assignment begins or ends. */
-function heldUntil(
-  known: KnownPrincipal,
-  book: OperatorBook,
-  permission: OperatorPermission,
-  ip: string | undefined,
-  now: number,
-): number {
-  const boundaries = known.grants
-    .flatMap(({ starts_at, expires_at }) => [starts_at, expires_at])
-    .flatMap((moment) => (moment && moment.getTime() > now ? [moment.getTime()] : []))
-    .sort((a, b) => a - b)
-  const lost = boundaries.find((moment) => !accessAt(known, book, () => moment).can(permission, facts(ip)))
+function heldUntil(known: KnownPrincipal, permission: OperatorPermission, ip: string | undefined, now: number): number {
+  const lost = known.boundaries(now).find((at) => !accessAt(known, () => at).can(permission, facts(ip)))
   return lost ?? Number.POSITIVE_INFINITY
 }

@@ -113,6 +113,7 @@ export function gatedRoom<R extends Room<R>>(room: R, gate: Gate): R {
 /** Checks are answered from memory, and at once where nothing has to be asked. */
 export function gatedAccess<P extends string>(access: Access<P>, gate: Gate): Access<P> {
   return {
+    ...gatedRoom<Access<P>>(access, gate),
     check(principal, permission, options) {
       try {
         const asked = gate()
@@ -122,18 +123,6 @@ export function gatedAccess<P extends string>(access: Access<P>, gate: Gate): Ac
       } catch (refusal) {
         return Promise.reject(refusal)
       }
-    },
-    async checkMany(principal, checks) {
-      await gate()
-      return access.checkMany(principal, checks)
-    },
-    async explain(principal, permission, options) {
-      await gate()
-      return access.explain(principal, permission, options)
-    },
-    async principal(principal, versions) {
-      await gate()
-      return access.principal(principal, versions)
     },
   }
 }
