@@ -28,6 +28,7 @@ import {
   type Table,
   user,
 } from './parts.ts'
+import { tree } from './tree.ts'
 
 export const services: Table<TenantServices> = {
   'users.create': {
@@ -137,6 +138,7 @@ export const services: Table<TenantServices> = {
     given: organization,
     act: ({ organizations }, { id }: { id: string }) => organizations.remove(id),
   },
+  ...tree,
   'serviceAccounts.create': {
     writes: 'service_account.created',
     act: ({ serviceAccounts }) => serviceAccounts.create({ name: name('robot') }),
