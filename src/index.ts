@@ -95,6 +95,21 @@ export type {
   TeamMembers,
 } from './core/access/team-members.ts'
 export type { NewTeam, Team, TeamChange, TeamFilter, Teams } from './core/access/teams.ts'
+export type { AccessTools } from './core/access/tools/access-tools.ts'
+export type {
+  AccessModel,
+  ModelAssignment,
+  ModelMember,
+  ModelOrganization,
+  ModelPermission,
+  ModelPolicy,
+  ModelProject,
+  ModelResource,
+  ModelRole,
+  ModelTeam,
+} from './core/access/tools/model.ts'
+export type { ExportOptions } from './core/access/tools/model-export.ts'
+export type { ImportOptions, ImportReport, ImportStep } from './core/access/tools/model-import.ts'
 export type {
   Accounts,
   AddressRequest,

@@ -10,6 +10,7 @@ import { createResources } from './access/resources.ts'
 import { createRoles } from './access/roles.ts'
 import { createServiceAccounts } from './access/service-accounts.ts'
 import { createTeams } from './access/teams.ts'
+import { createAccessTools } from './access/tools/access-tools.ts'
 import { createAccounts } from './accounts/accounts.ts'
 import { createMessageSignIn } from './accounts/message-sign-in.ts'
 import { checkActor } from './audit/actor.ts'
@@ -153,7 +154,8 @@ function openServices<Db, P extends string>(
   const assignments = lazily(() => createAssignments(context, permissions))
   const access = lazily(() => {
     const ungated = createAccess(context, house.accessCache, permissions)
-    return gate ? gatedAccess(ungated, gate) : ungated
+    // what the tools ask passes the context's scope, and its gate
+    return { ...(gate ? gatedAccess(ungated, gate) : ungated), ...createAccessTools(context, permissions) }
   })
   const audit = lazily(() => createAudit(context))
   const billing = lazily(() => behind(gate, createBilling(context, house.providers)))

@@ -147,6 +147,11 @@ export const ownActions = {
   ),
   'resource.updated': action('resource', [], 'What is known of a registered thing changed, or where it is.'),
   'resource.removed': action('resource', ['soc2'], 'A registered thing was removed, with the roles held on it.'),
+  'access.imported': action(
+    'tenant',
+    ['soc2', 'sox'],
+    'The access of the tenant was made as a document says; each step has its own event.',
+  ),
   'service_account.created': action('service_account', ['soc2'], 'A service account was created.'),
   'service_account.disabled': action('service_account', ['soc2'], 'A service account was disabled.'),
   'service_account.enabled': action('service_account', ['soc2'], 'A service account was enabled.'),
@@ -186,7 +191,7 @@ export interface OwnEntry<A extends OwnAction = OwnAction> extends AuditEntry<A>
 }
 
 /** First words that will name actions of ours, so that no host has to rename its own then. */
-const COMING = ['audit', 'freehold', 'policy', 'access', 'usage', 'privacy', 'consent']
+const COMING = ['audit', 'freehold', 'policy', 'usage', 'privacy', 'consent']
 
 /** An action of the host's starts with none of these. */
 export const ownWords: ReadonlySet<string> = new Set([...Object.keys(ownActions).map(firstWord), ...COMING])

@@ -8,6 +8,7 @@ import type { Resources } from '../access/resources.ts'
 import type { Roles } from '../access/roles.ts'
 import type { ServiceAccounts } from '../access/service-accounts.ts'
 import type { Teams } from '../access/teams.ts'
+import type { AccessTools } from '../access/tools/access-tools.ts'
 import type { Accounts } from '../accounts/account.ts'
 import type { MessageSignIn } from '../accounts/message-sign-in.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
@@ -46,7 +47,7 @@ export interface TenantServices<Db = unknown, P extends string = string> {
   readonly roles: Roles
   readonly assignments: Assignments
   /** May this principal do that? */
-  readonly access: Access<P>
+  readonly access: Access<P> & AccessTools
   /** What happened here, and who did it. */
   readonly audit: Audit
   readonly billing: Billing

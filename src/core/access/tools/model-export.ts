@@ -1,7 +1,7 @@
 // Rows -> the document: sorted by name, with what is left out left out, so that the same access is the same text.
 
-import type { Row } from '../../storage/tables.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
+import type { Row } from '../../storage/tables.ts'
 import type { Permissions } from '../permissions.ts'
 import type { PolicyDocument } from '../policy-document.ts'
 import {
@@ -81,7 +81,9 @@ function inOrder<Part extends ModelPart>(part: Part, items: readonly ModelItem<P
 }
 
 /** Those that say something. */
-function said<Given extends Readonly<Record<string, string | null>>>(given: Given): { readonly [K in keyof Given]?: string } {
+function said<Given extends Readonly<Record<string, string | null>>>(
+  given: Given,
+): { readonly [K in keyof Given]?: string } {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== '')) as {
     readonly [K in keyof Given]?: string
   }

@@ -115,7 +115,8 @@ export function findNames({ records }: TenantUnit): NameFinder {
     project: within('projects'),
     role: async (key) => (await records.get('roles', { key }))?.id,
     async person(person) {
-      if ('serviceAccount' in person) return (await records.get('service_accounts', { name: person.serviceAccount }))?.id
+      if ('serviceAccount' in person)
+        return (await records.get('service_accounts', { name: person.serviceAccount }))?.id
       const living = { status: { not: 'deleted' } } as const
       const address = readEmail(person.user)
       if (!address && !isId(person.user)) return undefined

@@ -1,13 +1,6 @@
 // What would have to be done so that a tenant's access is as a document says, in an order in which it can be done.
 
-import {
-  type AccessModel,
-  MODEL_PARTS,
-  type ModelItem,
-  type ModelPart,
-  nameOfItem,
-  ordered,
-} from './model.ts'
+import { type AccessModel, MODEL_PARTS, type ModelItem, type ModelPart, nameOfItem, ordered } from './model.ts'
 
 export interface Step<Part extends ModelPart = ModelPart> {
   readonly part: Part
@@ -88,7 +81,11 @@ function parentsFirst(part: ModelPart, items: readonly ModelItem[]): Placed[] {
   const done = new Set<Placed>()
   for (const one of placed) {
     const waiting = new Set<Placed>()
-    for (let at: Placed | undefined = one; at && !done.has(at) && !waiting.has(at); at = byName.get(parentName(part, at.item))) {
+    for (
+      let at: Placed | undefined = one;
+      at && !done.has(at) && !waiting.has(at);
+      at = byName.get(parentName(part, at.item))
+    ) {
       waiting.add(at)
     }
     for (const next of [...waiting].reverse()) done.add(next)

@@ -11,8 +11,22 @@ type Kind = 'text' | 'list' | 'object' | 'other'
 const fields: { readonly [Part in ModelPart]: Readonly<Record<string, Kind | `${Kind}?`>> } = {
   permissions: { name: 'text', description: 'text?' },
   organizations: { key: 'text', name: 'text', metadata: 'object?' },
-  teams: { organization: 'text', key: 'text', name: 'text', parent: 'text?', description: 'text?', metadata: 'object?' },
-  projects: { organization: 'text', key: 'text', name: 'text', team: 'text?', description: 'text?', metadata: 'object?' },
+  teams: {
+    organization: 'text',
+    key: 'text',
+    name: 'text',
+    parent: 'text?',
+    description: 'text?',
+    metadata: 'object?',
+  },
+  projects: {
+    organization: 'text',
+    key: 'text',
+    name: 'text',
+    team: 'text?',
+    description: 'text?',
+    metadata: 'object?',
+  },
   roles: { key: 'text', name: 'text', description: 'text?', parent: 'text?', system: 'other?', permissions: 'list' },
   policies: { key: 'text', description: 'text?', enabled: 'other?', document: 'object' },
   members: { team: 'text', member: 'object', role: 'text?', permissions: 'list?' },
@@ -42,7 +56,12 @@ export function readModel(value: unknown): AccessModel {
   }
   for (const part of MODEL_PARTS) if (value[part] !== undefined) checkPart(part, value[part])
   const model = value as unknown as AccessModel
-  checkTree('roles', model.roles ?? [], ({ key }) => key, ({ parent }) => parent)
+  checkTree(
+    'roles',
+    model.roles ?? [],
+    ({ key }) => key,
+    ({ parent }) => parent,
+  )
   const teamKey = (organization: string, key: string) => `${organization}/${key}`
   checkTree(
     'teams',
@@ -85,7 +104,8 @@ function checkItem(part: ModelPart, item: unknown, at: string): void {
     const problem = problemWith(value, kind.replace('?', '') as Kind)
     if (problem) throw fault(`${at}.${name}`, problem)
   }
-  if (part === 'roles' && item.system !== undefined && item.system !== true) throw fault(`${at}.system`, 'it is true or left out')
+  if (part === 'roles' && item.system !== undefined && item.system !== true)
+    throw fault(`${at}.system`, 'it is true or left out')
   if (part === 'policies' && item.enabled !== undefined && item.enabled !== false) {
     throw fault(`${at}.enabled`, 'it is false or left out')
   }

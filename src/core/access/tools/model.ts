@@ -95,10 +95,7 @@ export interface ModelMember {
 }
 
 /** Teams and projects as `organization/key`. */
-export type ModelPlace =
-  | { readonly organization: string }
-  | { readonly team: string }
-  | { readonly project: string }
+export type ModelPlace = { readonly organization: string } | { readonly team: string } | { readonly project: string }
 
 export interface ModelResource {
   readonly type: string
@@ -140,7 +137,7 @@ export type ModelPart = (typeof MODEL_PARTS)[number]
 export type ModelItem<Part extends ModelPart = ModelPart> = NonNullable<AccessModel[Part]>[number]
 
 /** What an item is called in its part: two of the same name are the same thing. */
-export function nameOfItem<Part extends ModelPart>(part: Part, item: ModelItem<Part>): string {
+export function nameOfItem(part: ModelPart, item: ModelItem): string {
   const one = item as Partial<ModelTeam & ModelPermission & ModelMember & ModelResource & ModelAssignment>
   switch (part) {
     case 'permissions':
@@ -177,5 +174,7 @@ export function ordered<Value>(value: Value): Value {
   if (Array.isArray(value)) return value.map(ordered) as Value
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, ordered(inner)])) as Value
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, ordered(inner)]),
+  ) as Value
 }
