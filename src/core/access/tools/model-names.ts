@@ -18,8 +18,10 @@ export interface ModelNames {
   serviceAccount(id: string): string
 }
 
+type NamedRows = Pick<TenantRows, 'organizations' | 'teams' | 'projects' | 'roles' | 'serviceAccounts'>
+
 /** What is gone goes on under its id. `users`: id -> address. */
-export function namesOf(rows: TenantRows, users: ReadonlyMap<string, string>): ModelNames {
+export function namesOf(rows: NamedRows, users: ReadonlyMap<string, string>): ModelNames {
   const organizations = new Map(rows.organizations.map(({ id, key }) => [id, key]))
   const within = (row: { readonly organization_id: string; readonly key: string }) =>
     `${organizations.get(row.organization_id) ?? row.organization_id}/${row.key}`
