@@ -82,6 +82,11 @@ export interface PasswordSettings {
   readonly maximumLength: number
   /** Further words that a password may not be made of, as your product's name. */
   readonly contextWords: readonly string[]
+  /**
+   * A new password where `leakedPasswords` is given and does not answer within two seconds: `accept` (the default; `onError` is told)
+   * or `refuse`, with LEAK_LIST_UNAVAILABLE.
+   */
+  readonly whenLeakListFails: 'accept' | 'refuse'
   /** Hashes computed at once. Default: one less than there are cores, and at least one: a core stays for everybody else. */
   readonly concurrency: number
 }
@@ -130,6 +135,8 @@ export interface AccountSettings {
   readonly invitationLifetimeMs: number
   /** How long after signing in somebody may change how their account is reached. Default 10 min. */
   readonly freshnessMs: number
+  /** Must whoever ends sessions of their own, beside the one they are in, have signed in so short a while ago? Default true (ASVS 5.0, V7.5.2). */
+  readonly freshToEndSessions: boolean
 }
 
 export interface TenancySettings {

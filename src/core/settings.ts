@@ -40,6 +40,7 @@ export const defaultSettings: Settings = {
     minimumLengthWithSecondFactor: 8,
     maximumLength: 256,
     contextWords: [],
+    whenLeakListFails: 'accept',
     concurrency: Math.max(1, availableParallelism() - 1),
   },
   attempts: { free: 5, baseDelayMs: SECOND, maxDelayMs: 15 * MINUTE, forgetAfterMs: DAY },
@@ -57,6 +58,7 @@ export const defaultSettings: Settings = {
     codeLifetimeMs: 10 * MINUTE,
     invitationLifetimeMs: 7 * DAY,
     freshnessMs: 10 * MINUTE,
+    freshToEndSessions: true,
   },
   tenancy: { baseDomains: [] },
   entitlements: { defaultPlan: null, graceMs: 7 * DAY },
@@ -140,6 +142,9 @@ function passwordsOf(passwords: PasswordSettings): PasswordSettings {
   within(name('minimumLengthWithSecondFactor'), passwords.minimumLengthWithSecondFactor, 8, passwords.minimumLength)
   within(name('maximumLength'), passwords.maximumLength, 64, 1024)
   within(name('concurrency'), passwords.concurrency, 1, 1024)
+  if (!['accept', 'refuse'].includes(passwords.whenLeakListFails)) {
+    throw invalid(name('whenLeakListFails'), "it is 'accept' or 'refuse'")
+  }
   const words: unknown = passwords.contextWords
   const sound = Array.isArray(words) && words.every((word) => typeof word === 'string' && word.trim() !== '')
   if (!sound) throw invalid(name('contextWords'), 'it is a list of words, none of them empty')
@@ -169,6 +174,7 @@ function accountsOf(accounts: AccountSettings): AccountSettings {
   within(name('codeLifetimeMs'), accounts.codeLifetimeMs, MINUTE, 10 * MINUTE)
   within(name('invitationLifetimeMs'), accounts.invitationLifetimeMs, MINUTE, 90 * DAY)
   within(name('freshnessMs'), accounts.freshnessMs, SECOND, DAY)
+  if (typeof accounts.freshToEndSessions !== 'boolean') throw invalid(name('freshToEndSessions'), 'it is true or false')
   return accounts
 }
 

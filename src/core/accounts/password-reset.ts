@@ -50,7 +50,7 @@ export function createPasswordReset(context: TenantContext, passwords: Passwords
       if (!found?.user_id || typeof email !== 'string') throw refused()
       const factors = { user_id: found.user_id, confirmed_at: { not: null } }
       const secondFactor = (await scope.records.count('mfa_methods', factors)) > 0
-      passwords.check(proof.password, { tenant, email, secondFactor })
+      await passwords.accept(proof.password, { tenant, email, secondFactor })
       const hash = await passwords.hash(proof.password)
 
       const user = await posting(context, async (inside) => {

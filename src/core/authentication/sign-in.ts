@@ -11,7 +11,7 @@ import type { TenantUnit } from '../storage/storage.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { DeviceClaim } from './devices/device.ts'
 import type { BegunFactor, FactorChoice, SignInEngine } from './engine.ts'
-import type { FirstFactor } from './factor.ts'
+import type { CountedAttempt, FirstFactor } from './factor.ts'
 import type { Passwords } from './passwords.ts'
 import type { ClientSignals } from './risk/inputs.ts'
 import { writeFailed } from './sign-in-log.ts'
@@ -124,7 +124,7 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
         const methods = live.session.authentication_methods.slice(0, 1)
         return engine.conclude(context, { ...passwordProof(user, client), methods, former: { session, shown: false } })
       }
-      const attempt = { pool: POOL, subject: subjectOf(user.email_norm, user.email) }
+      const attempt = passwordAttempt(user)
       const allowed = await scope.verbs.takeAttempt({ ...attempt, ...settings.attempts })
       if (!allowed.allowed) return { ok: false, reason: 'too-many-attempts', retryAfterMs: allowed.retryAfterMs }
       if (!(await passwords.verify(user.password_hash, password))) {
@@ -154,6 +154,14 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       return engine.resume(context, answer, answer)
     },
   }
+}
+
+/** Guesses at a user's password, wherever it is asked for. */
+export function passwordAttempt({
+  email,
+  email_norm: emailNorm,
+}: Pick<UserRow, 'email' | 'email_norm'>): CountedAttempt {
+  return { pool: POOL, subject: subjectOf(emailNorm, email) }
 }
 
 /** What a right password proves: one factor (NIST SP 800-63B-4). */

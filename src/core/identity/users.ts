@@ -43,7 +43,7 @@ export interface UserChange {
 export type { UserKey }
 
 export interface Users extends UserStanding {
-  /** @throws EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LIMIT_REACHED (`members`), PACKAGE_MISSING (`passwordHash`) */
+  /** @throws EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LEAK_LIST_UNAVAILABLE, LIMIT_REACHED (`members`), PACKAGE_MISSING (`passwordHash`) */
   create(user: NewUser): Promise<User>
   /** Finds deleted users too: their `status` says so. @throws USER_UNKNOWN, ID_INVALID */
   get(user: UserKey): Promise<User>
@@ -54,9 +54,10 @@ export interface Users extends UserStanding {
   /** @throws USER_UNKNOWN (deleted, too), INPUT_INVALID */
   update(user: UserKey, change: UserChange): Promise<User>
   /**
-   * Sets a new password and ends the user's sessions, but for `keep`; a sign-in with the old password that races this
-   * call yields no session either.
-   * @throws USER_UNKNOWN (deleted, too), SESSION_UNKNOWN (`keep` is none of this user's), PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED
+   * For the host's own code: sets a new password without asking for the old one (`accounts.changePassword` asks) and ends the
+   * user's sessions, but for `keep`; a sign-in with the old password that races this call yields no session either. The
+   * user is told by letter.
+   * @throws USER_UNKNOWN (deleted, too), SESSION_UNKNOWN (`keep` is none of this user's), PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LEAK_LIST_UNAVAILABLE
    */
   setPassword(user: UserKey, password: string, options?: { readonly keep?: SessionId }): Promise<void>
 }
@@ -79,7 +80,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
     more: Pick<AuditEntry, 'changes' | 'details'> = {},
   ): Promise<void> => auditWriter.append(unit, actor, { action, targets: [{ type: 'user', id }], ...more })
   const hashNew = async (password: string, email: string): Promise<string> => {
-    passwords.check(password, { tenant, email })
+    await passwords.accept(password, { tenant, email })
     return passwords.hash(password)
   }
   const hashOf = async ({ password, passwordHash }: NewUser, email: string): Promise<string | null> => {
