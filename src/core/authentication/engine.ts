@@ -22,12 +22,12 @@ import type {
   FirstFactor,
   VerifiedFactorType,
 } from './factor.ts'
-import { type OfferedFactor, offeredFactors } from './factor-offer.ts'
+import { type OfferedFactor, offeredFactors, type Shown } from './factor-offer.ts'
 import { LostRace, orNothing } from './lost-race.ts'
 import { attemptOf, combined, type PendingProof, pendingFrom, pendingOf } from './pending.ts'
 import { judgeSignIn, learnFrom, weighed, writeRisk } from './risk/judge.ts'
 import { writeDenied, writeFailed, writePending } from './sign-in-log.ts'
-import { policyOf, requiredLevel, sessionLimit } from './sign-in-policy.ts'
+import { emailIsFactor, policyOf, requiredLevel, sessionLimit } from './sign-in-policy.ts'
 import type { SignedIn } from './signed-in.ts'
 import { loadStanding, type Standing } from './standing.ts'
 import { tellOfGuessing, tellOfRisk, tellOfSignIn } from './suspicion.ts'
@@ -86,8 +86,8 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
   }
 
   /** Factors that would lift this proof to the level. */
-  function offer(standing: Standing, proof: Pick<FirstFactor, 'methods' | 'usedFactors'>, level: AssuranceLevel) {
-    return offeredFactors(standing, byType, proof).filter(({ verifier }) => verifier.assuranceLevel >= level)
+  function offer(context: TenantContext, standing: Standing, shown: Shown, level: AssuranceLevel) {
+    return offeredFactors(standing, byType, shown, { level, emailFactor: emailIsFactor(context) })
   }
 
   /** All of it in one transaction, or nothing. */
@@ -133,7 +133,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
     if (user?.status !== 'active' || user.session_epoch !== first.epoch) return undefined
     const policy = policyOf(context.tenant)
     const standing = await loadStanding(context, user, policy)
-    const factors = offer(standing, first, first.requiredLevel)
+    const factors = offer(context, standing, first, first.requiredLevel)
     const maximumSessions = sessionLimit(policy, standing.roleKeys)
     return { challenge, first, user, chosen: choose(factors, factor), maximumSessions }
   }
@@ -160,7 +160,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       const level = Math.max(byRule, risk.verdict === 'step-up' ? 2 : 1) as AssuranceLevel
       const attempts = proof.attempt ? [proof.attempt] : []
 
-      const factors = offer(standing, proof, level)
+      const factors = offer(context, standing, proof, level)
       // whoever has nothing to step up with is let in as the rules alone would, where the host allows that
       const spared = factors.length === 0 && level > byRule && context.settings.risk.withoutFactor === 'allow'
       const enough = proof.assuranceLevel >= (spared ? byRule : level)
