@@ -20,8 +20,10 @@ import type { SendAfter } from './inbox-verbs.ts'
 import type { Link, Send, Statement, Unit } from './link.ts'
 import type { Gather } from './mirror-verbs.ts'
 import { createKyselyLoader, type KyselyLoader, type KyselyPackage } from './packages.ts'
+import { createRecordStatements } from './record-statements.ts'
 import { createRecords } from './records.ts'
 import { sessionVerbs } from './session-verbs.ts'
+import { type SendAll, takeSteps } from './steps.ts'
 import { createTexts, type Texts } from './texts.ts'
 import { createSystemVerbs, createTenantVerbs, type Place, placeOf, type Together } from './verbs.ts'
 
@@ -80,6 +82,14 @@ function tenantScope<HostTables>(ground: Ground, tenantId: string, unit?: Unit):
     },
     transaction: (work) =>
       within(ground, tenantId, unit, (inner, kysely) => work(tenantUnit(ground, tenantId, inner, kysely))),
+    atOnce(steps) {
+      const say = createRecordStatements({ tenantId, catalog: tenantCatalog, texts })
+      const sendAll: SendAll = (statements) =>
+        unit
+          ? unit.part((part) => part.gather(statements.map((statement) => ({ tenantId, statement }))))
+          : link.all(tenantId, statements)
+      return takeSteps({ say, place, tenantId, append }, sendAll, steps)
+    },
     async read(work) {
       const kysely = ground.kysely.loaded ?? (await ground.kysely.load())
       const one = (query: Statement, before: Statement) => link.one(tenantId, query, before)

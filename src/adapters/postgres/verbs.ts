@@ -102,11 +102,11 @@ export function placeOf(schema: string): Place {
 }
 
 async function publish(ride: Ways['ride'], notice: Notice): Promise<void> {
-  await ride({
-    name: 'publish',
-    text: 'select pg_notify($1, $2)',
-    values: [CHANNEL, JSON.stringify(notice)],
-  })
+  await ride(publishStatement(notice))
+}
+
+export function publishStatement(notice: Notice): Statement {
+  return { name: 'publish', text: 'select pg_notify($1, $2)', values: [CHANNEL, JSON.stringify(notice)] }
 }
 
 const MS = `interval '1 millisecond'`

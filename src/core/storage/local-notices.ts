@@ -33,6 +33,11 @@ function tenantScope<Db>(scope: TenantScope<Db>, tell: Tell): TenantScope<Db> {
       return verbs
     },
     transaction: (work) => afterwards(tell, (keep) => scope.transaction((unit) => work(tenantUnit(unit, keep)))),
+    async atOnce(steps) {
+      const outcome = await scope.atOnce(steps)
+      if (outcome.done) for (const { deed } of steps) if (deed.kind === 'publish') tell(deed.notice)
+      return outcome
+    },
     read: (work) => scope.read(work),
   }
 }

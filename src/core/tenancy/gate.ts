@@ -50,6 +50,7 @@ export function gatedScope<Db>(scope: TenantScope<Db>, gate: Gate): TenantScope<
       return verbs
     },
     transaction: (work) => past(() => scope.transaction(work)),
+    atOnce: (steps) => past(() => scope.atOnce(steps)),
     read: (work) => past(() => scope.read(work)),
   }
 }

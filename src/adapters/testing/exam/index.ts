@@ -2,6 +2,7 @@
 
 import type { ExamCase } from '../harness.ts'
 import { access } from './access.ts'
+import { atOnce } from './at-once.ts'
 import { attempts } from './attempts.ts'
 import { audit } from './audit.ts'
 import { ending } from './ending.ts'
@@ -45,6 +46,7 @@ export const exam: readonly ExamCase[] = [
   ...refusals,
   ...transactions,
   ...parts,
+  ...atOnce,
   ...sessions,
   ...rotation,
   ...reuse,
