@@ -87,7 +87,7 @@ function tenantVerbs(verbs: TenantVerbs, tell: Tell): TenantVerbs {
     lookUpApiKey: (id, hash) => verbs.lookUpApiKey(id, hash),
     takeAttempt: (attempt) => verbs.takeAttempt(attempt),
     takeRates: (rates) => verbs.takeRates(rates),
-    loadRisk: (question) => verbs.loadRisk(question),
+    beginSignIn: (question) => verbs.beginSignIn(question),
     countFailure: (failure) => verbs.countFailure(failure),
     learnSignIn: (learning) => verbs.learnSignIn(learning),
     loadAccess: (question) => verbs.loadAccess(question),

@@ -8,7 +8,7 @@ import type { Notice, SessionEnding, SessionOpening } from './verbs.ts'
 
 declare const answered: unique symbol
 
-/** Known again by itself: make a new one for each time that it is to happen. `R` is the row that it answers. */
+/** Known again by itself, so that no transaction has one of them twice. `R` is the row that it answers. */
 export interface Step<R = unknown> {
   readonly deed: Deed
   readonly [answered]?: R

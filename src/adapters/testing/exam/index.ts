@@ -22,6 +22,7 @@ import { reuse } from './reuse.ts'
 import { risk } from './risk.ts'
 import { rotation } from './rotation.ts'
 import { sessions } from './sessions.ts'
+import { signIn } from './sign-in.ts'
 import { closing, storage } from './storage.ts'
 import { tenants } from './tenants.ts'
 import { transactions } from './transactions.ts'
@@ -54,6 +55,7 @@ export const exam: readonly ExamCase[] = [
   ...attempts,
   ...rates,
   ...risk,
+  ...signIn,
   ...access,
   ...limits,
   ...entitlements,
