@@ -65,9 +65,7 @@ async function copyRows(pool: pg.Pool, tenantId: string): Promise<void> {
 const { privateKey } = generateKeyPairSync('ed25519')
 const CLAIMS = randomBytes(400)
 
-/** As an access token is signed: in another thread. */
-export function signByHand(): Promise<Uint8Array> {
-  return new Promise((resolve, reject) =>
-    sign(null, CLAIMS, privateKey, (error, bytes) => (error ? reject(error) : resolve(bytes))),
-  )
+/** As an access token is signed. */
+export function signByHand(): Uint8Array {
+  return sign(null, CLAIMS, privateKey)
 }

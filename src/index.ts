@@ -71,6 +71,7 @@ export type {
   EmailProof,
   Fresh,
   JoinProof,
+  PasswordChange,
   SentCode,
   SentInvitation,
 } from './core/accounts/account.ts'
@@ -81,7 +82,7 @@ export type { Device, DeviceClaim, DeviceKey, SignInDevice } from './core/authen
 export type { Devices } from './core/authentication/devices/devices.ts'
 export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
 export type { FactorHint } from './core/authentication/factor.ts'
-export type { ConfirmOptions } from './core/authentication/factors/confirmation.ts'
+export type { ConfirmedFactor, ConfirmOptions } from './core/authentication/factors/confirmation.ts'
 export type { Factor, FactorKey } from './core/authentication/factors/factor-view.ts'
 export type {
   EnrolledTarget,
@@ -167,7 +168,7 @@ export type { GeoPlace, GeoProvider } from './core/ports/geo.ts'
 export type { KeyProvider } from './core/ports/key-provider.ts'
 export type { LeakedPasswords } from './core/ports/leaked-passwords.ts'
 export type { LegacyHashes } from './core/ports/legacy-hashes.ts'
-export type { Mail, Mailer, MailKind } from './core/ports/mailer.ts'
+export type { Mail, Mailer, MailKind, NoticeKind } from './core/ports/mailer.ts'
 export type { PasswordHasher } from './core/ports/password-hasher.ts'
 export type { Text, Texter, TextKind } from './core/ports/texter.ts'
 export type { TxtLookup } from './core/ports/txt-lookup.ts'

@@ -181,7 +181,7 @@ async function refresh(place: Place, effort: Effort): Promise<Result[]> {
           name: signed,
           async run(worker) {
             await update(callers[worker]!.sessionId)
-            await signByHand()
+            signByHand()
           },
         },
       ],

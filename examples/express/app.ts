@@ -2,8 +2,17 @@
 // are Freehold's, under /auth.
 
 import express, { type Express, type Request } from 'express'
-import { contextOf, freeholdErrors, freeholdExpress, require, requireEntitlement } from 'freehold/express'
-import { addMember, changeRole, removeMember } from '../notes/members.ts'
+import {
+  contextOf,
+  freeholdErrors,
+  freeholdExpress,
+  require,
+  requireAssurance,
+  requireEntitlement,
+  requireSession,
+} from 'freehold/express'
+import { showAsset } from '../notes/assets.ts'
+import { addMember, changeRole, join, removeMember, SURE } from '../notes/members.ts'
 import { addNote, type Context, type Db, listNotes, noteFacts, notesAsCsv, removeNote } from '../notes/notes.ts'
 import type { Demo } from '../notes/open.ts'
 import { pagePaths, showPage } from '../notes/pages/index.ts'
@@ -16,6 +25,11 @@ export function createApp(demo: Demo): Express {
   const { freehold, provider } = demo
   const app = express()
   app.disable('x-powered-by')
+  // what pages load is the same for everybody, whatever has become of the tenant
+  app.get('/assets/:name', async (req, res) => {
+    const { status, headers, body } = await showAsset(req.params.name)
+    res.status(status).set(headers).send(body)
+  })
   // before body parsers: a webhook's signature is on the bytes. The base domain itself is no tenant's: it has a page too
   app.use(freeholdExpress(freehold, { withoutTenant: 'pass' }))
   app.get([...pagePaths], async (req, res) => {
@@ -46,6 +60,10 @@ export function createApp(demo: Demo): Express {
     res.attachment('notes.csv').send(await notesAsCsv(contextAt(req).tenant))
   })
 
+  app.post('/api/join', requireSession(), async (req, res) => {
+    await join(demo, contextAt(req))
+    res.status(204).end()
+  })
   app.post('/api/members', require('user:write'), async (req, res) => {
     res.status(201).json(await addMember(contextAt(req), req.body))
   })
@@ -53,7 +71,7 @@ export function createApp(demo: Demo): Express {
     await changeRole(contextAt(req), String(req.params.id), req.body)
     res.status(204).end()
   })
-  app.delete('/api/members/:id', require('user:write'), async (req, res) => {
+  app.delete('/api/members/:id', require('user:write'), requireAssurance(SURE), async (req, res) => {
     await removeMember(contextAt(req), String(req.params.id))
     res.status(204).end()
   })

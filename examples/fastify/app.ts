@@ -2,8 +2,17 @@
 // are Freehold's, under /auth.
 
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { contextOf, freeholdErrors, freeholdFastify, require, requireEntitlement } from 'freehold/fastify'
-import { addMember, changeRole, removeMember } from '../notes/members.ts'
+import {
+  contextOf,
+  freeholdErrors,
+  freeholdFastify,
+  require,
+  requireAssurance,
+  requireEntitlement,
+  requireSession,
+} from 'freehold/fastify'
+import { showAsset } from '../notes/assets.ts'
+import { addMember, changeRole, join, removeMember, SURE } from '../notes/members.ts'
 import { addNote, type Context, type Db, listNotes, noteFacts, notesAsCsv, removeNote } from '../notes/notes.ts'
 import type { Demo } from '../notes/open.ts'
 import { pagePaths, showPage } from '../notes/pages/index.ts'
@@ -17,6 +26,13 @@ export function createApp(demo: Demo): FastifyInstance {
   const { freehold, provider } = demo
   const app = Fastify({ bodyLimit: 16_384 })
   app.setErrorHandler(freeholdErrors(freehold))
+  // what pages load is the same for everybody, whatever has become of the tenant: before Freehold looks for one
+  app.addHook('onRequest', async (request, reply) => {
+    const name = /^\/assets\/([\w.-]+)$/.exec(request.url)?.[1]
+    if (name === undefined) return undefined
+    const { status, headers, body } = await showAsset(name)
+    return reply.code(status).headers(headers).send(body)
+  })
   // the base domain itself is no tenant's: it has a page too
   app.register(freeholdFastify(freehold, { withoutTenant: 'pass' }))
   for (const path of pagePaths) {
@@ -51,14 +67,22 @@ export function createApp(demo: Demo): FastifyInstance {
   app.post('/api/members', { onRequest: require('user:write') }, async (request, reply) =>
     reply.code(201).send(await addMember(contextAt(request), request.body)),
   )
+  app.post('/api/join', { onRequest: requireSession() }, async (request, reply) => {
+    await join(demo, contextAt(request))
+    return reply.code(204).send()
+  })
   app.put('/api/members/:id/role', { onRequest: require('assignment:write') }, async (request, reply) => {
     await changeRole(contextAt(request), idOf(request), request.body)
     return reply.code(204).send()
   })
-  app.delete('/api/members/:id', { onRequest: require('user:write') }, async (request, reply) => {
-    await removeMember(contextAt(request), idOf(request))
-    return reply.code(204).send()
-  })
+  app.delete(
+    '/api/members/:id',
+    { onRequest: [require('user:write'), requireAssurance(SURE)] },
+    async (request, reply) => {
+      await removeMember(contextAt(request), idOf(request))
+      return reply.code(204).send()
+    },
+  )
 
   const buys = { onRequest: require('billing:write') }
   app.post('/api/checkout', buys, async (request) =>

@@ -1,9 +1,18 @@
 // The app on Hono: pages, and the routes behind them. Signing in, sessions, the audit log, explaining and webhooks are
 // Freehold's, under /auth.
 
-import { type FreeholdEnv, freeholdHono, freeholdOnError, require, requireEntitlement } from 'freehold/hono'
+import {
+  type FreeholdEnv,
+  freeholdHono,
+  freeholdOnError,
+  require,
+  requireAssurance,
+  requireEntitlement,
+  requireSession,
+} from 'freehold/hono'
 import { type Context, Hono } from 'hono'
-import { addMember, changeRole, removeMember } from '../notes/members.ts'
+import { showAsset } from '../notes/assets.ts'
+import { addMember, changeRole, join, removeMember, SURE } from '../notes/members.ts'
 import { addNote, type Db, listNotes, noteFacts, notesAsCsv, removeNote } from '../notes/notes.ts'
 import type { Demo } from '../notes/open.ts'
 import { pagePaths, type ShownPage, showPage, showProblem } from '../notes/pages/index.ts'
@@ -17,6 +26,8 @@ export function createApp(demo: Demo): Hono<Env> {
   const app = new Hono<Env>()
   app.onError(freeholdOnError(freehold))
 
+  // what pages load is the same for everybody, whatever has become of the tenant
+  app.get('/assets/:name', async (c) => asResponse(await showAsset(c.req.param('name'))))
   for (const path of pagePaths) {
     app.get(path, async (c, next) => {
       await next()
@@ -24,7 +35,7 @@ export function createApp(demo: Demo): Hono<Env> {
       if (!c.res.headers.get('content-type')?.startsWith('application/problem+json')) return
       const problem = (await c.res.json()) as { status: number; title: string }
       c.res = undefined
-      c.res = asResponse(showProblem(problem))
+      c.res = asResponse(showProblem(demo, problem))
     })
   }
   // the base domain itself is no tenant's: it has a page too
@@ -54,6 +65,10 @@ export function createApp(demo: Demo): Hono<Env> {
     }),
   )
 
+  app.post('/api/join', requireSession(), async (c) => {
+    await join(demo, c.var.freehold)
+    return c.body(null, 204)
+  })
   app.post('/api/members', require('user:write'), async (c) =>
     c.json(await addMember(c.var.freehold, await bodyOf(c)), 201),
   )
@@ -61,7 +76,7 @@ export function createApp(demo: Demo): Hono<Env> {
     await changeRole(c.var.freehold, String(c.req.param('id')), await bodyOf(c))
     return c.body(null, 204)
   })
-  app.delete('/api/members/:id', require('user:write'), async (c) => {
+  app.delete('/api/members/:id', require('user:write'), requireAssurance(SURE), async (c) => {
     await removeMember(c.var.freehold, String(c.req.param('id')))
     return c.body(null, 204)
   })

@@ -4,6 +4,10 @@
 import { randomBytes } from 'node:crypto'
 import { FreeholdError, type UserId } from 'freehold'
 import type { Context, Tenant } from './notes.ts'
+import type { Demo } from './open.ts'
+
+/** Whoever removes somebody has proven who they are in the last ten minutes. */
+export const SURE = { maxAgeMs: 600_000 } as const
 
 export interface Member {
   readonly id: UserId
@@ -40,6 +44,16 @@ export async function addMember(context: Context, input: unknown): Promise<{ mes
     await tx.assignments.grant({ principal: user, role })
   })
   return { message: `${name} can sign in as ${email} with ${password}, which is shown this once.` }
+}
+
+/** Who came by sign-up or by an invitation becomes a member, as this product has it. The app grants it: a newcomer may not. */
+export async function join({ freehold }: Pick<Demo, 'freehold'>, { tenant, principal }: Context): Promise<void> {
+  const own = await freehold.tenant(tenant.id)
+  await own.transaction(async (tx) => {
+    const user = await tx.users.get(principal!.id as UserId)
+    const { items } = await tx.assignments.list({ principal: user, limit: 1 })
+    if (items.length === 0) await tx.assignments.grant({ principal: user, role: 'member', reason: 'joined' })
+  })
 }
 
 /** One role instead of those held before. @throws ROLE_UNKNOWN, GRANT_REFUSED, LAST_OWNER, USER_UNKNOWN */

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { createFreehold, type Freehold, FreeholdError, type Storage } from 'freehold'
 import type { FakeProvider } from 'freehold/testing'
+import { createInbox, type Inbox } from './inbox.ts'
 import { ensureLogin } from './login.ts'
 import { addNote, type Db, type Tables, type Tenant } from './notes.ts'
 import { ownNotes, type Permission, permissions } from './permissions.ts'
@@ -14,8 +15,10 @@ export interface Demo {
   readonly freehold: Freehold<Db, Permission>
   readonly storage: Storage<Db>
   readonly provider: FakeProvider
-  /** Where it is served, once it is: the provider's webhooks go there. */
-  port: number
+  /** What was sent by mail and text message. */
+  readonly inbox: Inbox
+  /** Where it is served: links in mails lead there, and the provider's webhooks go there. */
+  readonly port: number
   /** Where the rows are, in a few words. */
   readonly place: string
 }
@@ -68,13 +71,22 @@ const folder = fileURLToPath(new URL('migrations', import.meta.url))
 
 export interface DemoOptions {
   readonly databaseUrl: string | undefined
+  readonly port: number
   /** How long a rotated refresh token may come again, in milliseconds. */
   readonly refreshGraceMs?: number
 }
 
-export async function openDemo({ databaseUrl, refreshGraceMs }: DemoOptions): Promise<Demo> {
+/** Everybody comes from this one machine. */
+const MINUTE = 60_000
+const RATES = {
+  'sign-in': { address: { limit: 600, windowMs: MINUTE }, account: { limit: 60, windowMs: MINUTE } },
+  messages: { address: { limit: 600, windowMs: 10 * MINUTE }, account: { limit: 20, windowMs: 10 * MINUTE } },
+} as const
+
+export async function openDemo({ databaseUrl, port, refreshGraceMs }: DemoOptions): Promise<Demo> {
   const { storage, place } = databaseUrl ? await onServer(databaseUrl) : await inProcess()
   const provider = createProvider()
+  const inbox = createInbox()
   const freehold = await createFreehold({
     storage,
     keys: { current: 'k1', k1: process.env.FREEHOLD_KEY ?? randomBytes(32) },
@@ -82,6 +94,15 @@ export async function openDemo({ databaseUrl, refreshGraceMs }: DemoOptions): Pr
     tenants: { baseDomains: ['localhost'] },
     billing: { [provider.name]: provider },
     entitlements: { defaultPlan: 'free' },
+    mailer: inbox.mailer,
+    texter: inbox.texter,
+    messages: { baseUrl: `http://{slug}.localhost:${port}` },
+    http: { signUp: 'open', rateLimits: RATES },
+    // that migrations are pending is seen to in a moment
+    onWarning: (findings) => {
+      const others = findings.filter(({ id }) => id !== 'migrations-pending')
+      if (others.length > 0) console.warn(`Found in the database: ${others.map(({ id }) => id).join(', ')}`)
+    },
     ...(refreshGraceMs === undefined ? {} : { sessions: { refreshGraceMs } }),
   })
   await freehold.migrations.apply()
@@ -92,7 +113,7 @@ export async function openDemo({ databaseUrl, refreshGraceMs }: DemoOptions): Pr
     // the provider forgets when the process ends, the database does not: the customer linked last is the one that pays
     await held.billing.linkCustomer(provider.name, provider.addCustomer({ name, tenantId: held.id }))
   }
-  return { freehold, storage, provider, place, port: 0 }
+  return { freehold, storage, provider, inbox, place, port }
 }
 
 async function inProcess() {
@@ -124,7 +145,7 @@ async function fill(tenant: Tenant): Promise<void> {
   await tenant.roles.update('member', { permissions: [ownNotes] })
   for (const { email, name, role, password, note } of people.filter((one) => one.tenant === tenant.tenant.slug)) {
     if (await tenant.users.findByEmail(email)) continue
-    const user = await tenant.users.create({ email, name, password })
+    const user = await tenant.users.create({ email, name, password, emailVerified: true })
     await tenant.assignments.grant({ principal: user, role })
     if (note) await addNote(tenant, user.id, { body: note })
   }

@@ -14,9 +14,9 @@ export function createProvider(): FakeProvider {
   return fakeProvider({ name: 'fake' })
 }
 
-/** Three members are free. Putting the same plan again changes nothing. */
+/** Five members are free. Putting the same plan again changes nothing. */
 export async function putPlans({ plans }: Pick<Freehold<Db, Permission>, 'plans'>): Promise<void> {
-  await plans.put({ key: 'free', name: 'Free', rank: 0, features: {}, limits: { members: 3 } })
+  await plans.put({ key: 'free', name: 'Free', rank: 0, features: {}, limits: { members: 5 } })
   await plans.put({ key: 'team', name: 'Team', rank: 1, features: { export: true }, limits: { members: 10 } })
   await plans.putPrice({
     planKey: 'team',

@@ -1,7 +1,7 @@
 // Serves the demo on 127.0.0.1 with any framework. `--tour` drives it instead, prints each step, and ends.
 
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer, type Server as Listener } from 'node:net'
 import { styleText } from 'node:util'
 import { type Demo, openDemo, people } from './open.ts'
 import { runTour, TOUR_GRACE_MS } from './tour/index.ts'
@@ -14,13 +14,17 @@ const FIRST_PORT = 4600
 export async function serve(framework: string, command: string, makeServer: MakeServer): Promise<void> {
   const touring = process.argv.includes('--tour')
   print(`Freehold demo on ${framework}: opening the database ...`)
+  // kept for the server while the database opens: links in mails have the port
+  const holder = createServer((socket) => socket.destroy())
+  const port = await listen(holder, Number(process.env.PORT ?? FIRST_PORT), 100)
   const demo = await openDemo({
     databaseUrl: process.env.DATABASE_URL,
+    port,
     ...(touring ? { refreshGraceMs: TOUR_GRACE_MS } : {}),
   })
   const server = await makeServer(demo)
-  const port = await listen(server)
-  demo.port = port
+  await new Promise((resolve) => holder.close(resolve))
+  await listen(server, port)
   const close = async (): Promise<void> => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
@@ -40,7 +44,7 @@ export async function serve(framework: string, command: string, makeServer: Make
 function introduce({ place, port }: Demo, command: string): void {
   const bold = (text: string) => styleText('bold', text)
   const origin = (tenant: string) => `http://${tenant}.localhost:${port}`
-  print(`On ${place}.\n`)
+  print(`On ${place}.\n\n  Open ${bold(`http://localhost:${port}/`)}, or sign in at once:\n`)
   for (const { tenant, role, email, password } of people) {
     print(`  ${bold(`${origin(tenant)}/`.padEnd(31))}${email.padEnd(16)}  ${role.padEnd(6)}  ${password}`)
   }
@@ -58,9 +62,8 @@ Or without a browser:
 ${bold(`${command} -- --tour`)} tries all of it and more. Ctrl-C ends.`)
 }
 
-/** The wanted port, or the next one that is free. On 127.0.0.1 only. */
-async function listen(server: Server): Promise<number> {
-  const wanted = Number(process.env.PORT ?? FIRST_PORT)
+/** The wanted port, or one of the next that is free. On 127.0.0.1 only. */
+async function listen(server: Listener, wanted: number, others = 0): Promise<number> {
   for (let port = wanted; ; port++) {
     try {
       await new Promise<void>((resolve, reject) => {
@@ -73,7 +76,7 @@ async function listen(server: Server): Promise<number> {
       return (server.address() as AddressInfo).port
     } catch (error) {
       const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-      if (!taken || port >= wanted + 100) throw error
+      if (!taken || port >= wanted + others) throw error
     }
   }
 }

@@ -82,6 +82,11 @@ export interface PasswordSettings {
   readonly maximumLength: number
   /** Further words that a password may not be made of, as your product's name. */
   readonly contextWords: readonly string[]
+  /**
+   * A new password where `leakedPasswords` is given and does not answer within two seconds: `accept` (the default; `onError` is told)
+   * or `refuse`, with LEAK_LIST_UNAVAILABLE.
+   */
+  readonly whenLeakListFails: 'accept' | 'refuse'
   /** Hashes computed at once. Default: one less than there are cores, and at least one: a core stays for everybody else. */
   readonly concurrency: number
 }

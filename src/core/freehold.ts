@@ -155,7 +155,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
         .tenant(directory.ref(await directory.require({ id: tenantId as TenantId }, ['suspended'])))
         .verbs.takeRates(asked),
   }
-  const verifyApiKey = createVerifyApiKey(context, directory)
+  const verifyApiKey = createVerifyApiKey(directory)
   const http = createHttp<Db, P>({
     verifyApiKey,
     runtime,
@@ -171,7 +171,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     enterNewUser: (tenant, actor, id, client) =>
       enterNewUser({ ...insideTenant(house, tenant), actor: checkActor(actor) }, house.engine, id, client),
     rates: options.rateStore ? withFallback(options.rateStore, rates, options.onError) : rates,
-    takeAttempt: (tenant, attempt) => storage.tenant(directory.ref(tenant)).verbs.takeAttempt(attempt),
+    takeAttempt: (tenant, attempt) => directory.scope(tenant).verbs.takeAttempt(attempt),
     onError: options.onError,
   })
 

@@ -29,6 +29,7 @@ import type { Context, TenantContext } from './context.ts'
 import { createApiKeys } from './identity/api-keys.ts'
 import { createUsers } from './identity/users.ts'
 import { invalid } from './kernel/input.ts'
+import { posting } from './messages/notices.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
 import { createTenantSessions } from './sessions/tenant-sessions.ts'
 import type { TenantUnit } from './storage/storage.ts'
@@ -140,7 +141,7 @@ function openServices<Db, P extends string>(
   const sessions = lazily(() => createTenantSessions(context))
   const passkeys = lazily(() => outOfReach(actor, createPasskeys(context, house.directory), ['list']))
   const organizations = lazily(() => createOrganizations(context, permissions))
-  const serviceAccounts = lazily(() => createServiceAccounts(context))
+  const serviceAccounts = lazily(() => outOfReach(actor, createServiceAccounts(context), ['get', 'list']))
   const apiKeys = lazily(() => outOfReach(actor, createApiKeys(context, permissions), ['get', 'list']))
   const roles = lazily(() => createRoles(context, permissions))
   const assignments = lazily(() => createAssignments(context, permissions))
@@ -192,7 +193,7 @@ function openServices<Db, P extends string>(
     },
     async transaction(work) {
       if (typeof work !== 'function') throw invalid('work', 'it is not a function')
-      return context.scope.transaction((unit) => work(openTransaction(house, context, unit)))
+      return posting(context, (inside) => work(openTransaction(house, inside, inside.scope)))
     },
     async read(work) {
       if (typeof work !== 'function') throw invalid('work', 'it is not a function')

@@ -40,6 +40,7 @@ export const defaultSettings: Settings = {
     minimumLengthWithSecondFactor: 8,
     maximumLength: 256,
     contextWords: [],
+    whenLeakListFails: 'accept',
     concurrency: Math.max(1, availableParallelism() - 1),
   },
   attempts: { free: 5, baseDelayMs: SECOND, maxDelayMs: 15 * MINUTE, forgetAfterMs: DAY },
@@ -140,6 +141,9 @@ function passwordsOf(passwords: PasswordSettings): PasswordSettings {
   within(name('minimumLengthWithSecondFactor'), passwords.minimumLengthWithSecondFactor, 8, passwords.minimumLength)
   within(name('maximumLength'), passwords.maximumLength, 64, 1024)
   within(name('concurrency'), passwords.concurrency, 1, 1024)
+  if (!['accept', 'refuse'].includes(passwords.whenLeakListFails)) {
+    throw invalid(name('whenLeakListFails'), "it is 'accept' or 'refuse'")
+  }
   const words: unknown = passwords.contextWords
   const sound = Array.isArray(words) && words.every((word) => typeof word === 'string' && word.trim() !== '')
   if (!sound) throw invalid(name('contextWords'), 'it is a list of words, none of them empty')

@@ -12,6 +12,7 @@ import audit from './tenant/0003_audit.sql'
 import billing from './tenant/0004_billing.sql'
 import authentication from './tenant/0005_authentication.sql'
 import apiKeys from './tenant/0006_api_keys.sql'
+import accessDeep from './tenant/0007_access_deep.sql'
 
 /** Ours, in the order in which they run: the system's, then the tenants'. */
 export function bundledMigrations(): MigrationFile[] {
@@ -28,6 +29,7 @@ export function bundledMigrations(): MigrationFile[] {
       parseMigration('tenant', '0004_billing.sql', billing),
       parseMigration('tenant', '0005_authentication.sql', authentication),
       parseMigration('tenant', '0006_api_keys.sql', apiKeys),
+      parseMigration('tenant', '0007_access_deep.sql', accessDeep),
     ]),
   ]
 }

@@ -2,6 +2,7 @@
 // and easy to read against docs/access.md.
 
 import type { Explanation } from '../../src/core/access/access.ts'
+import { type Truth, weigh } from './condition-reference.ts'
 
 export interface Entry {
   readonly resource: string
@@ -32,7 +33,6 @@ export interface Ask {
 }
 
 type Answer = Pick<Explanation, 'allowed' | 'reason' | 'missing' | 'by'>
-type Truth = 'yes' | 'no' | 'unknown'
 
 export function judge(world: World, ask: Ask): Answer {
   if (!world.active) return { allowed: false, reason: 'principal-inactive', missing: [] }
@@ -80,6 +80,7 @@ interface Rule {
 
 function rulesFor(world: World, ask: Ask): Rule[] {
   const rules: Rule[] = []
+  const seen = { principal: world.principal, resource: ask.resource, context: ask.context, now: ask.now }
   const sorted = [...world.assignments].sort((a, b) => (a.id < b.id ? -1 : 1))
   for (const assignment of sorted) {
     if (assignment.organization !== null && assignment.organization !== ask.organization) continue
@@ -102,55 +103,13 @@ function rulesFor(world: World, ask: Ask): Rule[] {
         }
       }
       for (const { effect = 'allow', conditions } of own) {
-        if (conditions) rules.push({ ...place, effect, conditions, ...weigh(conditions, world, ask) })
+        if (conditions) rules.push({ ...place, effect, conditions, ...weigh(conditions, seen) })
       }
       const { parent } = role
       role = world.roles.find(({ id }) => id === parent)
     }
   }
   return rules
-}
-
-function weigh(conditions: object, world: World, ask: Ask): { truth: Truth; missing: string[] } {
-  const facts = { principal: world.principal, resource: ask.resource, context: ask.context }
-  const answers: Truth[] = []
-  const missing: string[] = []
-  const look = (path: string): unknown => {
-    let value: unknown = facts
-    for (const key of path.split('.')) {
-      const there = typeof value === 'object' && value !== null && Object.keys(value).includes(key)
-      value = there ? (value as Record<string, unknown>)[key] : undefined
-    }
-    return value
-  }
-  const isRef = (value: unknown): value is { $ref: string } =>
-    typeof value === 'object' && value !== null && '$ref' in value
-  const plain = (value: unknown) => value === null || ['string', 'number', 'boolean'].includes(typeof value)
-  for (const [path, test] of Object.entries(conditions)) {
-    const value = look(path)
-    if (value === undefined) {
-      answers.push('unknown')
-      missing.push(path)
-      continue
-    }
-    const tests = typeof test === 'object' && test !== null && !isRef(test) ? Object.entries(test) : [['$eq', test]]
-    for (const [operator, operand] of tests as [string, unknown][]) {
-      const wanted = operator === '$eq' ? [operand] : isRef(operand) ? look(operand.$ref) : operand
-      const list = Array.isArray(wanted) ? wanted : []
-      const items = list.map((item: unknown) => (isRef(item) ? look(item.$ref) : item))
-      const gaps = list.filter((item: unknown, i) => isRef(item) && items[i] === undefined) as { $ref: string }[]
-      if (wanted === undefined) gaps.push(operand as { $ref: string })
-      if (!plain(value)) answers.push('no')
-      else if (items.includes(value)) answers.push('yes')
-      else if (gaps.length === 0) answers.push('no')
-      else {
-        answers.push('unknown')
-        missing.push(...gaps.map(({ $ref }) => $ref))
-      }
-    }
-  }
-  if (answers.includes('no')) return { truth: 'no', missing }
-  return { truth: answers.includes('unknown') ? 'unknown' : 'yes', missing }
 }
 
 function shown({ assignment, path, effect, conditions }: Rule): NonNullable<Answer['by']> {

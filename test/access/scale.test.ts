@@ -6,6 +6,7 @@ import { HeldAccess } from '../../src/core/access/principal-access.ts'
 import { KnownPrincipal } from '../../src/core/access/principals.ts'
 import { type BookSource, createRoleBook } from '../../src/core/access/role-book.ts'
 import type { AccessLoad } from '../../src/core/storage/verbs.ts'
+import { assignmentRow } from './rows.ts'
 
 type BookRow = BookSource['roles'][number]
 
@@ -23,22 +24,11 @@ const row = (n: number, parent: number | null, entries: BookRow['permissions']):
 function access(roles: readonly BookRow[], assigned: readonly number[], version = 1) {
   const load: AccessLoad = {
     version,
-    roles: null,
-    organizations: null,
+    tenant: null,
     principal: { version: 1, active: true, attributes: {} },
-    assignments: assigned.map((n) => ({
-      id: `assignment-${n}`,
-      user_id: 'u',
-      service_account_id: null,
-      role_id: `role-${n}`,
-      organization_id: null,
-      starts_at: null,
-      expires_at: null,
-      granted_by_type: null,
-      granted_by_id: null,
-      reason: null,
-      created_at: new Date(0),
-    })),
+    assignments: assigned.map((n) => assignmentRow({ id: `assignment-${n}`, user_id: 'u', role_id: `role-${n}` })),
+    memberships: [],
+    resources: [],
   }
   const book = createRoleBook({ version, roles, organizations: [] }, permissions)
   const principal = new KnownPrincipal({ kind: 'user', id: 'u' }, load, load.principal!, book, 0)
@@ -112,7 +102,7 @@ describe('roles', () => {
 
   it('that say what this code cannot read allow nothing by it, and deny', () => {
     const broken = [
-      { 'resource.x': { $gt: 1 } },
+      { 'resource.x': { $regex: '2' } },
       {},
       null as never,
       'x' as never,

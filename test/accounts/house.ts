@@ -1,26 +1,16 @@
-// A house with a mailbox and a phone, on memory or on PostgreSQL.
+// A house in which people have accounts: what a test reads in its mailbox and on its phone, and who may be told.
 
-import {
-  codeIn,
-  createMailbox,
-  createPhone,
-  type Mailbox,
-  type Phone,
-  tokenIn,
-} from '../../src/adapters/testing/index.ts'
+import { codeIn, tokenIn } from '../../src/adapters/testing/index.ts'
 import type { FreeholdOptions, MailKind, TenantHandle, User } from '../../src/index.ts'
-import { type House, openHouse, PASSWORD, type StorageName } from '../audit/house.ts'
+import { type House, PASSWORD, type StorageName } from '../audit/house.ts'
+import { type FactorHouse, openFactorHouse } from '../authentication/factor-house.ts'
 
 export const NEW_PASSWORD = 'copper giraffe lullaby'
 export { PASSWORD }
 
-export interface Post extends House {
-  readonly mailbox: Mailbox
-  readonly phone: Phone
+export interface Post extends FactorHouse {
   /** What went to `onError`. */
   readonly told: unknown[]
-  /** A user with `PASSWORD`; proven unless said otherwise. */
-  person(acme: TenantHandle, more?: { readonly email?: string; readonly emailVerified?: boolean }): Promise<User>
   /** Forgets what was posted, also what is still on its way. */
   quiet(): Promise<void>
   /** The token in the newest letter of this kind. */
@@ -29,28 +19,20 @@ export interface Post extends House {
   code(to: string): Promise<string>
 }
 
-let made = 0
-
 export async function openPost(
   storage: StorageName,
   options: Partial<FreeholdOptions<unknown, string>> = {},
 ): Promise<Post> {
-  const [mailbox, phone] = [createMailbox(), createPhone()]
   const told: unknown[] = []
-  const house = await openHouse(storage, {
-    mailer: mailbox,
-    texter: phone,
+  const house = await openFactorHouse(storage, {
     messages: { baseUrl: 'https://{slug}.example.test' },
     onError: (error) => told.push(error),
     ...options,
   })
+  const { mailbox, phone } = house
   return {
     ...house,
-    mailbox,
-    phone,
     told,
-    person: (acme, { email = `p${++made}@example.test`, emailVerified = true } = {}) =>
-      acme.users.create({ email, password: PASSWORD, emailVerified }),
     async quiet() {
       await mailbox.last()
       mailbox.clear()

@@ -83,6 +83,7 @@ describe.each(STORAGES)('joining on %s', (storage) => {
     const people = [await post.person(acme), await post.person(acme), await post.person(acme)]
     await acme.users.lock(people[1]!)
     await acme.users.remove(people[2]!)
+    await post.quiet()
     for (const { email } of people) expect(await acme.accounts.requestSignUp({ email })).toBeUndefined()
     await post.mailbox.last()
     expect(post.mailbox.all.map(({ to, kind }) => [to, kind])).toEqual([

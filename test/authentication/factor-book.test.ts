@@ -136,6 +136,30 @@ describe('M09: in a user’s own name', () => {
     await mine.factors.confirm(user, factor, { code, endOtherSessions: true })
     expect((await acme.sessions.list(user)).items.map(({ id }) => id)).toEqual([session])
   })
+
+  it('recovery codes are made with the first factor where that is asked for, and those that are kept stay good', async () => {
+    const user = await house.person(acme)
+    const { mine } = await bound(user, await acme.signIn.password({ email: user.email, password: PASSWORD }))
+    const { factor, secret } = await mine.factors.enrolTotp(user, { name: 'App' })
+    const code = await generate({ secret, epoch: house.seconds() })
+    const odd = { code, recoveryCodes: 'yes' as unknown as boolean }
+    expect(await refusal(mine.factors.confirm(user, factor, odd))).toMatchObject({ code: 'INPUT_INVALID' })
+    const refused = mine.factors.confirm(user, factor, { code: '000000', recoveryCodes: true })
+    expect(await refusal(refused)).toMatchObject({ code: 'FACTOR_CODE_WRONG' })
+    expect(await acme.factors.recoveryCodesLeft(user)).toBe(0)
+    // one proof for both: the session that may add a factor need not step up for its codes
+    const { recoveryCodes = [] } = await mine.factors.confirm(user, factor, { code, recoveryCodes: true })
+    expect(new Set(recoveryCodes).size).toBe(10)
+    const { items } = await acme.audit.list({ limit: 2 })
+    expect(items.map(({ action }) => action)).toEqual(['mfa.recovery_codes_renewed', 'mfa.confirmed'])
+
+    const token = await acme.factors.enrolHardwareToken(user, { name: 'Token', secret: SEED })
+    const second = await acme.factors.confirm(user, token, { code: await hotp(0), recoveryCodes: true })
+    expect(second).not.toHaveProperty('recoveryCodes')
+    const { token: pending } = await house.waiting(acme, user)
+    const shown = { token: pending, factor: 'recovery_code', code: recoveryCodes[9]! }
+    expect(await acme.signIn.continue(shown)).toMatchObject({ ok: true })
+  })
 })
 
 describe('M04: pools', () => {

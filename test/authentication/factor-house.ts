@@ -2,7 +2,7 @@
 
 import { generate } from 'otplib'
 import { createMailbox, createPhone, type Mailbox, type Phone } from '../../src/adapters/testing/index.ts'
-import type { Factor, FreeholdOptions, NextFactor, SignedIn, TenantHandle, User } from '../../src/index.ts'
+import type { Factor, FreeholdOptions, NewUser, NextFactor, SignedIn, TenantHandle, User } from '../../src/index.ts'
 import { type House, openHouse, PASSWORD, type StorageName } from '../audit/house.ts'
 
 export interface FactorHouse extends House {
@@ -12,7 +12,8 @@ export interface FactorHouse extends House {
   turn(seconds: number): void
   /** Seconds since 1970, as this process has them. */
   seconds(): number
-  person(handle: TenantHandle): Promise<User>
+  /** A user with `PASSWORD`; their address proven unless said otherwise. */
+  person(handle: TenantHandle, more?: Partial<Pick<NewUser, 'email' | 'emailVerified'>>): Promise<User>
   /** A user with a confirmed authenticator app, and how to read it. */
   withApp(handle: TenantHandle): Promise<AppOwner>
   /** Signs in with the password, which is right, and answers what is asked for next. */
@@ -45,8 +46,8 @@ export async function openFactorHouse(
     ...options,
   })
   const seconds = () => Math.floor(now() / 1000)
-  const person = (handle: TenantHandle) =>
-    handle.users.create({ email: `factor${++made}@example.test`, password: PASSWORD })
+  const person: FactorHouse['person'] = (handle, more = {}) =>
+    handle.users.create({ email: `p${++made}@example.test`, password: PASSWORD, emailVerified: true, ...more })
   return {
     ...house,
     mailbox,

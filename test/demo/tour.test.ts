@@ -13,7 +13,7 @@ describe('the tour of the demo', () => {
     const tour = await start(DEMO, ['--tour'])
     expect(await tour.ended, tour.output).toBe(0)
     expect(tour.output).toContain('PostgreSQL inside this process (PGlite)')
-    expect(tour.output.match(/✓/g)?.length).toBeGreaterThanOrEqual(40)
+    expect(tour.output.match(/✓/g)?.length).toBeGreaterThanOrEqual(60)
     expect(tour.output).not.toContain('✗')
   }, 180_000)
 
@@ -50,7 +50,7 @@ describe('the tour of the demo on PostgreSQL', () => {
     async (main) => {
       const tour = await start(main, ['--tour'], { DATABASE_URL: database.ownerUrl })
       expect(await tour.ended, tour.output).toBe(0)
-      expect(tour.output.match(/✓/g)?.length).toBeGreaterThanOrEqual(40)
+      expect(tour.output.match(/✓/g)?.length).toBeGreaterThanOrEqual(60)
       expect(tour.output).not.toContain('✗')
     },
     180_000,

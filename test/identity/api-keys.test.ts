@@ -175,14 +175,60 @@ describe('an API key', () => {
   })
 
   it('nobody makes or rotates one for an account that holds more than they do', async () => {
-    const { acme, robot, make } = await house()
-    const ana = await acme.users.create({ email: 'ana@example.test' })
-    const hers = acme.as({ type: 'user', id: ana.id })
+    const { acme, robot, make, elapse } = await house()
+    const [email, password] = ['ana@example.test', 'a kettle orbits quietly']
+    const ana = await acme.users.create({ email, password })
+    const entered = await acme.signIn.password({ email, password })
+    if (!entered.ok) throw new Error(entered.reason)
+    const hers = acme.as({ type: 'user', id: ana.id, sessionId: entered.session.id })
     const key = { serviceAccount: robot, name: 'x' }
     await expect(hers.apiKeys.create(key)).rejects.toEqual(refused('GRANT_REFUSED'))
     await expect(hers.apiKeys.rotate((await make()).apiKey)).rejects.toEqual(refused('GRANT_REFUSED'))
     await acme.assignments.grant({ principal: ana, role: 'scribe' })
     expect((await hers.apiKeys.create(key)).secret).toMatch(/^fh_ak_/)
+    // a key outlives the session, so an old one makes none
+    elapse(600_001)
+    await expect(hers.apiKeys.create(key)).rejects.toEqual(refused('STEP_UP_REQUIRED'))
+    await expect(hers.apiKeys.rotate((await make()).apiKey)).rejects.toEqual(refused('STEP_UP_REQUIRED'))
+    const nowhere = acme.as({ type: 'user', id: ana.id })
+    await expect(nowhere.apiKeys.create(key)).rejects.toEqual(refused('STEP_UP_REQUIRED'))
+  })
+
+  it('whoever shows a key for a part of its account hands out that part and no more', async () => {
+    const { acme, robot, make, ask } = await house()
+    const whole = (await ask((await make()).secret)).tenant
+    const part = (await ask((await make({ permissions: ['note:read'] })).secret)).tenant
+    const reading = [{ resource: 'note', actions: ['read'] }]
+    await acme.roles.create({ key: 'reader', permissions: reading })
+    const bare = await acme.serviceAccounts.create({ name: 'bare' })
+    const key = { serviceAccount: robot, name: 'x' }
+    const missing = { code: 'GRANT_REFUSED', details: { missing: ['note:write'] } }
+    await expect(part.apiKeys.create(key)).rejects.toMatchObject(missing)
+    await expect(part.apiKeys.create({ ...key, permissions: ['note:write'] })).rejects.toMatchObject(missing)
+    await expect(part.apiKeys.rotate((await make()).apiKey)).rejects.toMatchObject(missing)
+    await expect(part.assignments.grant({ principal: bare, role: 'scribe' })).rejects.toMatchObject(missing)
+    await expect(
+      part.roles.create({ key: 'x', permissions: [{ resource: 'note', actions: ['write'] }] }),
+    ).rejects.toMatchObject(missing)
+    await part.assignments.grant({ principal: bare, role: 'reader' })
+    await part.apiKeys.create({ serviceAccount: bare, name: 'x' })
+    await whole.assignments.grant({ principal: bare, role: 'scribe' })
+    await acme.assignments.grant({ principal: robot, role: 'owner' })
+    const some = (await ask((await make({ permissions: [...permissions.names] })).secret)).tenant
+    await expect(some.assignments.grant({ principal: bare, role: 'owner' })).rejects.toMatchObject({
+      details: { missing: ['*'] },
+    })
+  })
+
+  it('the log says which key was shown, and nobody else shows one', async () => {
+    const { acme, make, ask } = await house()
+    const { secret, apiKey } = await make()
+    const { tenant } = await ask(secret)
+    await tenant.audit.record({ action: 'note.read' })
+    const [event] = (await acme.audit.list({ limit: 1 })).items
+    expect(event!.actor).toMatchObject({ type: 'service_account', id: apiKey.serviceAccountId, apiKeyId: apiKey.id })
+    expect(() => acme.as({ type: 'user', apiKeyId: apiKey.id })).toThrow(refused('INPUT_INVALID'))
+    expect(() => acme.as({ type: 'service_account', apiKeyId: 'x' })).toThrow(refused('ID_INVALID'))
   })
 
   it.each([

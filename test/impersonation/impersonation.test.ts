@@ -204,7 +204,7 @@ describe.each(STORAGES)('on %s', (storage) => {
     })
 
     it('A10: the proof of an address in its session removes the password as anywhere else', async () => {
-      const other = await house.person(acme)
+      const other = await house.person(acme, { emailVerified: false })
       const opened = await start({ user: other })
       await acme.accounts.requestEmailVerification({ email: other.email })
       const { tokenIn } = await import('../../src/adapters/testing/index.ts')

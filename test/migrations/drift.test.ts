@@ -2,7 +2,7 @@
 // database that our migrations made.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ColumnType } from '../../src/core/storage/columns.ts'
+import type { ColumnType, UniqueKey } from '../../src/core/storage/columns.ts'
 import {
   columnsOf,
   isTenantTable,
@@ -78,7 +78,7 @@ describe.each(names)('%s', (name) => {
         name: index,
         primary: false,
         columns: [...lead, ...columns],
-        where: where ? predicate(where.column, where.not) : null,
+        where: where ? predicate(where) : null,
       })),
     ]
     expect(rows).toEqual(declared.sort((a, b) => (a.name < b.name ? -1 : 1)))
@@ -102,13 +102,14 @@ describe.each(names)('%s', (name) => {
       deletion: reference.onDelete === 'cascade' ? 'c' : 'a',
       update: 'a',
       columns: [...lead, ...reference.columns],
-      parents: [...lead, ...table(reference.table as TableName).key],
+      parents: [...lead, ...(reference.parents ?? table(reference.table as TableName).key)],
     }))
     expect(rows).toEqual(declared.sort((a, b) => (a.name < b.name ? -1 : 1)))
   })
 })
 
-function predicate(column: string, not: readonly (string | null)[]): string {
-  const [value] = not
+function predicate({ column, ...of }: NonNullable<UniqueKey<never>['where']>): string {
+  if ('is' in of) return `(${column} = '${of.is}'::text)`
+  const [value] = of.not
   return value === null ? `(${column} IS NOT NULL)` : `(${column} <> '${String(value)}'::text)`
 }

@@ -116,6 +116,7 @@ describe('the bundled migrations', () => {
       'tenant/0004_billing',
       'tenant/0005_authentication',
       'tenant/0006_api_keys',
+      'tenant/0007_access_deep',
     ])
   })
 

@@ -5,6 +5,7 @@ import { type Html, html } from './html.ts'
 import { time } from './layout.ts'
 
 export async function notesPage(context: Context): Promise<Html> {
+  if (!context.access!.can('note:read')) return newcomer
   const access = context.require('note:read')
   const notes = await listNotes(context.tenant)
   const exportable = await context.tenant.entitlements.check('export')
@@ -28,10 +29,17 @@ ${
     ? html`<ul class="list">${notes.map((note) =>
         item(note, access.can('note:delete', { resource: { author_id: note.authorId } })),
       )}</ul>`
-    : html`<p class="soft">No notes yet.</p>`
+    : html`<p class="empty">No notes yet.</p>`
 }
 </section>`
 }
+
+/** Who has an account and no role yet. */
+const newcomer = html`<section class="card" aria-labelledby="newcomer">
+<h1 id="newcomer">You are in, and have no role yet</h1>
+<p class="soft">Whoever signs up here may become a member. An owner gives other roles, and takes them back.</p>
+<button class="start" data-path="/api/join">Become a member</button>
+</section>`
 
 function item({ id, body, author, createdAt }: Note, removable: boolean): Html {
   return html`<li><div><p class="body">${body}</p><p class="small">${author}, ${time(createdAt)}</p></div>${

@@ -3,7 +3,7 @@
 import type { Plan } from 'freehold'
 import type { Context } from '../notes.ts'
 import { type Html, html, raw } from './html.ts'
-import { notice, page, time } from './layout.ts'
+import { type Frame, narrowPage, time } from './layout.ts'
 
 export async function planPage(context: Context): Promise<Html> {
   const access = context.require('billing:read')
@@ -40,10 +40,10 @@ ${
 
 const buy = html`<div class="offer">
 <div><p><strong>Team</strong>, ${money(1000, 'eur')} a month</p><p class="small">10 members, and the notes as a file.</p></div>
-<button data-method="POST" data-path="/api/checkout">Upgrade to Team</button>
+<button data-path="/api/checkout">Upgrade to Team</button>
 </div>`
 
-const leave = html`<button class="quiet start" data-method="POST" data-path="/api/cancel">Cancel the subscription</button>`
+const leave = html`<button class="quiet start" data-path="/api/cancel">Cancel the subscription</button>`
 
 function included(plan: Plan | null): string {
   return plan?.features.export ? 'The notes can be exported as a file.' : 'The notes cannot be exported as a file.'
@@ -58,21 +58,18 @@ function meter(label: string, { used, maximum }: { used: number; maximum: number
 }
 
 /** The provider's, on its own site if it were a real one. */
-export function payPage({ nonce, checkout, name }: { nonce: string; checkout: string; name: string }): Html {
-  const content = html`<main class="narrow">
-<section class="card">
+export function payPage(frame: Frame, checkout: string): Html {
+  const content = html`<section class="card">
 <p class="small">Fake Payments, where no money moves</p>
-<h1>Team for ${name}</h1>
+<h1>Team for ${frame.tenant!.name}</h1>
 <p class="price">${money(1000, 'eur')}<span class="small"> a month</span></p>
 <form data-path="/api/pay" data-then="/plan">
 <input type="hidden" name="checkout" value="${checkout}">
 <button class="wide">Pay</button>
 </form>
 <p><a href="/plan">Back without paying</a></p>
-</section>
-${notice}
-</main>`
-  return page({ nonce, title: 'Fake Payments', tenant: '', content })
+</section>`
+  return narrowPage(frame, { title: 'Fake Payments', content })
 }
 
 /** Minor units. */

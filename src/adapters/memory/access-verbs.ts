@@ -1,8 +1,9 @@
 // The verbs of access, limits and the audit log. Each runs while nobody else holds the storage.
 
 import { FreeholdError } from '../../core/kernel/errors.ts'
-import { columnsOf, fromNow, type Row } from '../../core/storage/tables.ts'
-import type { AccessLoad, AccessQuestion, LimitAnswer, LimitTake } from '../../core/storage/verbs.ts'
+import type { AccessLoad, AccessQuestion, ResourceLoad, TenantAccess } from '../../core/storage/access-verbs.ts'
+import { columnsOf, fromNow, type Row, type TableName } from '../../core/storage/tables.ts'
+import type { LimitAnswer, LimitTake } from '../../core/storage/verbs.ts'
 import { accessVersion } from './rotation.ts'
 import type { Statements } from './statements.ts'
 
@@ -13,16 +14,44 @@ export function loadAccess(statements: Statements, { principal, knownVersion }: 
   const current = version === knownVersion
   const { id } = principal
   const holder = principal.kind === 'user' ? { user_id: id } : { service_account_id: id }
+  const assignments = statements.find('role_assignments', { where: holder, limit: EVERYTHING })
   return {
     version,
-    roles: current ? null : statements.find('roles', { limit: EVERYTHING }),
-    organizations: current ? null : statements.find('organizations', { limit: EVERYTHING }).map((row) => row.id),
+    tenant: current ? null : tenantAccess(statements),
     principal:
       principal.kind === 'user'
         ? shown('users', statements.get('users', { id }))
         : shown('service_accounts', statements.get('service_accounts', { id })),
-    assignments: statements.find('role_assignments', { where: holder, limit: EVERYTHING }),
+    assignments,
+    memberships: statements
+      .find('team_members', { where: holder, limit: EVERYTHING })
+      .map(({ id, team_id, role_id, permissions }) => ({ id, team_id, role_id, permissions })),
+    resources: grantedOn(statements, assignments),
   }
+}
+
+function tenantAccess(statements: Statements): TenantAccess {
+  const all = <T extends TableName>(table: T): Row<T>[] => statements.find(table, { limit: EVERYTHING })
+  const assignments = all('role_assignments').filter(({ team_id, everyone }) => team_id !== null || everyone)
+  return {
+    roles: all('roles'),
+    organizations: all('organizations').map(({ id }) => id),
+    teams: all('teams').map(({ id, organization_id, parent_team_id }) => ({ id, organization_id, parent_team_id })),
+    projects: all('projects').map(({ id, organization_id, team_id }) => ({ id, organization_id, team_id })),
+    assignments,
+    resources: grantedOn(statements, assignments),
+    policies: all('policies')
+      .filter(({ enabled }) => enabled)
+      .map(({ id, key, version, document }) => ({ id, key, version, document })),
+    customPermissions: all('custom_permissions').map(({ resource, action }) => ({ resource, action })),
+  }
+}
+
+function grantedOn(statements: Statements, assignments: readonly Row<'role_assignments'>[]): ResourceLoad[] {
+  const ids = assignments.flatMap(({ resource_id }) => (resource_id === null ? [] : [resource_id]))
+  return statements
+    .find('resources', { where: { id: { in: ids } }, limit: EVERYTHING })
+    .map(({ id, type, external_id }) => ({ id, type, external_id }))
 }
 
 function shown<T extends 'users' | 'service_accounts'>(table: T, row: Row<T> | undefined): AccessLoad['principal'] {

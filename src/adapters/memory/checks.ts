@@ -118,8 +118,7 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
     api_keys_name_check: ({ name }) => characters(name, 1, 200),
     api_keys_prefix_check: ({ prefix }) => characters(prefix, 1, 32),
     api_keys_secret_hash_check: (row) => row.secret_hash.length === 32,
-    api_keys_permissions_check: ({ permissions }) =>
-      permissions === null || (Array.isArray(permissions) && fits(permissions, MEMBERS_AT_MOST)),
+    api_keys_permissions_check: ({ permissions }) => permissions === null || list(permissions),
   },
   roles: {
     roles_key_check: ({ key }) => characters(key, 1, 100),
@@ -131,8 +130,60 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
   role_assignments: {
     role_assignments_granted_by_type_check: (row) => characters(row.granted_by_type, 0, 50),
     role_assignments_reason_check: ({ reason }) => characters(reason, 0, 500),
-    role_assignments_principal_check: (row) => (row.user_id === null) !== (row.service_account_id === null),
+    role_assignments_principal_check: (row) =>
+      given(row.user_id, row.service_account_id, row.team_id) + Number(row.everyone) === 1,
+    role_assignments_scope_check: (row) =>
+      given(row.organization_id, row.scope_team_id, row.project_id, row.resource_id) <= 1,
+    role_assignments_flow_check: ({ flow }) => ['descendants', 'self'].includes(flow),
     role_assignments_period_check: (row) => !row.starts_at || !row.expires_at || row.expires_at > row.starts_at,
+  },
+  teams: {
+    teams_key_check: ({ key }) => characters(key, 1, 63),
+    teams_name_check: ({ name }) => characters(name, 1, 200),
+    teams_description_check: ({ description }) => characters(description, 0, 1000),
+    teams_metadata_check: ({ metadata }) => object(metadata),
+    teams_parent_team_id_check: (row) => row.parent_team_id !== row.id,
+  },
+  team_members: {
+    team_members_permissions_check: (row) => list(row.permissions),
+    team_members_principal_check: (row) => given(row.user_id, row.service_account_id) === 1,
+  },
+  projects: {
+    projects_key_check: ({ key }) => characters(key, 1, 63),
+    projects_name_check: ({ name }) => characters(name, 1, 200),
+    projects_description_check: ({ description }) => characters(description, 0, 1000),
+    projects_metadata_check: ({ metadata }) => object(metadata),
+  },
+  resources: {
+    resources_type_check: ({ type }) => characters(type, 1, 63),
+    resources_external_id_check: (row) => characters(row.external_id, 1, 200),
+    resources_name_check: ({ name }) => characters(name, 1, 200),
+    resources_metadata_check: ({ metadata }) => object(metadata),
+    resources_container_check: (row) => given(row.organization_id, row.team_id, row.project_id) <= 1,
+  },
+  policies: {
+    policies_key_check: ({ key }) => characters(key, 1, 63),
+    policies_description_check: ({ description }) => characters(description, 0, 1000),
+    policies_document_check: ({ document }) => object(document),
+  },
+  policy_versions: {
+    policy_versions_document_check: ({ document }) => object(document),
+    policy_versions_changed_by_type_check: (row) => characters(row.changed_by_type, 0, 50),
+  },
+  custom_permissions: {
+    custom_permissions_resource_check: ({ resource }) => characters(resource, 1, 63),
+    custom_permissions_action_check: ({ action }) => characters(action, 1, 63),
+    custom_permissions_description_check: ({ description }) => characters(description, 0, 1000),
+  },
+  invitations: {
+    invitations_email_check: ({ email }) => characters(email, 3, 320),
+    invitations_email_norm_check: (row) => characters(row.email_norm, 3, 320),
+    invitations_token_hash_check: (row) => row.token_hash.length === 32,
+    invitations_role_ids_check: (row) => list(row.role_ids),
+    invitations_status_check: ({ status }) =>
+      ['pending', 'accepted', 'declined', 'revoked', 'expired'].includes(status),
+    invitations_invited_by_type_check: (row) => characters(row.invited_by_type, 0, 50),
+    invitations_place_check: (row) => given(row.organization_id, row.team_id) <= 1,
   },
   audit_events: {
     audit_events_action_check: ({ action }) => characters(action, 1, 100),
@@ -227,6 +278,16 @@ function between(value: number | null, least: number, most: number): boolean {
 /** An object of at most 64 KiB. */
 function object(value: unknown): boolean {
   return isObject(value) && fits(value, MEMBERS_AT_MOST)
+}
+
+/** A list of at most 64 KiB. */
+function list(value: unknown): boolean {
+  return Array.isArray(value) && fits(value, MEMBERS_AT_MOST)
+}
+
+/** How many of them are not null. */
+function given(...values: readonly unknown[]): number {
+  return values.filter((value) => value !== null).length
 }
 
 function isObject(value: unknown): boolean {

@@ -62,11 +62,7 @@ export function takenKey(
 /** @throws REFERENCE_MISSING when a row points at none */
 export function checkReferences(rows: Rows, owner: string, table: TableName, row: KeptRow): void {
   for (const [constraint, reference] of referencesOf(table)) {
-    const target = pick(row, reference.columns)
-    if (target.includes(null)) continue
-    if (!rows.of(owner, reference.table as TableName).has(structuralKey(target))) {
-      throw new FreeholdError('REFERENCE_MISSING', { table, constraint })
-    }
+    if (!pointsAt(rows, owner, row, reference)) throw new FreeholdError('REFERENCE_MISSING', { table, constraint })
   }
 }
 
@@ -79,16 +75,48 @@ export interface Referrer {
 
 /** The rows that point at this one, in the same owner's tables. */
 export function referrers(rows: Rows, owner: string, table: TableName, key: string): Referrer[] {
+  return referencesTo(table).flatMap(([other, constraint, reference]) =>
+    [...rows.of(owner, other)]
+      .filter(([, row]) => parentKey(reference, row) === key)
+      .map(([referrerKey]) => ({ table: other, constraint, onDelete: reference.onDelete, key: referrerKey })),
+  )
+}
+
+/** The first row that pointed at this one, which is another now than what it names. */
+export function strayed(rows: Rows, owner: string, table: TableName, key: string): Referrer | undefined {
+  for (const [other, constraint, reference] of referencesTo(table)) {
+    if (!reference.parents) continue
+    for (const [referrerKey, row] of rows.of(owner, other)) {
+      if (parentKey(reference, row) !== key || pointsAt(rows, owner, row, reference)) continue
+      return { table: other, constraint, onDelete: reference.onDelete, key: referrerKey }
+    }
+  }
+  return undefined
+}
+
+function referencesTo(table: TableName): [TableName, string, Reference<never>][] {
   const neighbours = Object.keys(isTenantTable(table) ? tenantTables : systemTables) as TableName[]
   return neighbours.flatMap((other) =>
     referencesOf(other)
       .filter(([, reference]) => reference.table === table)
-      .flatMap(([constraint, { columns, onDelete }]) =>
-        [...rows.of(owner, other)]
-          .filter(([, row]) => structuralKey(pick(row, columns)) === key)
-          .map(([referrerKey]) => ({ table: other, constraint, onDelete, key: referrerKey })),
-      ),
+      .map(([constraint, reference]): [TableName, string, Reference<never>] => [other, constraint, reference]),
   )
+}
+
+/** The key of the row that this one would point at, or undefined when it points at none. */
+function parentKey({ columns, table, parents }: Reference<never>, row: KeptRow): string | undefined {
+  const target = pick(row, columns)
+  if (target.includes(null)) return undefined
+  const { key } = factsOf(table as TableName)
+  return structuralKey(parents ? key.map((column) => target[parents.indexOf(column)] ?? null) : target)
+}
+
+function pointsAt(rows: Rows, owner: string, row: KeptRow, reference: Reference<never>): boolean {
+  const key = parentKey(reference, row)
+  if (key === undefined) return true
+  const parent = rows.of(owner, reference.table as TableName).get(key)
+  if (!parent || !reference.parents) return parent !== undefined
+  return structuralKey(pick(parent, reference.parents)) === structuralKey(pick(row, reference.columns))
 }
 
 function referencesOf(table: TableName): [string, Reference<never>][] {
@@ -99,9 +127,13 @@ function uniqueKeysOf(table: TableName): [string, UniqueKey<never>][] {
   return Object.entries(factsOf(table).unique ?? {}) as [string, UniqueKey<never>][]
 }
 
+function takesPart(where: NonNullable<UniqueKey<never>['where']>, value: string | null): boolean {
+  return 'is' in where ? value === where.is : !where.not.includes(value)
+}
+
 /** What a row holds of a unique key, or undefined when it takes no part in it. */
 function slotIn({ columns, where, nullsEqual }: UniqueKey<never>, row: KeptRow): string | undefined {
-  if (where?.not.includes((row[where.column] ?? null) as string | null)) return undefined
+  if (where && !takesPart(where, (row[where.column] ?? null) as string | null)) return undefined
   const values = pick(row, columns)
   return values.includes(null) && !nullsEqual ? undefined : structuralKey(values)
 }

@@ -4,7 +4,7 @@
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import type { Change, Find, InsertOptions, Where } from '../../core/storage/records.ts'
 import { columnsOf, type NewRow, type Row, type TableName } from '../../core/storage/tables.ts'
-import { checkReferences, checkRow, keyOf, referrers, showRow, takenKey } from './constraints.ts'
+import { checkReferences, checkRow, keyOf, referrers, showRow, strayed, takenKey } from './constraints.ts'
 import { defaults, NEXT_POSITION, PRESENT_TRANSACTION } from './defaults.ts'
 import { beyond, matching, ordering } from './matching.ts'
 import type { Rows } from './rows.ts'
@@ -91,7 +91,9 @@ export function createStatements(rows: Rows, owner: string, now: () => number): 
       })
       for (const [key, row] of changed) {
         checkReferences(rows, owner, table, row)
-        const [left] = rows.of(owner, table).has(key) ? [] : referrers(rows, owner, table, key)
+        const left = rows.of(owner, table).has(key)
+          ? strayed(rows, owner, table, key)
+          : referrers(rows, owner, table, key)[0]
         if (left) throw referenced(left)
       }
       return changed.map(([, row]) => showRow(table, row))

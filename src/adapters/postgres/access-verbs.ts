@@ -1,8 +1,16 @@
 // The verbs of access and limits: what a principal holds, in one query; the lock and the version that its writers
 // take; and the counters that no race takes over their maximum.
 
-import { columnsOf, type Row, type TableName } from '../../core/storage/tables.ts'
-import type { AccessLoad, AccessQuestion, LimitAnswer, LimitTake, PrincipalKind } from '../../core/storage/verbs.ts'
+import type {
+  AccessLoad,
+  AccessQuestion,
+  MembershipLoad,
+  PrincipalKind,
+  ResourceLoad,
+  TenantAccess,
+} from '../../core/storage/access-verbs.ts'
+import { columnsOf, type Row, type TableName, table } from '../../core/storage/tables.ts'
+import type { LimitAnswer, LimitTake } from '../../core/storage/verbs.ts'
 import { invalid } from './column-values.ts'
 import { fromJson, type JsonRow } from './json-rows.ts'
 import type { Send } from './link.ts'
@@ -12,13 +20,23 @@ const PRINCIPALS = {
   service_account: { table: 'service_accounts', holder: 'service_account_id' },
 } as const satisfies { readonly [K in PrincipalKind]: object }
 
-/** `$1` the tenant, `$2` the principal, `$3` the version that the caller has the roles of. One statement, so one moment. */
+/** What is not one principal's own. */
+const COMMON = '(team_id is not null or everyone)'
+const RESOURCE = ['id', 'type', 'external_id']
+
+/** `$1` the tenant, `$2` the principal, `$3` the version that the caller has the tenant's access of. One statement, so one moment. */
 export function loadAccessText(schema: string, kind: PrincipalKind): string {
-  const { table, holder } = PRINCIPALS[kind]
-  const rows = (name: TableName, more: string): string =>
+  const { table: own, holder } = PRINCIPALS[kind]
+  const rows = <T extends TableName>(name: T, more = '', columns: readonly string[] = open(name)): string =>
     `select coalesce(json_agg(row_to_json(r)), '[]') from (
-      select ${open(name).join(', ')} from ${schema}.${name} where tenant_id = $1::uuid ${more} order by id
+      select ${columns.join(', ')} from ${schema}.${name} where tenant_id = $1::uuid ${more} order by ${table(name).key.join(', ')}
     ) r`
+  const grantedOn = (which: string): string =>
+    rows(
+      'resources',
+      `and id in (select resource_id from ${schema}.role_assignments where tenant_id = $1::uuid and ${which} and resource_id is not null)`,
+      RESOURCE,
+    )
   return `
 with present as materialized (
   select coalesce((
@@ -26,14 +44,22 @@ with present as materialized (
   ), 0) as version
 )
 select version,
-  case when version is distinct from $3::bigint then (${rows('roles', '')}) end as roles,
-  case when version is distinct from $3::bigint then (
-    select coalesce(json_agg(id order by id), '[]') from ${schema}.organizations where tenant_id = $1::uuid
-  ) end as organizations,
+  case when version is distinct from $3::bigint then json_build_object(
+    'roles', (${rows('roles')}),
+    'organizations', (select coalesce(json_agg(id order by id), '[]') from ${schema}.organizations where tenant_id = $1::uuid),
+    'teams', (${rows('teams', '', ['id', 'organization_id', 'parent_team_id'])}),
+    'projects', (${rows('projects', '', ['id', 'organization_id', 'team_id'])}),
+    'assignments', (${rows('role_assignments', `and ${COMMON}`)}),
+    'resources', (${grantedOn(COMMON)}),
+    'policies', (${rows('policies', 'and enabled', ['id', 'key', 'version', 'document'])}),
+    'customPermissions', (${rows('custom_permissions', '', ['resource', 'action'])})
+  ) end as tenant,
   (select row_to_json(r) from (
-    select ${open(table).join(', ')} from ${schema}.${table} where tenant_id = $1::uuid and id = $2::uuid
+    select ${open(own).join(', ')} from ${schema}.${own} where tenant_id = $1::uuid and id = $2::uuid
   ) r) as principal,
-  (${rows('role_assignments', `and ${holder} = $2::uuid`)}) as assignments
+  (${rows('role_assignments', `and ${holder} = $2::uuid`)}) as assignments,
+  (${rows('team_members', `and ${holder} = $2::uuid`, ['id', 'team_id', 'role_id', 'permissions'])}) as memberships,
+  (${grantedOn(`${holder} = $2::uuid`)}) as resources
 from present`
 }
 
@@ -48,25 +74,36 @@ export async function loadAccess(
     text: loadAccessText(schema, kind),
     values: [tenantId, id, knownVersion],
   })
-  const { version, roles, organizations, principal, assignments } = rows[0] as {
+  const { version, tenant, principal, assignments, memberships, resources } = rows[0] as {
     version: number
-    roles: JsonRow[] | null
-    organizations: string[] | null
+    // rows of our own statement, but for their times
+    tenant: (Omit<TenantAccess, 'roles' | 'assignments'> & { roles: JsonRow[]; assignments: JsonRow[] }) | null
     principal: JsonRow | null
     assignments: JsonRow[]
+    memberships: MembershipLoad[]
+    resources: ResourceLoad[]
   }
   const attributes = principal && fromJson(PRINCIPALS[kind].table, principal)
   return {
     version,
-    roles: roles?.map((row) => fromJson('roles', row) as unknown as Row<'roles'>) ?? null,
-    organizations,
+    tenant: tenant && {
+      ...tenant,
+      roles: tenant.roles.map((row) => rowOf('roles', row)),
+      assignments: tenant.assignments.map((row) => rowOf('role_assignments', row)),
+    },
     principal: attributes && {
       version: Number(attributes.access_version),
       active: attributes.status === 'active',
       attributes,
     },
-    assignments: assignments.map((row) => fromJson('role_assignments', row) as unknown as Row<'role_assignments'>),
+    assignments: assignments.map((row) => rowOf('role_assignments', row)),
+    memberships,
+    resources,
   }
+}
+
+function rowOf<T extends TableName>(table: T, json: JsonRow): Row<T> {
+  return fromJson(table, json) as unknown as Row<T>
 }
 
 /** Columns that may leave the database. */

@@ -50,14 +50,18 @@ export async function takeAttempt(
   send: Send,
   schema: string,
   tenantId: string,
-  { pool, subject, ...schedule }: AttemptTake,
+  attempt: AttemptTake,
 ): Promise<AttemptAnswer> {
-  const statement: Statement = {
-    name: 'take_attempt',
-    text: takeText(schema),
-    values: [tenantId, pool, subject, ...scheduleValues(schedule)],
-  }
-  return (await insist(send, statement)).attempt!
+  return (await insist(send, attemptStatement(schema, tenantId, attempt))).attempt!
+}
+
+export function attemptStatement(
+  schema: string,
+  tenantId: string,
+  { pool, subject, ...schedule }: AttemptTake,
+): Statement {
+  const values = [tenantId, pool, subject, ...scheduleValues(schedule)]
+  return { name: 'take_attempt', text: takeText(schema), values }
 }
 
 function takeText(schema: string): string {

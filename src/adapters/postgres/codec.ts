@@ -145,10 +145,15 @@ function digits(text: string, from: number, count: number): number {
   return value
 }
 
+const BARE = /^[A-Za-z0-9_:.,-]+$/
+
 /** One-dimensional array literals, as `{a,"b c",NULL}`. */
 function fromArray(text: string, parse: Parser = (item) => item): unknown[] {
-  const items: unknown[] = []
   const inner = text.slice(text.indexOf('{') + 1, -1)
+  if (inner === '') return []
+  // words alone, as the names of methods and flags are
+  if (BARE.test(inner)) return inner.split(',').map((item) => (item === 'NULL' ? null : parse(item)))
+  const items: unknown[] = []
   for (const [, quoted, bare] of inner.matchAll(/(?:"((?:[^"\\]|\\.)*)"|([^,"]+))(?:,|$)/gs)) {
     if (bare === 'NULL') items.push(null)
     else items.push(parse(bare ?? (quoted ?? '').replace(/\\(.)/gs, '$1')))

@@ -2,6 +2,7 @@
 // nobody here could, before the commit that travels in the same batch.
 
 import type { Deed, Outcome, Step } from '../../core/storage/steps.ts'
+import { attemptStatement } from './attempt-verbs.ts'
 import type { AuditAppend } from './audit-verbs.ts'
 import { serverError } from './errors.ts'
 import type { Answer, Statement } from './link.ts'
@@ -38,7 +39,7 @@ export async function takeSteps(parts: StepParts, sendAll: SendAll, steps: reado
 
 const NOTHING: Answer = { rows: [], command: '', count: 0 }
 /** Each of these answers one row. */
-const ANSWERED: ReadonlySet<Deed['kind']> = new Set(['changeOne', 'add', 'openSession'])
+const ANSWERED: ReadonlySet<Deed['kind']> = new Set(['changeOne', 'add', 'openSession', 'takeAttempt'])
 
 async function statementOf(parts: StepParts, deed: Deed, step: number): Promise<Statement | undefined> {
   const { say, place, tenantId, append } = parts
@@ -59,6 +60,8 @@ async function statementOf(parts: StepParts, deed: Deed, step: number): Promise<
       return demanded(place, 'open', [tenantId, ...openValues(deed.opening)], step)
     case 'endSession':
       return demanded(place, 'end_one', [tenantId, ...endOneValues(deed.ending)], step)
+    case 'takeAttempt':
+      return attemptStatement(place.quoted, tenantId, deed.attempt)
     case 'learnSignIn':
       return learnStatement(place.quoted, tenantId, deed.learning)
     case 'countFailure':

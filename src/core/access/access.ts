@@ -22,7 +22,7 @@ export interface CheckOptions {
   readonly resource?: Readonly<Record<string, unknown>>
   /** The organization the thing belongs to; assignments in it count too. Left out: only those of the whole tenant. */
   readonly organization?: OrganizationId | { readonly id: OrganizationId }
-  /** Facts of the request, as conditions see them (`context.ip`). */
+  /** Facts of the request, as conditions see them (`context.ip`). `context.time` is the moment of the check where it is left out. */
   readonly context?: Readonly<Record<string, unknown>>
 }
 
@@ -78,7 +78,7 @@ export interface Explanation {
     readonly effect: 'allow' | 'deny'
     readonly conditions?: Readonly<Record<string, unknown>>
   }
-  /** Paths a condition asked for and did not find, as `resource.owner_id`. */
+  /** Paths a condition asked for and did not find, or found to be nothing that it can compare, as `resource.owner_id`. */
   readonly missing: readonly string[]
   /** The versions this is true for. */
   readonly version: { readonly tenant: number; readonly principal: number }
@@ -114,7 +114,7 @@ export function createAccess<P extends string>(
       const code = codeAt(known.steady, known.steadyAt, id)
       if (!isConditional(code)) return code === ALLOW
     }
-    return decide(scopeOf(known.row(at), options?.organization), id, known.facts, options)
+    return decide(scopeOf(known.row(at), options?.organization), id, known.facts, options, now)
   }
 
   async function checkCold(principal: Principal, permission: P, options?: CheckOptions): Promise<boolean> {

@@ -7,7 +7,7 @@ import { isId } from '../kernel/ids.ts'
 import type { AccessLoad } from '../storage/verbs.ts'
 import { bitsOf, isUnconditional } from './bits.ts'
 import { OWNER } from './owners.ts'
-import { buildRow, type Grant } from './principal-row.ts'
+import { buildRow, type Grant, readable } from './principal-row.ts'
 import type { PrincipalKey } from './principals.ts'
 import type { BookRole, Closure, RoleBook } from './role-book.ts'
 
@@ -43,19 +43,32 @@ export function boundActor({ type, id }: Actor): PrincipalKey | undefined {
 /** An id that nobody has. */
 export const NOBODY = '00000000-0000-0000-0000-000000000000'
 
-/** `load` is the actor's own, read under the access lock, and `book` made of it. `now` in milliseconds. */
-export function createAuthority(actor: Actor, load: AccessLoad, book: RoleBook, now: number): Authority {
+/**
+ * `load` is the actor's own, read under the access lock, and `book` made of it. `part` is what the credential was made
+ * for, which may be less; null: all of it. `now` in milliseconds.
+ */
+export function createAuthority(
+  actor: Actor,
+  load: AccessLoad,
+  book: RoleBook,
+  part: ReadonlySet<string> | null,
+  now: number,
+): Authority {
   if (!boundActor(actor)) return { demandRole: () => undefined, demandDifference: () => undefined }
-  const grants: readonly Grant[] = load.principal?.active ? load.assignments : []
+  const grants: readonly Grant[] = load.principal?.active ? readable(load.assignments) : []
 
   function demand(needed: readonly number[], ownership: boolean, extent: Extent): void {
     const missing = new Set<string>()
     if (!load.principal?.active) missing.add('*')
+    const nameOf = (permission: number) => book.permissions.names[permission]!
+    if (part) for (const name of needed.map(nameOf)) if (!part.has(name)) missing.add(name)
+    // whoever shows a part owns nothing
+    if (part && ownership) missing.add('*')
     for (const moment of momentsOf(extent, now, grants)) {
       const row = buildRow(book, grants, moment)
       const scope = row.organizations.get(extent.organization ?? '') ?? row
       for (const permission of needed) {
-        if (!isUnconditional(bitsOf(scope.bits, permission))) missing.add(book.permissions.names[permission]!)
+        if (!isUnconditional(bitsOf(scope.bits, permission))) missing.add(nameOf(permission))
       }
       if (ownership && !isOwnerAt(book, grants, moment)) missing.add('*')
     }

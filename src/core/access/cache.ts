@@ -179,9 +179,9 @@ function weight(book: RoleBook | undefined): number {
 }
 
 function bookOf(load: AccessLoad, permissions: Permissions): RoleBook {
-  const { version, roles, organizations } = load
-  if (!roles || !organizations) throw new FreeholdError('INTERNAL')
-  return createRoleBook({ version, roles, organizations }, permissions)
+  const { version, tenant } = load
+  if (!tenant) throw new FreeholdError('INTERNAL')
+  return createRoleBook({ ...tenant, version }, permissions)
 }
 
 function isOlder({ book, version }: KnownPrincipal, { versions, permissions }: AccessRequest): boolean {

@@ -1,6 +1,7 @@
 // How roles and assignments are changed: in one transaction that holds the tenant's access lock, so that what is
 // checked (cycles, the last owner, what the actor holds) is still so when it commits.
 
+import type { Actor } from '../audit/audit.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId } from '../kernel/ids.ts'
@@ -36,15 +37,24 @@ export function changeAccess<R>(
     const principal = boundActor(context.actor) ?? { kind: 'user' as const, id: NOBODY }
     const read = () => unit.verbs.loadAccess({ principal, knownVersion: null })
     let load = await read()
-    if (!load.roles?.some(({ key }) => key === OWNER)) {
+    if (!load.tenant?.roles.some(({ key }) => key === OWNER)) {
       await seedAccess(unit, context.runtime)
       load = await read()
     }
     const source = sourceOf(load)
     const book = createRoleBook(source, permissions)
     const now = context.runtime.now()
-    return work({ unit, book, source, authority: createAuthority(context.actor, load, book, now), now })
+    const part = await partOf(unit, context.actor)
+    return work({ unit, book, source, authority: createAuthority(context.actor, load, book, part, now), now })
   })
+}
+
+/** What the key was made for that the actor showed; null: all that the actor holds. */
+async function partOf({ records }: TenantUnit, { apiKeyId }: Actor): Promise<ReadonlySet<string> | null> {
+  if (apiKeyId === undefined) return null
+  const key = await records.get('api_keys', { id: apiKeyId })
+  if (!key) return new Set()
+  return key.permissions && new Set(key.permissions)
 }
 
 /** A role by key or id. @throws ROLE_UNKNOWN */
@@ -72,7 +82,7 @@ export async function movePrincipal(unit: TenantUnit, tenantId: string, { kind, 
   return moved.length > 0
 }
 
-function sourceOf({ version, roles, organizations }: AccessLoad): BookSource {
-  if (!roles || !organizations) throw new FreeholdError('INTERNAL')
-  return { version, roles, organizations }
+function sourceOf({ version, tenant }: AccessLoad): BookSource {
+  if (!tenant) throw new FreeholdError('INTERNAL')
+  return { ...tenant, version }
 }

@@ -16,6 +16,7 @@ export function decide(
   permission: number,
   principal: Readonly<Record<string, unknown>>,
   circumstances: Circumstances | undefined,
+  now: () => number,
 ): boolean {
   const code = bitsOf(row.bits, permission)
   if (code === 0 || (code & DENY) !== 0) return false
@@ -24,6 +25,7 @@ export function decide(
     principal,
     resource: circumstances?.resource,
     context: circumstances?.context,
+    now,
   })
 }
 

@@ -80,7 +80,7 @@ function plainFirst(voices: readonly Voice[]): Voice | undefined {
 
 function voices(book: RoleBook, principal: KnownPrincipal, question: Question): Voice[] {
   const { permission, organization, resource, context, now } = question
-  const facts: Facts = { principal: principal.facts, resource, context }
+  const facts: Facts = { principal: principal.facts, resource, context, now: () => now }
   const found: Voice[] = []
   for (const grant of principal.grants) {
     if (grant.organization_id !== null && grant.organization_id !== organization) continue

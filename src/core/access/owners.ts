@@ -27,7 +27,16 @@ export async function keepAnOwner<R>(unit: Reader, change: () => Promise<R>): Pr
 export async function hasOwner({ records }: Reader): Promise<boolean> {
   const role = await records.get('roles', { key: OWNER })
   if (!role?.system) return false
-  const standing = { role_id: role.id, organization_id: null, expires_at: null, user_id: { not: null } }
+  const standing = {
+    role_id: role.id,
+    expires_at: null,
+    user_id: { not: null },
+    organization_id: null,
+    scope_team_id: null,
+    project_id: null,
+    resource_id: null,
+    flow: 'descendants',
+  } as const
   for (const started of [{ starts_at: null }, { starts_at: { before: fromNow() } }]) {
     let after: { readonly id: string } | undefined
     do {

@@ -21,6 +21,7 @@ export const ownPermissions = {
   session: ['read', 'revoke'],
   organization: ['read', 'write'],
   'service-account': ['read', 'write'],
+  'api-key': ['read', 'write'],
   role: ['read', 'write'],
   assignment: ['read', 'write'],
   audit: ['read'],

@@ -52,7 +52,7 @@ export class HeldAccess<P extends string> implements PrincipalAccess<P> {
       const code = codeAt(this.#steady, this.#steadyAt, id)
       if (!isConditional(code)) return code === ALLOW
     }
-    return decide(scopeOf(this.#rowNow(), options?.organization), id, this.#principal.facts, options)
+    return decide(scopeOf(this.#rowNow(), options?.organization), id, this.#principal.facts, options, this.#now)
   }
 
   demand(permission: P, options?: CheckOptions): void {

@@ -8,6 +8,14 @@ import type { Closure, RoleBook } from './role-book.ts'
 
 export type Grant = Pick<RoleAssignmentRow, 'id' | 'role_id' | 'organization_id' | 'starts_at' | 'expires_at'>
 
+/** Those of an organization or the whole tenant with all below it: the others are not read yet. */
+export function readable(assignments: readonly RoleAssignmentRow[]): readonly Grant[] {
+  return assignments.filter(
+    (row) =>
+      row.scope_team_id === null && row.project_id === null && row.resource_id === null && row.flow === 'descendants',
+  )
+}
+
 /** The conditions that decide about one permission. */
 export interface Tests {
   readonly allowIf: readonly Condition[]

@@ -5,7 +5,7 @@ import { parseId } from '../kernel/ids.ts'
 import { invalid } from '../kernel/input.ts'
 import type { AccessLoad, PrincipalKind } from '../storage/verbs.ts'
 import type { Principal } from './access.ts'
-import { buildRow, type Grant, type PrincipalRow, type ScopeRow } from './principal-row.ts'
+import { buildRow, type Grant, type PrincipalRow, readable, type ScopeRow } from './principal-row.ts'
 import type { RoleBook } from './role-book.ts'
 
 /** How long anything is believed where nobody tells of changes. */
@@ -78,7 +78,7 @@ export class KnownPrincipal implements PrincipalKey {
     this.tenantVersion = load.version
     this.active = found.active
     this.facts = factsOf(kind, id, found.attributes)
-    this.grants = [...load.assignments].sort((a, b) => (a.id < b.id ? -1 : 1))
+    this.grants = [...readable(load.assignments)].sort((a, b) => (a.id < b.id ? -1 : 1))
     this.asOf = asOf
   }
 

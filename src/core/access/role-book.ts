@@ -1,11 +1,10 @@
 // The roles of one tenant as of one version, ready to be asked: what each says of each permission, with what it
 // inherits. Nothing is computed for a role before somebody who holds it is checked.
 
-import { FreeholdError } from '../kernel/errors.ts'
 import type { PermissionEntry } from '../storage/access-tables.ts'
 import type { Row } from '../storage/tables.ts'
 import { ALLOW, ALLOW_IF, addBits, type Bits, createSlabs, DENY, DENY_IF, joinBits } from './bits.ts'
-import { type Condition, type Conditions, checkConditions, compileConditions, UNKNOWN } from './conditions.ts'
+import { type Condition, type Conditions, readConditions } from './conditions.ts'
 import type { Permissions, SystemRole } from './permissions.ts'
 
 /** One permission under conditions. */
@@ -129,7 +128,7 @@ function rulesOf(role: BookRole, permissions: Permissions, bits: Bits): OwnRules
   for (const entry of role.entries) {
     const effect = entry.effect === 'deny' ? 'deny' : 'allow'
     const { conditions } = entry
-    const test = conditions === undefined ? undefined : compileStored(conditions)
+    const test = conditions === undefined ? undefined : readConditions(conditions)
     for (const action of entry.actions) {
       // what the code no longer declares cannot be asked for either
       const permission = permissions.ids.get(`${entry.resource}:${action}`)
@@ -149,14 +148,4 @@ function giveByCode(bits: Bits, key: string, permissions: Permissions): void {
   if (!Object.hasOwn(permissions.systemRoles, key)) return
   const held = permissions.systemRoles[key as SystemRole]
   for (const name of held === '*' ? permissions.names : held) addBits(bits, permissions.ids.get(name)!, ALLOW)
-}
-
-/** What another version of the code or a person's SQL stored and this code cannot read is never known: it allows nothing, and denies. */
-function compileStored(conditions: Conditions): Condition {
-  try {
-    return compileConditions(checkConditions(conditions, 'conditions'))
-  } catch (error) {
-    if (!FreeholdError.is(error, 'CONDITION_INVALID')) throw error
-    return () => UNKNOWN
-  }
 }

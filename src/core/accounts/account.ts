@@ -31,9 +31,15 @@ export interface Accounts {
   /**
    * Sets a new password, ends every session, and proves the address. Opens no session, and leaves second factors as they are: they
    * are asked for at the next sign-in (M05). A password that is not accepted does not use the link up.
-   * @throws CHALLENGE_REFUSED, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED
+   * @throws CHALLENGE_REFUSED, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LEAK_LIST_UNAVAILABLE
    */
   resetPassword(proof: { readonly token: string; readonly password: string }): Promise<User>
+  /**
+   * Sets a new password for whoever shows the one they have, ends their sessions but for `session`, and tells them by letter. A wrong
+   * one counts with those at sign-in (A14). Of a user with a second factor the session must be fresh as well (`Fresh`).
+   * @throws PASSWORD_WRONG, PASSWORD_REJECTED, TOO_MANY_ATTEMPTS, STEP_UP_REQUIRED, USER_UNKNOWN, SESSION_UNKNOWN (another user's), INPUT_INVALID, OVERLOADED, LEAK_LIST_UNAVAILABLE
+   */
+  changePassword(user: UserKey, change: PasswordChange): Promise<void>
   /**
    * Sends a link to the new address, and tells the old one. An address that another user has is answered the same, and gets nothing.
    * @throws MAILER_MISSING, EMAIL_INVALID, INPUT_INVALID, USER_UNKNOWN, STEP_UP_REQUIRED, TOO_MANY_ATTEMPTS
@@ -59,7 +65,7 @@ export interface Accounts {
    * @throws as requestEmailVerification
    */
   requestSignUp(request: AddressRequest): Promise<void>
-  /** Creates the user, address proven, and signs them in. @throws CHALLENGE_REFUSED, EMAIL_TAKEN (meanwhile), PASSWORD_REJECTED, LIMIT_REACHED (`members`), INPUT_INVALID, OVERLOADED */
+  /** Creates the user, address proven, and signs them in. @throws CHALLENGE_REFUSED, EMAIL_TAKEN (meanwhile), PASSWORD_REJECTED, LIMIT_REACHED (`members`), INPUT_INVALID, OVERLOADED, LEAK_LIST_UNAVAILABLE */
   confirmSignUp(proof: JoinProof): Promise<SignedIn>
   /** Invites somebody to be a user of this tenant. @throws MAILER_MISSING, EMAIL_INVALID, EMAIL_TAKEN, TOO_MANY_ATTEMPTS, INPUT_INVALID */
   invite(invitation: AddressRequest): Promise<SentInvitation>
@@ -89,6 +95,11 @@ export interface Fresh {
    * second factor where the user has one (ASVS 5.0, V7.5.1). Left out, the caller answers for it.
    */
   readonly session?: SessionId
+}
+
+export interface PasswordChange extends Fresh {
+  readonly current: string
+  readonly next: string
 }
 
 export interface SentCode {

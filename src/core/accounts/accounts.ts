@@ -9,6 +9,7 @@ import type { Accounts } from './account.ts'
 import { createEmail } from './email.ts'
 import { freshSession, requireFresh } from './freshness.ts'
 import { createJoining, type JoiningParts } from './joining.ts'
+import { createPasswordChange } from './password-change.ts'
 import { createPasswordReset } from './password-reset.ts'
 import { createPhone } from './phone.ts'
 
@@ -16,6 +17,7 @@ export function createAccounts(context: TenantContext, parts: JoiningParts): Acc
   return {
     ...createEmail(context),
     ...createPasswordReset(context, parts.passwords),
+    ...createPasswordChange(context, parts.passwords),
     ...createPhone(context),
     ...createJoining(context, parts),
 

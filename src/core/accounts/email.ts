@@ -11,6 +11,7 @@ import { userFromRow, userIdOf } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type SessionId, type UserId } from '../kernel/ids.ts'
 import { checkKeys, invalid } from '../kernel/input.ts'
+import { notify, posting } from '../messages/notices.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { Accounts } from './account.ts'
@@ -80,7 +81,7 @@ export function createEmail(context: TenantContext): Email {
         lifetimeMs: linkLifetimeMs,
         entry: () => requested(context, 'email-change', emailNorm, user),
       })
-      post.mail('email-change-requested', user.email, { tenant, address: email })
+      notify(context, user, 'email-change-requested', { address: email })
       if (taken) return
       const link = post.link('email-change', tenant, secret)
       post.mail('email-change', email, linkFacts(context, link, linkLifetimeMs))
@@ -88,26 +89,24 @@ export function createEmail(context: TenantContext): Email {
 
     async confirmEmailChange(proof) {
       checkKeys(proof, 'proof', ['token'])
-      const { before, after } = await scope
-        .transaction(async (unit) => {
-          const challenge = await consumeLink(context, unit, 'email-change', proof.token)
-          const before = await heldUser(unit, challenge, { sameEpoch: true })
-          const { email, emailNorm } = parseEmail(challenge.data.to)
-          const id = before.id as UserId
-          const change = { email, email_norm: emailNorm, email_verified_at: fromNow() }
-          const [after] = await changeUser({ tenant, scope: unit }, { id }, change)
-          await auditWriter.append(unit, inRequestOf(actor, { type: 'user', id }), {
-            action: 'user.email_changed',
-            targets: [{ type: 'user', id }],
-          })
-          return { before, after: after! }
+      const changed = await posting(context, async (inside) => {
+        const challenge = await consumeLink(context, inside.scope, 'email-change', proof.token)
+        const before = await heldUser(inside.scope, challenge, { sameEpoch: true })
+        const { email, emailNorm } = parseEmail(challenge.data.to)
+        const id = before.id as UserId
+        const change = { email, email_norm: emailNorm, email_verified_at: fromNow() }
+        const [after] = await changeUser(inside, { id }, change)
+        await auditWriter.append(inside.scope, inRequestOf(actor, { type: 'user', id }), {
+          action: 'user.email_changed',
+          targets: [{ type: 'user', id }],
         })
-        .catch((error: unknown) => {
-          if (!FreeholdError.is(error, 'DUPLICATE')) throw error
-          throw new FreeholdError('EMAIL_TAKEN', {}, { cause: error })
-        })
-      for (const to of [before.email, after.email]) post.mail('email-changed', to, { tenant, address: after.email })
-      return userFromRow(after)
+        for (const user of [before, after!]) notify(inside, user, 'email-changed', { address: email })
+        return after!
+      }).catch((error: unknown) => {
+        if (!FreeholdError.is(error, 'DUPLICATE')) throw error
+        throw new FreeholdError('EMAIL_TAKEN', {}, { cause: error })
+      })
+      return userFromRow(changed)
     },
   }
 }

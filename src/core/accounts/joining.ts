@@ -38,7 +38,7 @@ export function createJoining(context: TenantContext, { passwords, engine, membe
     const found = await createChallenges(context).find({ purpose, token })
     if (!found || found.data.known === 'yes') throw refused()
     const { email, emailNorm } = parseEmail(found.data.to)
-    if (password !== undefined) passwords.check(password, { tenant, email: emailNorm })
+    if (password !== undefined) await passwords.accept(password, { tenant, email: emailNorm })
     const hash = password === undefined ? undefined : await passwords.hash(password)
 
     return scope.transaction(async (unit) => {

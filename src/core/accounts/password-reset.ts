@@ -9,6 +9,7 @@ import { changeUser, endSessions } from '../identity/standing.ts'
 import { userFromRow } from '../identity/user.ts'
 import type { UserId } from '../kernel/ids.ts'
 import { checkKeys } from '../kernel/input.ts'
+import { notify, posting } from '../messages/notices.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { Accounts } from './account.ts'
 import { addressOf, requested } from './email.ts'
@@ -49,16 +50,17 @@ export function createPasswordReset(context: TenantContext, passwords: Passwords
       if (!found?.user_id || typeof email !== 'string') throw refused()
       const factors = { user_id: found.user_id, confirmed_at: { not: null } }
       const secondFactor = (await scope.records.count('mfa_methods', factors)) > 0
-      passwords.check(proof.password, { tenant, email, secondFactor })
+      await passwords.accept(proof.password, { tenant, email, secondFactor })
       const hash = await passwords.hash(proof.password)
 
-      const user = await scope.transaction(async (unit) => {
+      const user = await posting(context, async (inside) => {
+        const unit = inside.scope
         const challenge = await consumeLink(context, unit, PURPOSE, proof.token)
         const held = await heldUser(unit, challenge, { sameEpoch: true })
         const id = held.id as UserId
         const proven = held.email_verified_at === null ? { email_verified_at: fromNow() } : {}
         const change = { password_hash: hash, password_changed_at: fromNow(), ...proven }
-        await changeUser({ tenant, scope: unit }, { id }, change)
+        await changeUser(inside, { id }, change)
         const forgotten = { trusted_until: null }
         await unit.records.update('devices', { user_id: id, trusted_until: { not: null } }, forgotten)
         const sessionsEnded = await endSessions(unit, tenant.id, id, 'password-changed')
@@ -67,9 +69,10 @@ export function createPasswordReset(context: TenantContext, passwords: Passwords
           targets: [{ type: 'user', id }],
           details: { sessionsEnded, emailVerified: held.email_verified_at === null },
         })
-        return (await unit.records.get('users', { id })) ?? held
+        const now = (await unit.records.get('users', { id })) ?? held
+        notify(inside, now, 'password-changed')
+        return now
       })
-      post.mail('password-changed', user.email, { tenant })
       return userFromRow(user)
     },
   }

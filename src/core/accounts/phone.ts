@@ -8,7 +8,7 @@ import { changeUser } from '../identity/standing.ts'
 import { userFromRow, userIdOf } from '../identity/user.ts'
 import { parseId, type UserId } from '../kernel/ids.ts'
 import { checkKeys, invalid } from '../kernel/input.ts'
-import type { TenantScope } from '../storage/storage.ts'
+import { notify, posting } from '../messages/notices.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { Accounts } from './account.ts'
@@ -25,18 +25,15 @@ export function createPhone(context: TenantContext): Phone {
   const { codeLifetimeMs } = settings.accounts
 
   /** The number is set, or gone, and the log says that it is, and not what it is. */
-  async function set(unit: TenantScope, id: UserId, phone: string | null): Promise<UserRow> {
+  async function set(inside: TenantContext, id: UserId, phone: string | null): Promise<UserRow> {
     const change = { phone, phone_verified_at: phone === null ? null : fromNow() }
-    const [row] = await changeUser({ tenant, scope: unit }, { id }, change)
-    await auditWriter.append(unit, inRequestOf(actor, { type: 'user', id }), {
+    const [row] = await changeUser(inside, { id }, change)
+    notify(inside, row!, 'phone-changed', phone === null ? {} : { address: phone })
+    await auditWriter.append(inside.scope, inRequestOf(actor, { type: 'user', id }), {
       action: phone === null ? 'user.phone_removed' : 'user.phone_changed',
       targets: [{ type: 'user', id }],
     })
     return row!
-  }
-
-  function tell({ email, phone }: UserRow): void {
-    post.mail('phone-changed', email, { tenant, ...(phone === null ? {} : { address: phone }) })
   }
 
   return {
@@ -77,24 +74,22 @@ export function createPhone(context: TenantContext): Phone {
       const challenge = await createChallenges(context).attempt(scope, asked)
       if (!challenge) throw refused()
       const phone = parsePhone(challenge.data.phone)
-      const row = await scope.transaction(async (unit) => {
-        await heldUser(unit, challenge, { sameEpoch: true })
-        return set(unit, id, phone)
+      const row = await posting(context, async (inside) => {
+        await heldUser(inside.scope, challenge, { sameEpoch: true })
+        return set(inside, id, phone)
       })
-      tell(row)
       return userFromRow(row)
     },
 
     async removePhone(key, options = {}) {
       const id = userIdOf(key)
       const session = freshSession(options)
-      const removed = await scope.transaction(async (unit) => {
-        const held = await unit.records.lock('users', { id })
+      const removed = await posting(context, async (inside) => {
+        const held = await inside.scope.records.lock('users', { id })
         if (held?.status !== 'active' || held.phone === null) return undefined
-        await requireFresh(context, unit, id, session)
-        return set(unit, id, null)
+        await requireFresh(context, inside.scope, id, session)
+        return set(inside, id, null)
       })
-      if (removed) tell(removed)
       return userFromRow(removed ?? (await activeUser(context, id)))
     },
   }

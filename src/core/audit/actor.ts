@@ -12,6 +12,7 @@ const FIELDS = [
   'id',
   'sessionId',
   'impersonatorId',
+  'apiKeyId',
   'requestId',
   'ip',
   'userAgent',
@@ -32,12 +33,13 @@ const MAXIMUM_USER_AGENT = 512
  */
 export function checkActor(actor: Actor): Actor {
   checkKeys(actor, 'actor', FIELDS)
-  const { type, id, sessionId, impersonatorId, requestId, ip, userAgent, deviceId, riskScore } = actor
+  const { type, id, sessionId, impersonatorId, apiKeyId, requestId, ip, userAgent, deviceId, riskScore } = actor
   if (!TYPES.includes(type)) throw invalid('actor.type', `it is one of ${TYPES.join(', ')}`)
   if (riskScore !== undefined && !(typeof riskScore === 'number' && riskScore >= 0 && riskScore <= 1)) {
     throw invalid('actor.riskScore', 'it is 0 to 1')
   }
   if (impersonatorId !== undefined && type !== 'user') throw invalid('actor.impersonatorId', 'nobody else is acted as')
+  if (apiKeyId !== undefined && type !== 'service_account') throw invalid('actor.apiKeyId', 'nobody else shows one')
   return Object.freeze({
     type,
     ...(id === undefined ? {} : { id: WITH_ROWS.has(type) ? parseId(id, 'actor.id') : name(id, 'actor.id') }),
@@ -45,6 +47,7 @@ export function checkActor(actor: Actor): Actor {
     ...(impersonatorId === undefined
       ? {}
       : { impersonatorId: parseId<string>(impersonatorId, 'actor.impersonatorId') }),
+    ...(apiKeyId === undefined ? {} : { apiKeyId: parseId<string>(apiKeyId, 'actor.apiKeyId') }),
     ...(requestId === undefined ? {} : { requestId: name(requestId, 'actor.requestId') }),
     ...(ip === undefined ? {} : { ip: name(ip, 'actor.ip', MAXIMUM_IP) }),
     ...(userAgent === undefined ? {} : { userAgent: agent(userAgent) }),

@@ -20,6 +20,8 @@ export interface Actor {
   readonly sessionId?: string
   /** Of a user's: the operator who acted as them. */
   readonly impersonatorId?: string
+  /** Of a service account's: the API key that was shown. It may be for a part of what the account holds. */
+  readonly apiKeyId?: string
   readonly requestId?: string
   readonly ip?: string
   readonly userAgent?: string

@@ -11,7 +11,7 @@ import type { FactorAttempt, SignInLoad } from '../storage/sign-in-verbs.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { AttemptAnswer } from '../storage/verbs.ts'
 import { type ChallengePurpose, createChallenges } from './challenges.ts'
-import { deviceOf, knownBefore, tellOfDevice } from './devices/recognition.ts'
+import { deviceOf, knownBefore } from './devices/recognition.ts'
 import { type Entry, enter, forgotten } from './entry.ts'
 import { askEntry } from './entry-question.ts'
 import type {
@@ -29,6 +29,7 @@ import { judgeSignIn, weighed } from './risk/judge.ts'
 import { pendingEvents, writeDenied, writeFailed } from './sign-in-log.ts'
 import { policyOf, requiredLevel, sessionLimit } from './sign-in-policy.ts'
 import type { SignedIn } from './signed-in.ts'
+import { NOTHING_TO_TELL, type Telling, tellingOfRisk, tellOfDone, tellOfGuessing } from './suspicion.ts'
 
 export interface SignInEngine {
   /** Takes a first factor that was shown: a session, or what is asked for next. @throws CONFIG_INVALID (an unreadable policy), STORAGE_UNAVAILABLE */
@@ -89,7 +90,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
   }
 
   /** All of it in one transaction, or nothing. */
-  async function open(context: TenantContext, entry: Entry, proof: Spending): Promise<SignedIn> {
+  async function open(context: TenantContext, entry: Entry, proof: Spending, telling: Telling): Promise<SignedIn> {
     const { user, client, found, risk } = entry
     const inside = found ? { ...context, actor: { ...context.actor, deviceId: found.id } } : context
     const prepared = await issuer.prepare(inside, {
@@ -106,7 +107,8 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       await proof.overtaken?.(entered.lost)
       return refuse(context, user, entry.methods, client)
     }
-    tellOfDevice(context, user, found)
+    tellOfDone(context, entry)
+    telling.tell(entered.outcome)
     return { ok: true, user: userFromRow(user), ...entered.opened }
   }
 
@@ -160,11 +162,12 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
 
       const factors = offer(load, proof, level)
       const [first] = factors
+      const telling = tellingOfRisk(context, user, risk)
       // whoever has nothing to step up with is let in as the rules alone would, where the host allows that
       const spared = !first && level > byRule && context.settings.risk.withoutFactor === 'allow'
       const enough = proof.assuranceLevel >= (spared ? byRule : level)
       if (risk.verdict === 'deny' || (!enough && !first)) {
-        await writeDenied(context, { user, methods, client, risk })
+        await writeDenied(context, { user, methods, client, risk }, telling)
         return DENIED
       }
       if (enough || !first) {
@@ -183,8 +186,9 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
           trustDevice: false,
           maximumSessions: sessionLimit(policy, load.roleKeys),
           sessions: load.sessions,
+          also: telling.steps,
         }
-        return open(context, entry, proof)
+        return open(context, entry, proof, telling)
       }
       const waiting = createChallenges(context).prepare({
         purpose: PURPOSE,
@@ -199,11 +203,13 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
         waiting.step,
         ...forgotten(attempts),
         ...(await pendingEvents(context, { user, methods, client, risk })),
+        ...telling.steps,
       ])
       if (!outcome.done) {
         await proof.overtaken?.(outcome.lost)
         return refuse(context, user, methods, client)
       }
+      telling.tell(outcome)
       const next = {
         token: waiting.secret,
         expiresInMs: PENDING_LIFETIME_MS,
@@ -237,7 +243,10 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       if (!attempt.allowed) return { ok: false, reason: 'too-many-attempts', retryAfterMs: attempt.retryAfterMs }
 
       const proof = await verifier.verify(context, request, answer)
-      if (!proof) return refuse(context, user, [...first.methods, ...verifier.methods], client)
+      if (!proof) {
+        tellOfGuessing(context, user, attempt.failures, verifier.type)
+        return refuse(context, user, [...first.methods, ...verifier.methods], client)
+      }
       const { methods, assuranceLevel } = combined(first, proof)
       const spent = createChallenges(context).spending({ purpose: PURPOSE, token: choice.token })
       if (!spent || assuranceLevel < first.requiredLevel) return refuse(context, user, methods, client)
@@ -257,8 +266,9 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
         trustDevice,
         maximumSessions: sessionLimit(policyOf(context.tenant), load.roleKeys),
         sessions: load.sessions,
+        also: [],
       }
-      return open(context, entry, proof)
+      return open(context, entry, proof, NOTHING_TO_TELL)
     },
 
     async impersonate(context, { user, client, ...impersonation }) {

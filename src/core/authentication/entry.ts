@@ -6,7 +6,7 @@ import type { OpenedSession, PreparedSession } from '../sessions/issue.ts'
 import type { ClientInfo } from '../sessions/session.ts'
 import { endOldestSessions, limitSteps } from '../sessions/session-limit.ts'
 import { SESSIONS_AT_MOST } from '../storage/sign-in-verbs.ts'
-import { endSession, type Outcome, publish, remove, type Step } from '../storage/steps.ts'
+import { type Done, endSession, type Outcome, publish, remove, type Step } from '../storage/steps.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { SignInDevice } from './devices/device.ts'
 import { type DeviceSteps, deviceSteps, type FoundDevice, signedInOn } from './devices/recognition.ts'
@@ -38,12 +38,14 @@ export interface Entry {
   readonly maximumSessions: number | undefined
   /** Ids of the live ones when the sign-in began. */
   readonly sessions: readonly string[]
+  /** What else is done with it. */
+  readonly also: readonly Step[]
 }
 
 export type Opened = OpenedSession & { readonly device?: SignInDevice }
 
 /** Who was let in; or what somebody else was first at. */
-export type Entered = { readonly opened: Opened } | { readonly lost: Step }
+export type Entered = { readonly opened: Opened; readonly outcome: Done } | { readonly lost: Step }
 
 export async function enter(context: TenantContext, entry: Entry, prepared: PreparedSession): Promise<Entered> {
   const { user, found, maximumSessions } = entry
@@ -55,8 +57,9 @@ export async function enter(context: TenantContext, entry: Entry, prepared: Prep
       ? await context.scope.atOnce(steps)
       : await enterWithin(context, entry, prepared, steps, maximumSessions)
   if (!outcome.done) return { lost: outcome.lost }
-  const opened = await prepared.finish(outcome.row(prepared.step))
-  return { opened: device && found ? { ...opened, device: signedInOn(outcome.row(device.kept), found) } : opened }
+  const session = prepared.finish(outcome.row(prepared.step))
+  const opened = device && found ? { ...session, device: signedInOn(outcome.row(device.kept), found) } : session
+  return { opened, outcome }
 }
 
 /** In one round trip where the sessions are still those that were counted; else they are counted while the user is held. */
@@ -90,7 +93,7 @@ function useOf({ settings }: TenantContext, { stoodIn, trustDevice, risk }: Entr
 
 /** What happens before the session is open, and after. */
 function stepsOf(context: TenantContext, entry: Entry, device: DeviceSteps | undefined) {
-  const { user, spends, pending, former, risk, attempts } = entry
+  const { user, spends, pending, former, risk, attempts, also } = entry
   const ended = former && [
     // S01: the session that was stepped up dies with its tokens
     endSession({ userId: user.id, reason: 'stepped-up', only: former }),
@@ -104,6 +107,7 @@ function stepsOf(context: TenantContext, entry: Entry, device: DeviceSteps | und
       // what waited for another factor was told of when it began to wait
       ...(pending ? [] : riskEvent(context, entry, risk)),
       ...forgotten(attempts),
+      ...also,
     ],
   }
 }

@@ -24,6 +24,8 @@ export interface Passwords {
    * @throws PASSWORD_REJECTED; INPUT_INVALID for what is no well-formed text
    */
   check(password: string, owner: PasswordOwner): void
+  /** As `check`, and not on the list of leaked passwords, where there is one. @throws as `check`, LEAK_LIST_UNAVAILABLE */
+  accept(password: string, owner: PasswordOwner): Promise<void>
   /**
    * Accepts a hash that another system made, or says why not. Nothing is known of the password behind it, so no policy is asked.
    * @throws INPUT_INVALID, PACKAGE_MISSING
@@ -47,8 +49,9 @@ const GUESSABLE_BITS = 26
 const CONTEXT_BITS = 3
 
 export function createPasswords(context: Context): Passwords {
-  const { passwordHasher, legacyHashes, runtime, settings } = context
-  const { maximumLength, minimumLength, minimumLengthWithSecondFactor, contextWords, concurrency } = settings.passwords
+  const { passwordHasher, legacyHashes, riskSources, runtime, settings } = context
+  const { maximumLength, minimumLength, minimumLengthWithSecondFactor, contextWords, concurrency, whenLeakListFails } =
+    settings.passwords
   const common = commonWords()
   const queue = createHashingQueue(concurrency)
 
@@ -66,7 +69,7 @@ export function createPasswords(context: Context): Passwords {
 
   const isLegacy = (hash: string): boolean => legacyHashes !== undefined && legacyHashes.read(hash) !== 'unknown'
 
-  return {
+  const passwords: Passwords = {
     check(password, owner) {
       if (typeof password !== 'string') throw invalid('password', 'it is not a text')
       // before any work on it
@@ -79,6 +82,13 @@ export function createPasswords(context: Context): Passwords {
       if (guessBits(prepare(password), common) < GUESSABLE_BITS) throw rejected('common')
       if (guessBits(prepare(password), common, wordsAround(owner, contextWords)) < GUESSABLE_BITS)
         throw rejected('contextual')
+    },
+    async accept(password, owner) {
+      passwords.check(password, owner)
+      const leaked = await riskSources.isLeaked(password)
+      if (leaked) throw rejected('leaked')
+      const silent = leaked === undefined && riskSources.hasLeakList
+      if (silent && whenLeakListFails === 'refuse') throw new FreeholdError('LEAK_LIST_UNAVAILABLE')
     },
     hash: (password) => queue.run(() => passwordHasher.hash(prepare(password))),
     async verify(hash, password) {
@@ -104,6 +114,7 @@ export function createPasswords(context: Context): Passwords {
       await legacyHashes?.load(hash)
     },
   }
+  return passwords
 }
 
 /**
@@ -132,7 +143,7 @@ function wordsAround(owner: PasswordOwner, contextWords: readonly string[]): Rea
 }
 
 function rejected(
-  reason: 'too-short' | 'too-long' | 'common' | 'contextual',
+  reason: 'too-short' | 'too-long' | 'common' | 'contextual' | 'leaked',
   limits: { readonly minimum?: number; readonly maximum?: number } = {},
 ): FreeholdError<'PASSWORD_REJECTED'> {
   return new FreeholdError('PASSWORD_REJECTED', { reason, ...limits })

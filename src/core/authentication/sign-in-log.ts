@@ -7,6 +7,7 @@ import { countFailure, type Step, told } from '../storage/steps.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import { createAddressMark } from './address-mark.ts'
 import { failureOf, type Judgement, riskEvent } from './risk/judge.ts'
+import { NOTHING_TO_TELL, type Telling } from './suspicion.ts'
 
 interface Told {
   readonly user: Pick<UserRow, 'id'>
@@ -40,16 +41,21 @@ export async function writeFailed(
 }
 
 /** Right, and refused by policy. */
-export async function writeDenied(context: TenantContext, denied: Told & { readonly risk?: Judgement }): Promise<void> {
+export async function writeDenied(
+  context: TenantContext,
+  denied: Told & { readonly risk?: Judgement },
+  telling: Telling = NOTHING_TO_TELL,
+): Promise<void> {
   const { auditWriter, scope, actor } = context
-  const steps: Step[] = [...(denied.risk ? riskEvent(context, denied, denied.risk) : [])]
+  const steps: Step[] = [...(denied.risk ? riskEvent(context, denied, denied.risk) : []), ...telling.steps]
   await auditWriter.append(told(steps), inRequestOf(actor, { type: 'user' }, denied.client), {
     action: 'sign_in.denied',
     outcome: 'denied',
     targets: [{ type: 'user', id: denied.user.id }],
     details: { authenticationMethods: denied.methods, ...riskDetails(denied.risk) },
   })
-  await scope.atOnce(steps)
+  const outcome = await scope.atOnce(steps)
+  if (outcome.done) telling.tell(outcome)
 }
 
 /** Right, and not enough: the steps that say so. */

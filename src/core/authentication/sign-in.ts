@@ -13,11 +13,12 @@ import type { AttemptAnswer } from '../storage/verbs.ts'
 import type { DeviceClaim } from './devices/device.ts'
 import type { BegunFactor, FactorChoice, SignInEngine } from './engine.ts'
 import { askEntry } from './entry-question.ts'
-import type { FirstFactor } from './factor.ts'
+import type { CountedAttempt, FirstFactor } from './factor.ts'
 import type { Passwords } from './passwords.ts'
 import type { ClientSignals } from './risk/inputs.ts'
 import { writeFailed } from './sign-in-log.ts'
 import type { SignedIn } from './signed-in.ts'
+import { tellOfGuessing } from './suspicion.ts'
 
 export interface PasswordSignIn {
   readonly email: string
@@ -93,6 +94,7 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       const right = await passwords.verify(found?.password_hash, password)
       if (!found || !right) {
         await writeFailed(context, { address: emailNorm, user: found, methods: METHODS, client })
+        if (found) tellOfGuessing(context, found, load.attempt?.failures)
         return REFUSED
       }
       // hashing takes longer than everything else: not while rows are locked
@@ -120,7 +122,7 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       // an operator who acts for the user is not the user
       if (live.session.impersonator_id !== null) return { ok: false, reason: 'denied' }
       const who = { kind: 'user', userId: live.user.id } as const
-      const attempt = { pool: POOL, subject: subjectOf(live.user.email_norm, live.user.email) }
+      const attempt = passwordAttempt(live.user)
       const load = await askEntry(context, { who, client, ...(password === undefined ? {} : { attempt }) })
       if (load.attempt?.allowed === false) return tooMany(load.attempt)
       const { user } = load
@@ -133,6 +135,7 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       }
       if (!(await passwords.verify(user.password_hash, password))) {
         await writeFailed(context, { address: user.email_norm, user, methods: METHODS, client })
+        tellOfGuessing(context, user, load.attempt?.failures)
         return REFUSED
       }
       return engine.conclude(context, { ...proof, attempt, former: { session, shown: true } })
@@ -157,6 +160,14 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       return engine.resume(context, answer, answer)
     },
   }
+}
+
+/** Guesses at a user's password, wherever it is asked for. */
+export function passwordAttempt({
+  email,
+  email_norm: emailNorm,
+}: Pick<UserRow, 'email' | 'email_norm'>): CountedAttempt {
+  return { pool: POOL, subject: subjectOf(emailNorm, email) }
 }
 
 /** What a right password proves: one factor (NIST SP 800-63B-4). */

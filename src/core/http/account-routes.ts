@@ -32,6 +32,20 @@ export function accountRoutes<Db, P extends string>({ entering, cookies }: Accou
     },
     {
       method: 'POST',
+      path: 'password',
+      does: "Sets the `next` password for whoever shows the `current` one, and ends the user's other sessions. Asks a user with a second factor for a sign-in a short while ago.",
+      asks: 'session',
+      rate: 'sign-in',
+      async answer(visit) {
+        const { context, session } = visit
+        const body = await bodyOf(visit, ['current', 'next'])
+        const change = { current: textField(body, 'current'), next: textField(body, 'next') }
+        await context.tenant.accounts.changePassword(session.principal, { ...change, session: session.session.id })
+        return emptyResponse()
+      },
+    },
+    {
+      method: 'POST',
       path: 'phone/request',
       does: 'Sends a code to the new `phone`; answers the `id` of the request. Asks for a sign-in a short while ago.',
       asks: 'session',

@@ -92,7 +92,7 @@ export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>
             ...(verified.impersonator ? { impersonatorId: verified.impersonator.id } : {}),
           }
         : key
-          ? ({ type: 'service_account', id: key.principal.id } as const)
+          ? ({ type: 'service_account', id: key.principal.id, apiKeyId: key.apiKey.id } as const)
           : ({ type: 'system' } as const)),
       requestId: told !== null && REQUEST_ID.test(told) ? told : runtime.newId(),
       ...(clientAddress === undefined ? {} : { ip: clientAddress }),

@@ -2,6 +2,7 @@
 // and whoever changes one has proven shortly before who they are.
 
 import { masked } from '../authentication/factor-offer.ts'
+import type { ConfirmOptions } from '../authentication/factors/confirmation.ts'
 import type { Factor } from '../authentication/factors/factor-view.ts'
 import { type FactorId, parseId } from '../kernel/ids.ts'
 import { type JsonObject, optionalTextField, textField } from './body.ts'
@@ -105,17 +106,18 @@ export function factorRoutes<Db, P extends string>(entering: Entering<Db, P>): R
       {
         method: 'POST',
         path: 'factors/:id/confirm',
-        does: 'Proves a factor that was set up: `code`. With `endOtherSessions` the other sessions end.',
+        does: 'Proves a factor that was set up: `code`. With `endOtherSessions` the other sessions end, with `recoveryCodes` a user who has none gets some, once.',
         rate: 'sign-in',
       },
       async ({ visit, factors, user, id }) => {
-        const body = await bodyOf(visit, ['code', 'endOtherSessions'])
-        const { endOtherSessions } = body as { readonly endOtherSessions?: boolean }
-        const answer = {
+        const body = await bodyOf(visit, ['code', 'endOtherSessions', 'recoveryCodes'])
+        const { endOtherSessions, recoveryCodes } = body as Omit<ConfirmOptions, 'code'>
+        const confirmed = await factors.confirm(user, id, {
           code: textField(body, 'code'),
           ...(endOtherSessions === undefined ? {} : { endOtherSessions }),
-        }
-        return jsonResponse({ factor: factorView(await factors.confirm(user, id, answer)) })
+          ...(recoveryCodes === undefined ? {} : { recoveryCodes }),
+        })
+        return jsonResponse({ factor: factorView(confirmed), recoveryCodes: confirmed.recoveryCodes })
       },
     ),
     own(

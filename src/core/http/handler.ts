@@ -24,6 +24,7 @@ import { deviceRoutes } from './device-routes.ts'
 import { createEntering } from './entering.ts'
 import { createEntrance, type Entrance } from './entrance.ts'
 import { factorRoutes } from './factor-routes.ts'
+import { machineRoutes } from './machine-routes.ts'
 import { messageRoutes } from './message-routes.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
 import { passkeyRoutes } from './passkey-routes.ts'
@@ -122,6 +123,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     ...passkeyRoutes<Db, P>(entering),
     ...sessionRoutes<Db, P>(cookies),
     ...tenantRoutes<Db, P>(parts.permissions),
+    ...machineRoutes<Db, P>(entering, parts.permissions),
     ...webhookRoutes<Db, P>(parts.webhooks),
   ])
 

@@ -21,10 +21,11 @@ export interface RatePolicy {
 
 /**
  * `sign-in`: every way of proving who one is. `sign-up`: new users. `refresh`: new tokens. `messages`: whatever sends a
- * mail or a text. `session`: routes of somebody who is signed in. The last and `refresh` are not counted by default, since
- * each count is a round trip.
+ * mail or a text. `credentials`: whatever hands out what outlives the request, as API keys and the sessions in which
+ * operators act. `session`: other routes of somebody who is signed in. The last and `refresh` are not counted by default,
+ * since each count is a round trip.
  */
-export type RateName = 'sign-in' | 'sign-up' | 'refresh' | 'messages' | 'session'
+export type RateName = 'sign-in' | 'sign-up' | 'refresh' | 'messages' | 'credentials' | 'session'
 
 export type RateLimitOptions = { readonly [N in RateName]?: RatePolicy | false }
 
@@ -61,6 +62,7 @@ const DEFAULTS: { readonly [N in RateName]: RatePolicy } = {
     account: { limit: 5, windowMs: 10 * MINUTE },
     tenant: { limit: 1_000, windowMs: 10 * MINUTE },
   },
+  credentials: { account: { limit: 20, windowMs: 10 * MINUTE }, tenant: { limit: 500, windowMs: 10 * MINUTE } },
   session: {},
 }
 const NAMES = Object.keys(DEFAULTS) as RateName[]

@@ -1,7 +1,6 @@
 // Who stands behind an API key: asked of the database each time, so that a revoked key ends with the next request.
 
 import type { AccessVersions } from '../access/cache.ts'
-import type { Context } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { ApiKeyId, ServiceAccountId, TenantId } from '../kernel/ids.ts'
 import type { Directory } from '../tenancy/directory.ts'
@@ -26,12 +25,12 @@ export interface VerifiedApiKey {
  */
 export type VerifyApiKey = (text: string, client?: { readonly ip?: string | undefined }) => Promise<VerifiedApiKey>
 
-export function createVerifyApiKey({ storage }: Context, directory: Directory): VerifyApiKey {
+export function createVerifyApiKey(directory: Directory): VerifyApiKey {
   return async (text, client = {}) => {
     const token = parseApiKey(text)
     if (!token) throw new FreeholdError('TOKEN_INVALID')
     const tenant = directory.peek(token.tenantId) ?? (await directory.require({ id: token.tenantId }).catch(unknown))
-    const found = await storage.tenant(directory.ref(tenant)).verbs.lookUpApiKey(token.id, hashApiKey(text))
+    const found = await directory.scope(tenant).verbs.lookUpApiKey(token.id, hashApiKey(text))
     if (!found || !isAllowedIp(found.key.allowed_ips, client.ip)) throw new FreeholdError('TOKEN_INVALID')
     return {
       tenant: { id: token.tenantId },

@@ -2,6 +2,7 @@
 
 import { changeAccess } from '../access/changes.ts'
 import type { Permissions } from '../access/permissions.ts'
+import { demandFresh } from '../authentication/step-up-guard.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { type ApiKeyId, parseId, type ServiceAccountId } from '../kernel/ids.ts'
@@ -55,8 +56,9 @@ export type ApiKeyKey = ApiKeyId | { readonly id: ApiKeyId }
 
 export interface ApiKeys {
   /**
-   * Whoever it is made by must hold what the account holds.
-   * @throws PRINCIPAL_UNKNOWN (or disabled), PERMISSION_UNKNOWN, GRANT_REFUSED, INPUT_INVALID
+   * Whoever it is made by must hold what the account holds, and a user must have signed in a short while ago: a key
+   * outlives every session.
+   * @throws PRINCIPAL_UNKNOWN (or disabled), PERMISSION_UNKNOWN, GRANT_REFUSED, STEP_UP_REQUIRED, IMPERSONATION_REFUSED, INPUT_INVALID
    */
   create(key: NewApiKey): Promise<IssuedApiKey>
   /** @throws API_KEY_UNKNOWN, ID_INVALID */
@@ -65,8 +67,8 @@ export interface ApiKeys {
   list(filter?: ApiKeyFilter): Promise<Page<ApiKey>>
   /**
    * A new key in place of a live one, under the same terms. The old one works for `overlapMs` more (default a day, 0: no
-   * more). Of any number of concurrent calls one makes the successor.
-   * @throws API_KEY_UNKNOWN, API_KEY_ENDED (revoked, expired, or rotated before), GRANT_REFUSED, INPUT_INVALID
+   * more). Of any number of concurrent calls one makes the successor. Asks what making one asks.
+   * @throws API_KEY_UNKNOWN, API_KEY_ENDED (revoked, expired, or rotated before), PRINCIPAL_UNKNOWN (its account is disabled), GRANT_REFUSED, STEP_UP_REQUIRED, IMPERSONATION_REFUSED, INPUT_INVALID
    */
   rotate(key: ApiKeyKey, options?: { readonly overlapMs?: number }): Promise<IssuedApiKey>
   /** Refused from the next request on. Doing it twice is not an error. @throws API_KEY_UNKNOWN, ID_INVALID */
@@ -93,6 +95,7 @@ export function createApiKeys(context: TenantContext, permissions: Permissions):
     work: (unit: TenantUnit, accountId: string) => Promise<R>,
   ): Promise<R> {
     return changeAccess(context, permissions, async ({ unit, book, authority, now }) => {
+      await demandFresh(context, unit)
       const accountId = await accountOf(unit)
       const account = await unit.records.get('service_accounts', { id: accountId, status: 'active' })
       if (!account) throw new FreeholdError('PRINCIPAL_UNKNOWN')

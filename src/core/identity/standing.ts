@@ -8,6 +8,8 @@ import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { UserId } from '../kernel/ids.ts'
 import { checkKeys, checkText } from '../kernel/input.ts'
+import { notify, posting } from '../messages/notices.ts'
+import type { NoticeKind } from '../ports/mailer.ts'
 import type { Change, Where } from '../storage/records.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
@@ -33,6 +35,12 @@ export interface UserStanding {
 
 type Closing = 'user.disabled' | 'user.deactivated' | 'user.locked' | 'user.removed'
 type Opening = 'user.enabled' | 'user.unlocked'
+
+/** Whoever is removed has no account that they could be told of; an operator who disables one tells its owner, or has a reason not to. */
+const NOTICES: { readonly [A in Closing]?: NoticeKind } = {
+  'user.locked': 'account-locked',
+  'user.deactivated': 'account-deactivated',
+}
 
 export function createStanding(context: TenantContext, members: Members): UserStanding {
   const { scope, actor, auditWriter } = context
@@ -101,21 +109,22 @@ export function closeUser(
   key: UserKey,
   { from, change, action, details = {}, given }: Closure,
 ): Promise<UserRow> {
-  const { scope, tenant, actor, auditWriter } = context
+  const { tenant, actor, auditWriter } = context
   const id = userIdOf(key)
-  return scope.transaction(async (unit) => {
+  return posting(context, async (inside) => {
+    const unit = inside.scope
     // of two owners who go at once, one stays
     await unit.verbs.moveAccess()
     const before = await unit.records.lock('users', { id })
     await given?.(unit)
-    const [row] = await keepAnOwner(unit, () =>
-      changeUser({ ...context, scope: unit }, { id, status: { in: from } }, change),
-    )
+    const [row] = await keepAnOwner(unit, () => changeUser(inside, { id, status: { in: from } }, change))
     if (!row) return findUser(unit, id)
     if (before?.status === 'active') await members.left(unit)
     const sessionsEnded = await endSessions(unit, tenant.id, id, 'user-disabled')
     const targets = [{ type: 'user', id }] as const
     await auditWriter.append(unit, actor, { action, targets, details: { ...details, sessionsEnded } })
+    const kind = NOTICES[action]
+    if (kind) notify(inside, row, kind)
     return row
   })
 }

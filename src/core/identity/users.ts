@@ -9,6 +9,7 @@ import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type SessionId } from '../kernel/ids.ts'
 import { checkJson, checkKeys, checkText, differing, invalid } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
+import { notify, posting } from '../messages/notices.ts'
 import { checkKept } from '../sessions/tenant-sessions.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
@@ -42,7 +43,7 @@ export interface UserChange {
 export type { UserKey }
 
 export interface Users extends UserStanding {
-  /** @throws EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LIMIT_REACHED (`members`), PACKAGE_MISSING (`passwordHash`) */
+  /** @throws EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LEAK_LIST_UNAVAILABLE, LIMIT_REACHED (`members`), PACKAGE_MISSING (`passwordHash`) */
   create(user: NewUser): Promise<User>
   /** Finds deleted users too: their `status` says so. @throws USER_UNKNOWN, ID_INVALID */
   get(user: UserKey): Promise<User>
@@ -53,9 +54,10 @@ export interface Users extends UserStanding {
   /** @throws USER_UNKNOWN (deleted, too), INPUT_INVALID */
   update(user: UserKey, change: UserChange): Promise<User>
   /**
-   * Sets a new password and ends the user's sessions, but for `keep`; a sign-in with the old password that races this
-   * call yields no session either.
-   * @throws USER_UNKNOWN (deleted, too), SESSION_UNKNOWN (`keep` is none of this user's), PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED
+   * For the host's own code: sets a new password without asking for the old one (`accounts.changePassword` asks) and ends the
+   * user's sessions, but for `keep`; a sign-in with the old password that races this call yields no session either. The
+   * user is told by letter.
+   * @throws USER_UNKNOWN (deleted, too), SESSION_UNKNOWN (`keep` is none of this user's), PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LEAK_LIST_UNAVAILABLE
    */
   setPassword(user: UserKey, password: string, options?: { readonly keep?: SessionId }): Promise<void>
 }
@@ -78,7 +80,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
     more: Pick<AuditEntry, 'changes' | 'details'> = {},
   ): Promise<void> => auditWriter.append(unit, actor, { action, targets: [{ type: 'user', id }], ...more })
   const hashNew = async (password: string, email: string): Promise<string> => {
-    passwords.check(password, { tenant, email })
+    await passwords.accept(password, { tenant, email })
     return passwords.hash(password)
   }
   const hashOf = async ({ password, passwordHash }: NewUser, email: string): Promise<string | null> => {
@@ -165,18 +167,20 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
       const before = await findUser(scope, id)
       if (before.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')
       const hash = await hashNew(password, before.email_norm)
-      await scope.transaction(async (unit) => {
-        const changed = await unit.records.update(
+      await posting(context, async (inside) => {
+        const unit = inside.scope
+        const [changed] = await unit.records.update(
           'users',
           { id, status: { not: 'deleted' } },
           { password_hash: hash, password_changed_at: fromNow(), updated_at: fromNow() },
         )
-        if (changed.length === 0) throw new FreeholdError('USER_UNKNOWN')
+        if (!changed) throw new FreeholdError('USER_UNKNOWN')
         if (keep !== undefined) await checkKept(unit, id, keep)
         // what was trusted was trusted beside the former password
         await unit.records.update('devices', { user_id: id, trusted_until: { not: null } }, { trusted_until: null })
         const sessionsEnded = await endSessions(unit, tenant.id, id, 'password-changed', keep)
         await audit(unit, 'user.password_changed', id, { details: { sessionsEnded } })
+        notify(inside, changed, 'password-changed')
       })
     },
 

@@ -23,7 +23,13 @@ export interface ErrorDetails {
   EMAIL_INVALID: Nothing
   EMAIL_TAKEN: Nothing
   PHONE_INVALID: Nothing
-  PASSWORD_REJECTED: { reason: 'too-short' | 'too-long' | 'common' | 'contextual'; minimum?: number; maximum?: number }
+  PASSWORD_REJECTED: {
+    reason: 'too-short' | 'too-long' | 'common' | 'contextual' | 'leaked'
+    minimum?: number
+    maximum?: number
+  }
+  PASSWORD_WRONG: Nothing
+  LEAK_LIST_UNAVAILABLE: Nothing
   SIGN_UP_CLOSED: Nothing
   // access
   PERMISSION_UNKNOWN: { permission: string }
@@ -175,6 +181,8 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   EMAIL_TAKEN: { status: 409, title: 'This e-mail address is taken' },
   PHONE_INVALID: { status: 422, title: 'This is not a telephone number with its country' },
   PASSWORD_REJECTED: { status: 422, title: 'This password is not accepted' },
+  PASSWORD_WRONG: { status: 422, title: 'The current password is wrong' },
+  LEAK_LIST_UNAVAILABLE: { status: 503, title: 'The new password cannot be checked right now; try again shortly' },
   SIGN_UP_CLOSED: { status: 403, title: 'Sign-up is closed' },
   PERMISSION_UNKNOWN: { status: 500, title: 'No such permission is declared', exposed: false },
   PRINCIPAL_UNKNOWN: { status: 404, title: 'No such user or service account' },

@@ -1,7 +1,9 @@
 // What a letter or a text message is made from, and what the host may put in its own words.
 
+import type { RiskFlag } from '../authentication/risk/flags.ts'
 import type { MailKind } from '../ports/mailer.ts'
 import type { TextKind } from '../ports/texter.ts'
+import type { FactorType } from '../storage/authentication-tables.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
 
 /** What a message may say. Nothing that a stranger typed is among it but an address, and that only to whom it concerns. */
@@ -16,6 +18,10 @@ export interface MessageFacts {
   readonly address?: string
   /** What was used to sign in, in words of ours: `Firefox on Linux`. */
   readonly device?: string
+  /** The kind of factor that a notice is about. */
+  readonly factor?: FactorType | 'recovery_code'
+  /** What is unusual about a sign-in. */
+  readonly reasons?: readonly RiskFlag[]
 }
 
 export interface MailText {

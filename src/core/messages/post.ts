@@ -19,8 +19,9 @@ export interface Post {
   /** @throws TEXTER_MISSING */
   requireTexter(): void
   /**
-   * Posts a letter and answers at once. Call it after the commit of what it tells of, never inside a transaction. What goes
-   * wrong is told to `onError`: whoever waits for the letter asks for another. Without a mailer nothing is posted.
+   * Posts a letter and answers at once. Call it after the commit of what it tells of; inside a transaction only where it is
+   * held until then (notices.ts). What goes wrong is told to `onError`: whoever waits for the letter asks for another. Without
+   * a mailer nothing is posted.
    */
   mail(kind: MailKind, to: string, facts: MessageFacts): void
   /** As `mail`. */

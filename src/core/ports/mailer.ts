@@ -23,18 +23,36 @@ export type MailKind =
   /** The code of a second factor. */
   | 'factor-code'
   | 'password-reset'
-  /** A notice: somebody who should not have done it is found out. So are the next ones that ask for nothing. */
-  | 'password-changed'
   /** To the new address: leads to `accounts.confirmEmailChange`. */
   | 'email-change'
-  /** To the old one. */
-  | 'email-change-requested'
-  /** To both. */
-  | 'email-changed'
-  | 'phone-changed'
-  | 'new-device'
   /** Leads to `accounts.confirmSignUp`. */
   | 'sign-up'
   /** In its place where the address has a user already. */
   | 'sign-up-known'
   | 'invitation'
+  | NoticeKind
+
+/** Letters that ask for nothing: they tell the owner of an account what was done to it. Sent to proven addresses alone. */
+export type NoticeKind =
+  | 'password-changed'
+  /** To the old address. */
+  | 'email-change-requested'
+  /** To both. */
+  | 'email-changed'
+  | 'phone-changed'
+  | 'factor-added'
+  | 'factor-removed'
+  | 'factor-primary'
+  | 'passkey-added'
+  | 'passkey-removed'
+  | 'recovery-codes-renewed'
+  | 'recovery-code-used'
+  | 'account-locked'
+  | 'account-deactivated'
+  | 'new-device'
+  /** Right, and unusual: it went on, or another factor was asked for. */
+  | 'sign-in-unusual'
+  /** Right, and refused for its risk. */
+  | 'sign-in-refused'
+  /** Somebody guesses at the password, or knows it and guesses at what is asked for next. */
+  | 'sign-in-guessed'

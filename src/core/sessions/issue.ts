@@ -57,7 +57,7 @@ export interface PreparedSession {
   /** What is written of it, in the same transaction. */
   readonly told: readonly Step[]
   /** The session that was opened, with its tokens. */
-  finish(row: SessionRow): Promise<OpenedSession>
+  finish(row: SessionRow): OpenedSession
 }
 
 export interface OpenedSession {
@@ -131,9 +131,9 @@ export function createSessionIssuer(context: Context): SessionIssuer {
         id: sessionId,
         step,
         told: steps,
-        finish: async (row) => ({
+        finish: (row) => ({
           session: sessionFromRow(row),
-          tokens: await pair(context, accessTokens, tenant.id, row, refreshToken),
+          tokens: pair(context, accessTokens, tenant.id, row, refreshToken),
         }),
       }
     },
@@ -141,17 +141,17 @@ export function createSessionIssuer(context: Context): SessionIssuer {
 }
 
 /** The two tokens of a session as its row is now. The access token does not outlive the session. */
-export async function pair(
+export function pair(
   context: Context,
   accessTokens: AccessTokens,
   tenantId: TenantId,
   row: SessionView,
   refreshToken: string,
-): Promise<Tokens> {
+): Tokens {
   // both moments are the database's: the difference is right on every clock
   const idleMs = row.idle_expires_at.getTime() - row.rotated_at.getTime()
   const lifetimeMs = Math.min(context.settings.sessions.accessTokenLifetimeMs, idleMs)
-  const accessToken = await accessTokens.sign({
+  const accessToken = accessTokens.sign({
     tenantId,
     userId: row.user_id as UserId,
     sessionId: row.id as SessionId,

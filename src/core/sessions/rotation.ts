@@ -54,7 +54,7 @@ export function createRefresh(
   accessTokens: AccessTokens,
   cache: RevocationCache,
 ): Refresh {
-  const { keyring, runtime, storage, actor, auditWriter } = context
+  const { keyring, runtime, actor, auditWriter } = context
   const { refreshGraceMs, refreshRetryCap, idleTimeoutMs } = context.settings.sessions
 
   async function answer(tenant: Tenant, { session, user }: SessionLookup, child: string): Promise<Refreshed> {
@@ -66,7 +66,7 @@ export function createRefresh(
       session: sessionFromRow(session),
       user: userFromRow(user),
       tenant: { id: tenant.id },
-      tokens: await pair(context, accessTokens, tenant.id, session, child),
+      tokens: pair(context, accessTokens, tenant.id, session, child),
     }
   }
 
@@ -130,7 +130,7 @@ export function createRefresh(
 
     const nonce = runtime.randomBytes(NONCE_LENGTH)
     const child = refreshTokens.write(refreshTokens.child(parent, keyring.current, nonce)!)
-    const scope = storage.tenant(directory.ref(tenant))
+    const scope = directory.scope(tenant)
     const step: RotationStep = {
       sessionId: parent.sessionId,
       presentedHash: hashRefreshToken(refreshToken),

@@ -23,7 +23,7 @@ export interface SessionsRoom {
 }
 
 export function createSessions(context: Context, directory: Directory): SessionsRoom {
-  const { keyring, runtime, settings, storage, actor, auditWriter } = context
+  const { keyring, runtime, settings, actor, auditWriter } = context
   const refreshTokens = createRefreshTokens(keyring)
   const accessTokens = rememberingTokens(createAccessTokens(keyring, runtime, settings.issuer), runtime.now)
   const cache = createRevocationCache(runtime.now, settings.sessions.revocationCacheMs)
@@ -39,7 +39,7 @@ export function createSessions(context: Context, directory: Directory): Sessions
       const tenant = await reachable(directory, token.tenantId)
       if (!tenant) return false
       // whichever generation it is: who signs out with an older token of the family means this family
-      return storage.tenant(directory.ref(tenant)).transaction(async (unit) => {
+      return directory.scope(tenant).transaction(async (unit) => {
         const found = await unit.records.get('sessions', { id: token.sessionId })
         if (!found) return false
         const { id: sessionId, user_id: userId, impersonator_id: impersonatorId } = found

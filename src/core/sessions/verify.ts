@@ -30,7 +30,7 @@ export function createVerify(
   const preferred = context.settings.sessions.verification
 
   async function lookUp(tenant: Tenant, claims: AccessClaims): Promise<SessionLookup | undefined> {
-    const found = await context.storage.tenant(directory.ref(tenant)).verbs.lookUpSession(claims.sessionId)
+    const found = await directory.scope(tenant).verbs.lookUpSession(claims.sessionId)
     // an epoch that the database has not reached: a restored backup has forgotten that sessions were ended
     if (found?.user.id !== claims.userId || claims.epoch > found.session.epoch) return undefined
     const { impersonator_id: operator } = found.session

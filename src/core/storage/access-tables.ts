@@ -52,13 +52,15 @@ export interface RoleRow {
   updated_at: Date
 }
 
-/** Exactly one of `user_id` and `service_account_id` is set. */
+/**
+ * Exactly one of `user_id`, `service_account_id`, `team_id` and `everyone` says who holds it, and at most one of
+ * `organization_id`, `scope_team_id`, `project_id` and `resource_id` where; none: the whole tenant.
+ */
 export interface RoleAssignmentRow {
   id: string
   user_id: string | null
   service_account_id: string | null
   role_id: string
-  /** Null: the whole tenant. */
   organization_id: string | null
   starts_at: Date | null
   expires_at: Date | null
@@ -66,6 +68,14 @@ export interface RoleAssignmentRow {
   granted_by_id: string | null
   reason: string | null
   created_at: Date
+  /** A team whose members hold it, those of its sub-teams among them. */
+  team_id: string | null
+  everyone: boolean
+  scope_team_id: string | null
+  project_id: string | null
+  resource_id: string | null
+  /** Whether it counts below its scope too. */
+  flow: 'descendants' | 'self'
 }
 
 export interface AccessTables {
@@ -131,7 +141,17 @@ export const accessTables = {
     key: ['id'],
     unique: {
       role_assignments_once_key: {
-        columns: ['user_id', 'service_account_id', 'role_id', 'organization_id'],
+        columns: [
+          'user_id',
+          'service_account_id',
+          'team_id',
+          'everyone',
+          'role_id',
+          'organization_id',
+          'scope_team_id',
+          'project_id',
+          'resource_id',
+        ],
         nullsEqual: true,
       },
     },
@@ -148,6 +168,10 @@ export const accessTables = {
         table: 'organizations',
         onDelete: 'cascade',
       },
+      role_assignments_team_id_fkey: { columns: ['team_id'], table: 'teams', onDelete: 'cascade' },
+      role_assignments_scope_team_id_fkey: { columns: ['scope_team_id'], table: 'teams', onDelete: 'cascade' },
+      role_assignments_project_id_fkey: { columns: ['project_id'], table: 'projects', onDelete: 'cascade' },
+      role_assignments_resource_id_fkey: { columns: ['resource_id'], table: 'resources', onDelete: 'cascade' },
     },
     columns: {
       id: { type: 'uuid' },
@@ -161,6 +185,12 @@ export const accessTables = {
       granted_by_id: { type: 'uuid', nullable: true },
       reason: { type: 'text', nullable: true },
       created_at: { type: 'time', generated: true },
+      team_id: { type: 'uuid', nullable: true },
+      everyone: { type: 'boolean', generated: true },
+      scope_team_id: { type: 'uuid', nullable: true },
+      project_id: { type: 'uuid', nullable: true },
+      resource_id: { type: 'uuid', nullable: true },
+      flow: { type: 'text', generated: true },
     },
   },
 } as const satisfies { readonly [T in keyof AccessTables]: Table<AccessTables[T]> }

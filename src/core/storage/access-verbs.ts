@@ -20,10 +20,8 @@ export interface AccessQuestion {
 export interface AccessLoad {
   /** The tenant's access version. */
   readonly version: number
-  /** Null: the caller's are current. */
-  readonly roles: readonly Row<'roles'>[] | null
-  /** The ids of every organization, whenever the roles come; null when they do not. */
-  readonly organizations: readonly string[] | null
+  /** What the tenant's version tells of. Null: the caller's is current. */
+  readonly tenant: TenantAccess | null
   /** Null: no such principal. */
   readonly principal: {
     readonly version: number
@@ -31,5 +29,28 @@ export interface AccessLoad {
     /** The row as records answer it, without what never leaves the database. */
     readonly attributes: Readonly<Record<string, unknown>>
   } | null
+  /** Its own; what it has through teams, or as everyone has it, is the tenant's. */
   readonly assignments: readonly Row<'role_assignments'>[]
+  readonly memberships: readonly MembershipLoad[]
+  /** The resources that its own assignments are on. */
+  readonly resources: readonly ResourceLoad[]
 }
+
+/** What all principals of a tenant are read with. All lists go by id, or by key. */
+export interface TenantAccess {
+  readonly roles: readonly Row<'roles'>[]
+  /** The ids of every organization. */
+  readonly organizations: readonly string[]
+  readonly teams: readonly Pick<Row<'teams'>, 'id' | 'organization_id' | 'parent_team_id'>[]
+  readonly projects: readonly Pick<Row<'projects'>, 'id' | 'organization_id' | 'team_id'>[]
+  /** Those of teams and of everyone. */
+  readonly assignments: readonly Row<'role_assignments'>[]
+  /** The resources that these assignments are on. */
+  readonly resources: readonly ResourceLoad[]
+  /** Those that are enabled. */
+  readonly policies: readonly Pick<Row<'policies'>, 'id' | 'key' | 'version' | 'document'>[]
+  readonly customPermissions: readonly Pick<Row<'custom_permissions'>, 'resource' | 'action'>[]
+}
+
+export type MembershipLoad = Pick<Row<'team_members'>, 'id' | 'team_id' | 'role_id' | 'permissions'>
+export type ResourceLoad = Pick<Row<'resources'>, 'id' | 'type' | 'external_id'>

@@ -44,8 +44,11 @@ export interface Table<Row> {
 
 export interface UniqueKey<Row> {
   readonly columns: readonly (keyof Row & string)[]
-  /** A partial key: only rows in which this column is not one of these values, or is not null, take part. */
-  readonly where?: { readonly column: keyof Row & string; readonly not: readonly (string | null)[] }
+  /** A partial key: only rows in which this column is not one of these values, is not null, or is this one take part. */
+  readonly where?: { readonly column: keyof Row & string } & (
+    | { readonly not: readonly (string | null)[] }
+    | { readonly is: string }
+  )
   /** Two nulls are the same value (NULLS NOT DISTINCT). */
   readonly nullsEqual?: true
 }
@@ -53,5 +56,7 @@ export interface UniqueKey<Row> {
 export interface Reference<Row> {
   readonly columns: readonly (keyof Row & string)[]
   readonly table: string
+  /** Columns of that table, all of a unique key. Default: its primary key. */
+  readonly parents?: readonly string[]
   readonly onDelete: 'cascade' | 'restrict'
 }

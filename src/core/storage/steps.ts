@@ -4,7 +4,7 @@
 import type { Change, Where } from './records.ts'
 import type { FailedSignIn, LearnedSignIn } from './risk-verbs.ts'
 import type { NewRow, Row, TenantTableName } from './tables.ts'
-import type { Notice, SessionEnding, SessionOpening } from './verbs.ts'
+import type { AttemptAnswer, AttemptTake, Notice, SessionEnding, SessionOpening } from './verbs.ts'
 
 declare const answered: unique symbol
 
@@ -30,6 +30,8 @@ export type Deed =
   | { readonly kind: 'openSession'; readonly opening: SessionOpening }
   /** As the verb, for one session; demands that it was live. */
   | { readonly kind: 'endSession'; readonly ending: OneSession }
+  /** As the verb; demands nothing, and answers whether it was allowed. */
+  | { readonly kind: 'takeAttempt'; readonly attempt: AttemptTake }
   | { readonly kind: 'learnSignIn'; readonly learning: LearnedSignIn }
   | { readonly kind: 'countFailure'; readonly failure: FailedSignIn }
   | { readonly kind: 'appendAudit'; readonly events: readonly Row<'audit_events'>[] }
@@ -38,17 +40,19 @@ export type Deed =
 export type OneSession = Pick<SessionEnding, 'userId' | 'reason'> & { readonly only: string }
 
 /** What became of steps: all of them are done, or none is. */
-export type Outcome =
-  | {
-      readonly done: true
-      /** The row that a step changed, added or opened. */
-      row<R>(step: Step<R>): R
-    }
-  | {
-      readonly done: false
-      /** The first that did not find what it demands. */
-      readonly lost: Step
-    }
+export type Outcome = Done | Lost
+
+export interface Done {
+  readonly done: true
+  /** The row that a step changed, added or opened, or what it answers. */
+  row<R>(step: Step<R>): R
+}
+
+export interface Lost {
+  readonly done: false
+  /** The first that did not find what it demands. */
+  readonly lost: Step
+}
 
 const of = <R = never>(deed: Deed): Step<R> => ({ deed })
 
@@ -78,6 +82,8 @@ export function atMost<T extends TenantTableName>(maximum: number, table: T, whe
 
 export const openSession = (opening: SessionOpening): Step<Row<'sessions'>> => of({ kind: 'openSession', opening })
 export const endSession = (ending: OneSession): Step<never> => of({ kind: 'endSession', ending })
+export const takeAttempt = (attempt: AttemptTake): Step<Pick<AttemptAnswer, 'allowed'>> =>
+  of({ kind: 'takeAttempt', attempt })
 export const learnSignIn = (learning: LearnedSignIn): Step<never> => of({ kind: 'learnSignIn', learning })
 export const countFailure = (failure: FailedSignIn): Step<never> => of({ kind: 'countFailure', failure })
 export const publish = (notice: Notice): Step<never> => of({ kind: 'publish', notice })

@@ -55,6 +55,8 @@ async function take({ records, verbs }: TenantUnit, deed: Deed): Promise<unknown
       return (await verbs.openSession(deed.opening)) ?? LOST
     case 'endSession':
       return (await verbs.endSessions(deed.ending)).length === 1 ? undefined : LOST
+    case 'takeAttempt':
+      return verbs.takeAttempt(deed.attempt)
     case 'learnSignIn':
       return verbs.learnSignIn(deed.learning)
     case 'countFailure':

@@ -8,14 +8,20 @@ import { type AuthenticationTables, authenticationTables } from './authenticatio
 import { type BillingSystemTables, billingSystemTables } from './billing-system-tables.ts'
 import { type BillingTables, billingTables } from './billing-tables.ts'
 import type { Column, Table } from './columns.ts'
+import { type InvitationTables, invitationTables } from './invitation-tables.ts'
+import { type PolicyTables, policyTables } from './policy-tables.ts'
 import { systemTables as ownSystemTables, type SystemTables } from './system-tables.ts'
 import { tenantTables as ownTenantTables, type TenantTables } from './tenant-tables.ts'
+import { type TreeTables, treeTables } from './tree-tables.ts'
 
 interface AllSystemTables extends SystemTables, BillingSystemTables {}
 interface AllTenantTables
   extends TenantTables,
     AuthenticationTables,
     AccessTables,
+    TreeTables,
+    PolicyTables,
+    InvitationTables,
     ApiKeyTables,
     AuditTables,
     BillingTables {}
@@ -28,13 +34,18 @@ export type TenantTableName = keyof AllTenantTables
 export const systemTables = { ...ownSystemTables, ...billingSystemTables }
 
 const { users, ...ofUsers } = ownTenantTables
+const { role_assignments, ...ofAccess } = accessTables
 
 /** In this order rows can be inserted; in the reverse, removed. */
 export const tenantTables = {
   users,
   ...authenticationTables,
   ...ofUsers,
-  ...accessTables,
+  ...ofAccess,
+  ...treeTables,
+  role_assignments,
+  ...policyTables,
+  ...invitationTables,
   ...apiKeyTables,
   ...auditTables,
   ...billingTables,

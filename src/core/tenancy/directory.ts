@@ -4,7 +4,7 @@
 import type { Context } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId } from '../kernel/ids.ts'
-import type { TenantRef } from '../storage/storage.ts'
+import type { TenantRef, TenantScope } from '../storage/storage.ts'
 import type { TenantStatus } from '../storage/system-tables.ts'
 import type { TenantKey } from '../storage/verbs.ts'
 import { createShelf, type Shelf } from './shelf.ts'
@@ -23,6 +23,8 @@ export interface Directory {
   peek(id: string, allow?: readonly TenantStatus[]): Tenant | undefined
   /** Where the tenant's rows are. @throws ISOLATION_UNAVAILABLE */
   ref(tenant: Tenant): TenantRef
+  /** The tenant's scope, made once for as long as this tenant is remembered. @throws ISOLATION_UNAVAILABLE */
+  scope(tenant: Tenant): TenantScope
   /** Something about this tenant changed: what is known of it, and all that is known not to exist, is forgotten. */
   forget(tenantId: string): void
   forgetAll(): void
@@ -55,6 +57,7 @@ export function createDirectory(context: Context): Directory {
   )
   const joinable = shelves(() => new Map<string, Flight>())
   const flights = new Set<Flight>()
+  const scopes = new WeakMap<Tenant, TenantScope>()
 
   function lookUp(kind: Kind, name: string, by: TenantKey): Promise<Tenant | undefined> {
     const running = joinable[kind].get(name)
@@ -118,6 +121,14 @@ export function createDirectory(context: Context): Directory {
       const { id, isolationLevel } = tenant
       if (isolationLevel !== 'shared') throw new FreeholdError('ISOLATION_UNAVAILABLE', { isolationLevel })
       return { id, location: storage.sharedLocation }
+    },
+    scope(tenant) {
+      let scope = scopes.get(tenant)
+      if (scope === undefined) {
+        scope = storage.tenant(directory.ref(tenant))
+        scopes.set(tenant, scope)
+      }
+      return scope
     },
     forget(tenantId) {
       for (const flight of flights) flight.noticed.add(tenantId)

@@ -52,6 +52,13 @@ export const accounts: Table<TenantHandle> = {
     },
     act: ({ accounts }, link: Link) => accounts.resetPassword({ ...link, password: `${PASSWORD} again` }),
   },
+  'accounts.changePassword': {
+    writes: 'user.password_changed',
+    by: 'user',
+    remains: SENT,
+    given: user,
+    act: ({ accounts }, one: User) => accounts.changePassword(one, { current: PASSWORD, next: `${PASSWORD} again` }),
+  },
   'accounts.requestEmailChange': {
     writes: 'user.challenge_requested',
     given: user,

@@ -148,8 +148,28 @@ describe.each(FRAMEWORKS)('accounts on %s', (framework) => {
     expect((await browser.get('/auth/me')).status).toBe(200)
   })
 
-  it('change address and number, and give the account up', async () => {
+  it('change the password for whoever has the old one, in their own session', async () => {
     const { email } = await world.user(world.acme)
+    const [browser, elsewhere] = [world.browser('acme'), world.browser('acme')]
+    expect((await browser.post('/auth/password', { current: PASSWORD, next: NEW_PASSWORD })).status).toBe(401)
+    await browser.signIn(email, PASSWORD)
+    await elsewhere.signIn(email, PASSWORD)
+    const wrong = await browser.post('/auth/password', { current: NEW_PASSWORD, next: NEW_PASSWORD })
+    expect([wrong.status, wrong.json.code]).toEqual([422, 'PASSWORD_WRONG'])
+    const weak = await browser.post('/auth/password', { current: PASSWORD, next: 'short' })
+    expect(weak.json).toMatchObject({ code: 'PASSWORD_REJECTED', reason: 'too-short' })
+    // whose it is says the session, and nothing in the body
+    const another = await browser.post('/auth/password', { current: PASSWORD, next: NEW_PASSWORD, user: 'x' })
+    expect([another.status, another.json.code]).toEqual([422, 'INPUT_INVALID'])
+    expect((await browser.post('/auth/password', { current: PASSWORD, next: NEW_PASSWORD })).status).toBe(204)
+    expect((await browser.get('/auth/me')).status).toBe(200)
+    expect((await elsewhere.get('/auth/me')).status).toBe(401)
+    expect((await world.browser('acme').signIn(email, NEW_PASSWORD)).status).toBe(200)
+  })
+
+  it('change address and number, and give the account up', async () => {
+    const owner = { email: `owner-${framework}@example.test`, password: PASSWORD, emailVerified: true }
+    const { email } = await world.acme.users.create(owner)
     const browser = world.browser('acme')
     await browser.signIn(email, PASSWORD)
     expect((await world.browser('acme').post('/auth/email-change/request', { email: 'x@example.test' })).status).toBe(

@@ -95,6 +95,22 @@ describe.each(FRAMEWORKS)('on %s', (framework) => {
     expect((await eve.send('DELETE', `/auth/factors/${factor.id}`)).status).toBe(404)
   })
 
+  it('the first factor brings recovery codes where that is asked for, once', async () => {
+    const { email } = await world.user(world.acme)
+    const browser = world.browser('acme')
+    await browser.post('/auth/sign-in', { email, password: PASSWORD })
+    const { factor, secret } = (await browser.post('/auth/factors/totp', { name: 'App' })).json
+    const answer = { code: await codeOf(secret), recoveryCodes: true }
+    const confirmed = await browser.post(`/auth/factors/${factor.id}/confirm`, answer)
+    expect(confirmed.json).toMatchObject({ factor: { id: factor.id }, recoveryCodes: expect.any(Array) })
+    expect((await browser.get('/auth/factors')).json).toMatchObject({ recoveryCodesLeft: 10 })
+    const [code] = confirmed.json.recoveryCodes
+    const other = world.browser('acme')
+    const { next } = (await other.post('/auth/sign-in', { email, password: PASSWORD })).json
+    const entered = await other.post('/auth/sign-in/continue', { token: next.token, factor: 'recovery_code', code })
+    expect(entered.json).toMatchObject({ session: { assuranceLevel: 2 } })
+  })
+
   it('codes go to a telephone, and recovery codes replace it', async () => {
     const { email } = await world.user(world.acme)
     const browser = world.browser('acme')

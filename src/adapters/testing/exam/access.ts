@@ -28,10 +28,20 @@ export const access = examine('access', [
       const { password_hash, ...open } = user
       same(await verbs.loadAccess(of(user.id)), {
         version: 0,
-        roles: [parent, child],
-        organizations: [organization.id],
+        tenant: {
+          roles: [parent, child],
+          organizations: [organization.id],
+          teams: [],
+          projects: [],
+          assignments: [],
+          resources: [],
+          policies: [],
+          customPermissions: [],
+        },
         principal: { version: 1, active: true, attributes: open },
         assignments: held,
+        memberships: [],
+        resources: [],
       })
       const machine = await verbs.loadAccess({ ...of(account.id, 'service_account'), knownVersion: 0 })
       same(machine.principal, { version: 1, active: true, attributes: account })
@@ -48,13 +58,13 @@ export const access = examine('access', [
       const { id } = await room.user()
       const [first] = [await role(room, 'first')]
       const ask = (knownVersion: number | null) => verbs.loadAccess({ ...of(id), knownVersion })
-      same((await ask(null)).roles, [first])
+      same((await ask(null)).tenant?.roles, [first])
       const known = await ask(0)
-      same([known.version, known.roles, known.organizations], [0, null, null])
+      same([known.version, known.tenant], [0, null])
       strictEqual(await verbs.moveAccess(), 1)
       strictEqual(await verbs.moveAccess(), 2)
-      same([(await ask(2)).roles, (await ask(2)).version], [null, 2])
-      for (const other of [0, 1, 3]) same((await ask(other)).roles, [first], `known: ${other}`)
+      same([(await ask(2)).tenant, (await ask(2)).version], [null, 2])
+      for (const other of [0, 1, 3]) same((await ask(other)).tenant?.roles, [first], `known: ${other}`)
     },
   },
   {
@@ -73,7 +83,7 @@ export const access = examine('access', [
       same(await who(of(id, 'service_account')), nobody)
       const stranger = await room.stranger()
       same(await who(of(id), stranger), nobody)
-      same((await stranger.verbs.loadAccess(of(id))).roles, [])
+      same((await stranger.verbs.loadAccess(of(id))).tenant?.roles, [])
       await records.update('users', { id }, { status: 'disabled', access_version: { add: 3 } })
       const { principal } = await verbs.loadAccess(of(id))
       same([principal?.active, principal?.version], [false, 4])
@@ -128,7 +138,7 @@ export const access = examine('access', [
   {
     name: 'what is loaded is of one moment: the roles are those of the version',
     async ask(room) {
-      strictEqual((await room.scope.verbs.loadAccess(of(room.id()))).roles?.length, 0)
+      strictEqual((await room.scope.verbs.loadAccess(of(room.id()))).tenant?.roles.length, 0)
     },
     async race(room) {
       const { scope } = room
@@ -136,8 +146,8 @@ export const access = examine('access', [
       let writing = true
       const read = async () => {
         while (writing) {
-          const { version, roles, organizations } = await scope.verbs.loadAccess(of(id))
-          same([roles?.length, organizations?.length], [version, version])
+          const { version, tenant } = await scope.verbs.loadAccess(of(id))
+          same([tenant?.roles.length, tenant?.organizations.length], [version, version])
         }
       }
       const write = async () => {

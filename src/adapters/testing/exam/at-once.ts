@@ -30,6 +30,7 @@ export const atOnce = examine('steps at once', [
       const added = steps.add('challenges', challenge(room.id(), 'added'))
       const opened = steps.openSession(sessionOpening({ id: room.id(), userId: user.id }))
       const event = auditEvent(room.id())
+      const [allowed, refused] = [steps.takeAttempt(attempt('bo')), steps.takeAttempt(attempt('bo'))]
       await room.scope.verbs.takeAttempt(attempt())
       const outcome = await room.scope.atOnce([
         steps.hold('users', { id: user.id }),
@@ -40,6 +41,8 @@ export const atOnce = examine('steps at once', [
         added,
         opened,
         steps.atMost(1, 'sessions', { user_id: user.id, revoked_at: null }),
+        allowed,
+        refused,
         steps.learnSignIn({ userId: user.id, ...NOWHERE }),
         steps.countFailure({ halfLifeMs: HOUR, counts: [{ pool: 'user', subject: hash('ana') }], accounts: [] }),
         steps.remove('sign_in_attempts', { subject: hash('ana') }),
@@ -54,11 +57,12 @@ export const atOnce = examine('steps at once', [
       same(outcome.row(spent), first)
       same(outcome.row(added), (await records.find('challenges', { where: { purpose: 'added' }, limit: 1 }))[0])
       same(outcome.row(opened), await records.get('sessions', { id: outcome.row(opened).id }))
+      same([outcome.row(allowed).allowed, outcome.row(refused).allowed], [true, false])
       strictEqual((await records.get('users', { id: user.id }))?.name, 'changed')
       strictEqual((await records.get('sessions', { id: former.id }))?.revoke_reason, 'stepped-up')
       strictEqual((await records.get('sign_in_profiles', { user_id: user.id }))?.sign_ins, 1)
       strictEqual(await records.count('failure_counts'), 1)
-      strictEqual(await records.count('sign_in_attempts'), 0)
+      strictEqual(await records.count('sign_in_attempts'), 1)
       strictEqual(await records.count('audit_events', { id: event.id }), 1)
     },
   },
@@ -206,9 +210,9 @@ function enter(room: Room, userId: string) {
   ])
 }
 
-function attempt() {
-  const schedule = { free: 3, baseDelayMs: 10_000, maxDelayMs: 60_000, forgetAfterMs: HOUR }
-  return { pool: 'password', subject: hash('ana'), ...schedule }
+function attempt(who = 'ana') {
+  const schedule = { free: 0, baseDelayMs: 10_000, maxDelayMs: 60_000, forgetAfterMs: HOUR }
+  return { pool: 'password', subject: hash(who), ...schedule }
 }
 
 async function everything({ scope }: Room) {

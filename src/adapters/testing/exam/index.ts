@@ -26,6 +26,7 @@ import { signIn } from './sign-in.ts'
 import { closing, storage } from './storage.ts'
 import { tenants } from './tenants.ts'
 import { transactions } from './transactions.ts'
+import { tree } from './tree.ts'
 import { walls } from './walls.ts'
 import { writing } from './writing.ts'
 
@@ -57,6 +58,7 @@ export const exam: readonly ExamCase[] = [
   ...risk,
   ...signIn,
   ...access,
+  ...tree,
   ...limits,
   ...entitlements,
   ...audit,

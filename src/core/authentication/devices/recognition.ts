@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { inRequestOf } from '../../audit/actor.ts'
 import type { TenantContext } from '../../context.ts'
 import { storable } from '../../kernel/input.ts'
+import { notify } from '../../messages/notices.ts'
 import type { ClientInfo } from '../../sessions/session.ts'
 import type { DeviceRow } from '../../storage/authentication-tables.ts'
 import type { SignInLoad } from '../../storage/sign-in-verbs.ts'
@@ -99,12 +100,12 @@ export async function deviceSteps(
 
 /** The client is told of by letter: on a device that is new to a user who has others. */
 export function tellOfDevice(
-  { post, tenant }: Pick<TenantContext, 'post' | 'tenant'>,
-  { email }: Pick<UserRow, 'email'>,
+  context: Pick<TenantContext, 'post' | 'tenant'>,
+  user: Pick<UserRow, 'email' | 'email_verified_at'>,
   found: FoundDevice | undefined,
 ): void {
   if (!found?.others || found.known) return
-  post.mail('new-device', email, { tenant, device: deviceKind(found.client.userAgent) })
+  notify(context, user, 'new-device', { device: deviceKind(found.client.userAgent) })
 }
 
 function adding(userId: string, found: FoundDevice, use: DeviceUse): Step<DeviceRow> {

@@ -6,13 +6,16 @@ import type { TenantContext } from '../../context.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import type { FactorId, UserId } from '../../kernel/ids.ts'
 import { checkKeys, invalid } from '../../kernel/input.ts'
-import type { MfaMethodRow } from '../../storage/authentication-tables.ts'
+import type { NoticeKind } from '../../ports/mailer.ts'
+import type { FactorType, MfaMethodRow } from '../../storage/authentication-tables.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
 import { fromNow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import { demandFresh } from '../step-up-guard.ts'
 import { writeFactorEvent } from './factor-log.ts'
+import { type Factor, factorFromRow } from './factor-view.ts'
 import { LOOK_AHEAD } from './otp-verifiers.ts'
+import { makeRecoveryCodes } from './recovery-codes.ts'
 import { openSecret } from './sealed-secret.ts'
 import { checkCode } from './sent-code.ts'
 
@@ -20,10 +23,20 @@ export interface ConfirmOptions {
   readonly code: string
   /** End the user's sessions, but for the one in whose name this is done. Default false. */
   readonly endOtherSessions?: boolean
+  /** Make recovery codes with it, for a user who has none that are unused. Default false. */
+  readonly recoveryCodes?: boolean
 }
 
+export interface ConfirmedFactor extends Factor {
+  /** Where they were asked for and made: said here, once. */
+  readonly recoveryCodes?: readonly string[]
+}
+
+/** Tells the user by letter, once the change has committed. */
+export type Tell = (kind: NoticeKind, factor?: FactorType) => void
+
 /** Runs while the user's row is held. */
-type Change = <R>(user: UserId, work: (unit: TenantUnit, user: UserRow) => Promise<R>) => Promise<R>
+type Change = <R>(user: UserId, work: (unit: TenantUnit, user: UserRow, tell: Tell) => Promise<R>) => Promise<R>
 
 /** How far a token may have run ahead for two codes in a row to bring it back. */
 const RESYNC_AHEAD = 1000
@@ -34,16 +47,17 @@ export async function confirmFactor(
   userId: UserId,
   id: FactorId,
   answer: ConfirmOptions,
-): Promise<MfaMethodRow> {
-  checkKeys(answer, 'answer', ['code', 'endOtherSessions'])
-  const { code, endOtherSessions = false } = answer
+): Promise<ConfirmedFactor> {
+  checkKeys(answer, 'answer', ['code', 'endOtherSessions', 'recoveryCodes'])
+  const { code, endOtherSessions = false, recoveryCodes = false } = answer
   if (typeof code !== 'string') throw invalid('code', 'it is not a text')
   if (typeof endOtherSessions !== 'boolean') throw invalid('endOtherSessions', 'it is not true or false')
+  if (typeof recoveryCodes !== 'boolean') throw invalid('recoveryCodes', 'it is not true or false')
   const { user, method } = await unconfirmed(context, userId, id)
   const counted = await count(context, method)
   const used = await usedBy(context, user, method, code)
   if (used === undefined) throw await wrong(context, user, method)
-  return change(userId, async (unit) => {
+  return change(userId, async (unit, _, tell) => {
     const { records } = unit
     const first = (await records.count('mfa_methods', { user_id: userId, is_primary: true })) === 0
     const guard = { id, confirmed_at: null, moving_factor: { before: used + 1 } }
@@ -53,7 +67,9 @@ export async function confirmFactor(
     await records.remove('sign_in_attempts', counted)
     const ended = endOtherSessions ? { sessionsEnded: await endOthers(context, unit, userId) } : {}
     await writeFactorEvent({ ...context, scope: unit }, 'mfa.confirmed', userId, row, ended)
-    return row
+    tell('factor-added', row.type)
+    const made = recoveryCodes && (await withoutCodes(unit, userId)) && (await makeRecoveryCodes(context, unit, userId))
+    return { ...factorFromRow(row), ...(made ? { recoveryCodes: made } : {}) }
   })
 }
 
@@ -93,6 +109,11 @@ async function unconfirmed(context: TenantContext, userId: UserId, id: FactorId)
   if (!user || !open) throw new FreeholdError('FACTOR_UNKNOWN')
   await demandFresh(context, context.scope)
   return { user, method }
+}
+
+/** Codes that were kept stay good: whoever adds a factor has not asked for others. */
+async function withoutCodes({ records }: TenantUnit, userId: UserId): Promise<boolean> {
+  return (await records.count('recovery_codes', { user_id: userId, used_at: null })) === 0
 }
 
 /** The step or counter that a right code uses up, 0 for one that was sent; undefined for a wrong one. */

@@ -7,6 +7,7 @@ import { type UserKey, userIdOf } from '../../identity/user.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import type { FactorId, UserId } from '../../kernel/ids.ts'
 import { checkInteger, checkKeys, checkText, invalid } from '../../kernel/input.ts'
+import { notify, posting } from '../../messages/notices.ts'
 import type { FactorType, MfaMethodRow } from '../../storage/authentication-tables.ts'
 import { FACTORS_AT_MOST } from '../../storage/sign-in-verbs.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
@@ -15,11 +16,11 @@ import type { UserRow } from '../../storage/tenant-tables.ts'
 import { policyOf, requiredLevel } from '../sign-in-policy.ts'
 import { loadStanding } from '../standing.ts'
 import { demandFresh } from '../step-up-guard.ts'
-import { type ConfirmOptions, confirmFactor, resynchronise } from './confirmation.ts'
+import { type ConfirmedFactor, type ConfirmOptions, confirmFactor, resynchronise, type Tell } from './confirmation.ts'
 import { type FactorAction, writeFactorEvent } from './factor-log.ts'
 import { type Factor, type FactorKey, factorFromRow, factorIdOf } from './factor-view.ts'
 import type { OtpSecret } from './one-time-password.ts'
-import { CODES, newRecoveryCode, recoveryCodeRow } from './recovery-codes.ts'
+import { makeRecoveryCodes } from './recovery-codes.ts'
 import { sealSecret } from './sealed-secret.ts'
 import { type Sent, sendCode } from './sent-code.ts'
 
@@ -38,10 +39,10 @@ export interface Factors {
   sendCode(user: UserKey, factor: FactorKey): Promise<Sent>
   /**
    * The code is right: the factor counts from now on. With `endOtherSessions`, the user's sessions end, but for the one
-   * in whose name this is done.
+   * in whose name this is done. With `recoveryCodes`, a user who has none gets ten with it, said here, once.
    * @throws FACTOR_UNKNOWN, FACTOR_CODE_WRONG, TOO_MANY_ATTEMPTS, STEP_UP_REQUIRED (a user acts whose session is not fresh)
    */
-  confirm(user: UserKey, factor: FactorKey, answer: ConfirmOptions): Promise<Factor>
+  confirm(user: UserKey, factor: FactorKey, answer: ConfirmOptions): Promise<ConfirmedFactor>
   /** Finds a hardware token that has run ahead, by two codes in a row (RFC 4226, section 7.4). @throws as `confirm` */
   resync(user: UserKey, factor: FactorKey, codes: readonly [string, string]): Promise<Factor>
   rename(user: UserKey, factor: FactorKey, name: string): Promise<Factor>
@@ -85,13 +86,14 @@ export function createFactors(context: TenantContext): Factors {
   const { scope, runtime, tenant } = context
 
   /** One change of one user's factors: the user's row is held, so that they come one after the other. */
-  function change<R>(key: UserKey, work: (unit: TenantUnit, user: UserRow) => Promise<R>): Promise<R> {
+  function change<R>(key: UserKey, work: (unit: TenantUnit, user: UserRow, tell: Tell) => Promise<R>): Promise<R> {
     const id = userIdOf(key)
-    return scope.transaction(async (unit) => {
+    return posting(context, async (inside) => {
+      const unit = inside.scope
       await demandFresh(context, unit)
       const user = await unit.records.lock('users', { id })
       if (!user || user.status === 'deleted') throw new FreeholdError('USER_UNKNOWN')
-      return work(unit, user)
+      return work(unit, user, (kind, type) => notify(inside, user, kind, type ? { factor: type } : {}))
     })
   }
 
@@ -185,7 +187,7 @@ export function createFactors(context: TenantContext): Factors {
     },
 
     async confirm(key, factorKey, answer) {
-      return factorFromRow(await confirmFactor(context, change, userIdOf(key), factorIdOf(factorKey), answer))
+      return confirmFactor(context, change, userIdOf(key), factorIdOf(factorKey), answer)
     },
 
     async resync(key, factorKey, codes) {
@@ -206,20 +208,21 @@ export function createFactors(context: TenantContext): Factors {
 
     async setPrimary(key, factorKey) {
       const id = factorIdOf(factorKey)
-      return change(key, async (unit, user) => {
+      return change(key, async (unit, user, tell) => {
         const method = await methodOf(unit, user.id, id)
         if (!method.confirmed_at) throw new FreeholdError('FACTOR_UNKNOWN')
         if (method.is_primary) return factorFromRow(method)
         await unit.records.update('mfa_methods', { user_id: user.id, is_primary: true }, { is_primary: false })
         const [row] = await unit.records.update('mfa_methods', { id }, { is_primary: true })
         await log(unit, 'mfa.primary_changed', user, row)
+        tell('factor-primary', row!.type)
         return factorFromRow(row!)
       })
     },
 
     async remove(key, factorKey) {
       const id = factorIdOf(factorKey)
-      await change(key, async (unit, user) => {
+      await change(key, async (unit, user, tell) => {
         const method = await methodOf(unit, user.id, id)
         if (method.type === 'webauthn') throw new FreeholdError('FACTOR_UNKNOWN')
         const policy = policyOf(tenant)
@@ -230,21 +233,16 @@ export function createFactors(context: TenantContext): Factors {
         // codes for the recovery of a factor that is no more would be the only one left
         if (!left) await unit.records.remove('recovery_codes', { user_id: user.id })
         await log(unit, 'mfa.removed', user, method)
+        if (method.confirmed_at) tell('factor-removed', method.type)
       })
     },
 
     async renewRecoveryCodes(key) {
-      return change(key, async (unit, user) => {
+      return change(key, async (unit, user, tell) => {
         const confirmed = { user_id: user.id, confirmed_at: { not: null } }
         if ((await unit.records.count('mfa_methods', confirmed)) === 0) throw new FreeholdError('FACTOR_UNKNOWN')
-        await unit.records.remove('recovery_codes', { user_id: user.id })
-        const codes = Array.from({ length: CODES }, () => newRecoveryCode(runtime.randomBytes))
-        await unit.records.insert(
-          'recovery_codes',
-          codes.map((code) => recoveryCodeRow(runtime.newId(), user.id, code)),
-        )
-        await log(unit, 'mfa.recovery_codes_renewed', user)
-        return codes
+        tell('recovery-codes-renewed')
+        return makeRecoveryCodes(context, unit, user.id)
       })
     },
 

@@ -5,10 +5,12 @@ import { createHash } from 'node:crypto'
 import type { TenantContext } from '../../context.ts'
 import type { RecoveryCodeRow } from '../../storage/authentication-tables.ts'
 import { changeOne } from '../../storage/steps.ts'
+import type { TenantUnit } from '../../storage/storage.ts'
 import { fromNow, type NewRow } from '../../storage/tables.ts'
 import type { FactorVerifier } from '../factor.ts'
+import { writeFactorEvent } from './factor-log.ts'
 
-export const CODES = 10
+const CODES = 10
 const LETTERS = 25
 const GROUP = 5
 /** Crockford's base32: nothing that is read as something else. */
@@ -21,7 +23,20 @@ export function newRecoveryCode(randomBytes: (length: number) => Uint8Array): st
   return letters.match(new RegExp(`.{${GROUP}}`, 'g'))!.join('-')
 }
 
-export function recoveryCodeRow(id: string, userId: string, code: string): NewRow<'recovery_codes'> {
+/** In the transaction of the unit: the user has these, and no others. */
+export async function makeRecoveryCodes(context: TenantContext, unit: TenantUnit, userId: string) {
+  const { newId, randomBytes } = context.runtime
+  await unit.records.remove('recovery_codes', { user_id: userId })
+  const codes = Array.from({ length: CODES }, () => newRecoveryCode(randomBytes))
+  await unit.records.insert(
+    'recovery_codes',
+    codes.map((code) => recoveryCodeRow(newId(), userId, code)),
+  )
+  await writeFactorEvent({ ...context, scope: unit }, 'mfa.recovery_codes_renewed', userId, undefined)
+  return codes
+}
+
+function recoveryCodeRow(id: string, userId: string, code: string): NewRow<'recovery_codes'> {
   return { id, user_id: userId, code_hash: hashOf(normalised(code)!) }
 }
 

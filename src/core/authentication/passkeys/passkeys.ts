@@ -8,6 +8,7 @@ import { encodeBase64url } from '../../kernel/encoding.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import type { UserId } from '../../kernel/ids.ts'
 import { checkKeys, checkText } from '../../kernel/input.ts'
+import { notify, posting } from '../../messages/notices.ts'
 import { FACTORS_AT_MOST } from '../../storage/sign-in-verbs.ts'
 import type { TenantScope, TenantUnit } from '../../storage/storage.ts'
 import { fromNow } from '../../storage/tables.ts'
@@ -114,7 +115,8 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
       // loaded by who needs it: an import of Freehold must not cost what most processes never use
       const { verifyRegistration } = await import('./verify.ts')
       const made = await verifyRegistration(registration, client, place, false)
-      return scope.transaction(async (unit) => {
+      return posting(context, async (inside) => {
+        const unit = inside.scope
         await demandFresh(context, unit)
         const user = await heldUser(unit, userId)
         const answer = { purpose: 'passkey-registration', client, rpId: place.rpId, user } as const
@@ -149,6 +151,7 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
           targets: targetsOf(id, userId),
           details: { backupEligible: made.backupEligible, userVerified: made.userVerified, rpId: place.rpId },
         })
+        notify(inside, user, 'passkey-added')
         return passkeyFromRows(method!, credential)
       })
     },
@@ -189,7 +192,8 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
 
     async remove(user, passkey) {
       const guard = guardOf(user, passkey)
-      await scope.transaction(async (unit) => {
+      await posting(context, async (inside) => {
+        const unit = inside.scope
         await demandFresh(context, unit)
         // held, so that two factors removed at the same time are looked at one after the other
         const held = await unit.records.lock('users', { id: guard.user_id })
@@ -203,6 +207,7 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
           action: 'passkey.removed',
           targets: targetsOf(guard.id, guard.user_id),
         })
+        notify(inside, held, 'passkey-removed')
       })
     },
   }

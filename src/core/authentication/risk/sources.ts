@@ -10,6 +10,8 @@ import { soundPlace } from './place.ts'
 export interface RiskSources {
   /** Undefined: not known. Never rejects. */
   locate(ip: string | undefined): Promise<GeoPlace | undefined>
+  /** Is there a list at all? */
+  readonly hasLeakList: boolean
   /** Undefined: not known. Never rejects. */
   isLeaked(password: string): Promise<boolean | undefined>
 }
@@ -40,6 +42,7 @@ export function createRiskSources({ geo, leakedPasswords, onError }: RiskGuests)
   return {
     locate: async (ip) =>
       geo === undefined || ip === undefined ? undefined : soundPlace(await told(() => geo.locate(ip))),
+    hasLeakList: leakedPasswords !== undefined,
     isLeaked: async (password) =>
       leakedPasswords === undefined ? undefined : told(() => isLeaked(leakedPasswords, password)),
   }

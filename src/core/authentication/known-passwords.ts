@@ -1,0 +1,154 @@
+// Popular passwords that no common word and no pattern explains: of each length from 8 to 24 characters those among the 3,000
+// most popular of that length or more which would be accepted otherwise. Out of the list of zxcvbn (MIT, Copyright (c) 2012-2016
+// Dan Wheeler and Dropbox, Inc.), which a test runs whole.
+
+/** In lower case. */
+export const KNOWN_PASSWORDS = `
+%e2%82%ac .adgjmptw 01telemike01 050605rostik 0cdh0v99ue 123123qweqwe 123boots1 123hfjdk147 12andriy14 12s3t4p55
+132465798 15426378 18436572 18n28n24a 193570356033 1986irachka 19960610ilja 19mtpgam19 1escobar2 1hxboqg2s 1q3e5t7u9o
+1s1h1e1f1 1x2zkg8w 213546879 213qwe879 22q04w90e 23176djivanfros 23skidoo 23wkoa0fp78dk 243462536 2606642yra
+26429vadim 299792458 2bornot2b 2dumb2live 31217221027711 32615948worms 38gjgeuftd 3f3fpht7op 3rjs1la7qe 3syqo15hil
+413276191q 41d8cd98f00b 4294967296 45m2do5bs 481516234 4815162342 4815162342a 4815162342lf 4815162342lost 4815162342q
+4904s677075 50spanks 531879fiz 59382113kevinp 5hsu75kpot 5wr2i7h8 671fsa75yt 73501505 742617000027 7jokx7b9du
+7ugd5hip2j 80070633pc 80361665abc 80637852730 8096468644q 80972694711 80988218126 824358553 870621345 87e5nclizry
+88002000600 89057003343 89063032220m 89132664230 89172735872 89211375759 89231243658s 89600506779 89876065093rax
+89semtsriuty 8j4ye3uz 8phrowz622 8phrowz624 9085084232 9085603566 9293709b13 99strenght 9z5ve9rrcz a3eilm2s2y
+abercrombie abrakadabra acidburn activation addiction adgjmptw adrenalin adrenaline advantage adventure aeroplane
+aerosmith aezakmi123 afghanistan afhvfwtdn afrika2002 aftermath agamemnon aishiteru aishwarya ajcuivd289 ajnjuhfabz
+aksjdlasdakj89879 alabama123 alcatraz alchemist aldebaran alekseeva alenushka alexsander alfaromeo alina1994 alina1995
+alina1998 alina2002 alina2006 alina2010 alina2011 alinochka alkanaft123 allahuakbar alohomora alpha135792468
+alphabravo alphaomega altavista alternativa alternative am4h39d8nh amadeusptfcor amaterasu ambassador ambrosia
+amethyst amsterda amsterdam1 an83546921an13 anastacia anderlecht andersen angelique angelofwar animation annabelle
+antananarivu antelope aolsucks apartment aphrodite apocalypse apokalipsis applesauce archibald architect areyukesc
+aristotle arkansas arlington armadillo armagedon arnster55 arschloch artem1991 artem1992 artem1994 artem1995 artem2010
+as5ffz17i assembler astalavista astonmartin astonvilla astronomy atlantida auckland auckland2010 automatic available
+avtoritet awdrgyjilp awo8rx3wa8t azerbaijan azerbaycan azwebitalia babemagnet backspace badiman28200 badnaamhere
+balalaika baldeagle baltimor baltimore banaan123 bandicoot bangalore bangladesh baracuda barbarian barbarossa baritone
+barracuda barrakuda barselona bartender batistuta batteries battlestar bcfields beckham23 begemotik belldandy
+berezuckiy bergkamp bernadette berserker beszoptad bhrh0h2oof6xbqjeh biblioteka biedronka bigblock bigbooty billabong
+billgates binladen biohazard birmingham blackburn blackcock blacklabel blacksonblon bladerunner blitzkrieg blondinka
+bloomberg blowjob69 bltynbabrfwbz bmvm3e46gtr bogdan123 bogdanova bomberman bondarenko bonethugs bookworm bootycall
+boredboi4u borisenko borntorun bot_schokk boy4u2ownnyc bpgjldsgjldthnf braveheart breakdance breakfast brilliant
+brillo021 bringiton buckwheat budweise budweiser buhjvfybz bullwinkle bumblebee bunghole butthole buttmunch
+bvncnbnvvbn byajhvfnbrf byrjuybnj c43dae874d c43qpul5rz c7e4f8ezqh caballero cabernet cahek0980 calculator caligula
+calimero cambiami campus100 canadiens candyeater candyfinger cannibal cannondale capetown carlsberg carpente carpenter
+casablanca castillo catalina caterpillar cbljhtyrj cbr900rr cdtnkfyrf cdtnkzxjr cdznjckfd cegthgegth cegthgfhjkm
+celebrity centurion cerberus cessna172 cfitymrf cfkfvfylhf cghfdjxybr cgtwbfkbcn challenge challenger chameleon
+champagne charisma charmaine cheburashka checkers checkmate cherries cheshire chevalier chewbacca chickenwing101
+chihuahua chinchilla chupakabra churchill cincinnati citation cjdthitycndj clitoris clubpenguin cnfc35762209
+cnfnbcnbrf cnhjbntkm cnjvfnjkju cockgobbler cocksuck cocksucker coldplay colegiata collection coltrane combat123654
+comicbook comicbookdb comicbooks comicsans commande commander commercial commodore community compatible complete
+completed computador computadora concorde condition confidence configuratio confused connection conquest constance
+constant constantin constantine contortionist contract controller coolbeans coorslight copenhagen cornelius cornholio
+cornwall corperfmonsy corporation costarica costello cosworth crackhead cracksevi cristopher crocodile cromwell
+ctdfcnjgjkm cthuttdbx cthuttdyf cubalibre cuntfinger customer cvtifhbrb cvzefh1gk cvzefh1gkc cxfcnkbdfz cyecvevhbr
+cygnusx1 cyjdsvujljv cytuehjxrf czekolada daffyduck darkknight darthmaul darthvader dartmouth davidruiz daywalker
+dbrnjhjdbx dbrnjhjdyf dctktyyfz dctvcjcfnm dctvghbdf dctvghbdtn delaware delicious delpiero demolition depechemode
+derparol description desperado desperados destruction detective devastator dfcbkbcf dfcbkmtdf dfkmltvfh dfkmrbhbz
+dfyjdf846 dhjnvytyjub dianochka dictionary difference digitalprodu dilbert1 dilligaf dimabilan dimension diosesamo
+dirtygirl disturbed djljghjdjl dkflbdjcnjr dkflbvbhjdbx dkflbvbhjdyf dmiller12as dodgeviper dogbreath doggystyle
+dogphil3650 dolemite domainlock2005 domination dominator domodedovo donatello douchebag download dragster dreamgirl
+drjynfrnt drumandbass drumnbass dthjybxrf dtkjcbgtl dtynbkznjh dunnowho89 duplicate dutchess dynamite e6pz84qfcj
+earnhard earnhardt economics economist edinburgh edmonton edwardcullen efbcapa201 eggplant eghfdktybt ejaculation
+elcamino elevation emergency encounter energizer escaflowne escalade esmeralda esperanza essential estrellit
+evanescence excaliber excellence excellent exclusive executive experience experienced exploiter eybdthcbntn f14tomcat
+fairlane fantasies fantastic farscape fartripper fastball fatluvr69 fcnfkfdbcnf fdnjhbpfwbz fellatio ferdinand
+fernandes fernandez feuerwehr feyenoord fgjkbyfhbz fgjrfkbgcbc fgtkmcby fhutynbyf fhvfutljy fibonacci fightclub
+fighting54 findaupair007 fiorentina fireblade firestarter firstone123 fishfinger fkbyjxrf fkg7h4f3v6 fkmnthyfnbdf
+fkrjujkbr fktrcfylhjdbx fktrcfylhjdyf fktrcttdf fleetwood flhtyfkby flintstone flvbybcnhfnjh fnkfynblf forbidden
+fordfocus formatters foundation foxmulder francois frankfurt frankzappa frederiksberg freyfvfnfnf froinlaven
+fromvermine front242 frontline frost1996 frozenfish fruitcake fsd9shtyu fuckface fuckthroat fuckyouguys fufnfrhbcnb
+fullmetal fvcnthlfv fyfnjkmtdbx fyfnjkmtdyf fylhjvtlf fynfyfyfhbde fyutkjxtr galadriel gallaries galleries gamecock
+gamecocks gannibal gathering gaudeamus gbhfvblf gblfhfcbyf gbpltw123 gcheckout gearsofwar generation generator
+genevieve gentleman geolog323 gerasimova gettysburg gfhfcjkmrf gfhfktkjuhfv gfhjkzytn gfhkfvtyn gfyfcjybr ghbdtndctv
+ghbdtngjrf ghbdtnrfrltkf ghblehjr ghbrjkbcn ghbrjkmyj ghhh47hj764 ghhh47hj7649 ghjatccbjyfk ghjatccjh ghjcnbnenrf
+ghjcnbvtyz ghjcnj123 ghjcnjabkz ghjcnjgbpltw ghjcnjgfhjkm ghjcnjnfr ghjcnjnfr1 ghjcnjqgfhjkm ghjcnjrdfibyj ghjcnjrdfif
+ghjgfufylf ghjnbdjcnjzybt ghjnbdjufp ghjrehfnehf ghjrjgtyrj ghostrecon ghtdtlvtldtl ghtlfntkm ghtpbltyn giampaolo
+gilligan girlfriend gjdtkbntkm gjhjctyjr gjhjlfcjqrb gjikbdctyf gjkbyjxrf gjkrjdybr gjkysqgbpltw gjyjvfhtdf gladiolus
+gnasher23 godisgreat godzils4s7 goldfinger gonzales gordolee85 grandorgue grandprix grasshopper greatone greenwood
+greetings grigoryan grimreaper groupd2013 gthtcnhjqrf gthtrfnbgjkt gthtrhtcnjr gtnhjdbx gtnhjpfdjlcr guadalupe
+guardian guatemala guildwars guilherme gundamwing gunslinger gxlmxbewym gy3yt2rgls gymnastic h72sfibbnl hallelujah
+haloreach happyface hardcock hayabusa hd764nw5d7e1vb1 hd764nw5d7e1vbv heavymetal hedimaptfcor hejmeddig hejsan123
+helicopter hellbound hellraiser hellsing hellspawn hellyeah henderson hesoyam123 hetfield hfcgbplzq hfpldfnhb
+hibernian highbury hijodeputa hindustan hjcnbckfd hjvfynbrf hocuspocus hollister hollister1 hondacivic hoosiers
+hotwheels housewifes hshfd4n279 htubcnhfwbz hyderabad hypnodanny iaapptfcor iampurehaha2 iddqdiddqd iddqdidkfa
+idontcare ifoptfcor igromania ilovegirls imagination imjakie123 imperator important impossible incognito incredible
+independent infalicall infiniti information inkognito insanity insertions inspector inspiron installdevic installsqlst
+installutil insurance intelinside interacial intercourse inuyasha invisible ipo54tj45uy856 irina1991 iseedeadpeople
+iverson3 j3qq4h7h2v jackfrost jaimatadi jaydog472 jefferson jermaine jerusalem jesucrist jesusislord jesussaves
+jetbalance jhnjgtl12 jigei743ks jkbvgbflf jlbyjxtcndj jledfyxbr johncena johngalt jonathon jrcfyjxrf juggernaut
+jumpman23 junkmail jxfhjdfirf kakashka kalifornia kaliningrad kalleanka kamasutra kamchatka kamikadze karaganda
+karamelka karandash karolinka kartoshka katerinka katharina kathmandu kazakhstan kazantip kbdthgekm kbnthfnehf
+kcj9wx5n kd189nlcih kensington kenworth khongbiet killemall kimberley kirill123 kirkland kl?benhavn klapaucius
+klondike klubnichka knickerless knickers knowledge knucklehead kobebryant kochamcie kodaira52 kononenko konovalov
+konovalova kordell1 koroleva koshechka kovalenko kozanostra krasavchik krasavica krasnodar krasotka kravchenko
+kristopher krokodil kryptonite ktjynsq40147 ktybyuhfl kurtcobain kwiatuszek l58jkdjp! lacrimosa ladyffesta lakewood
+lamborghini lamborgini lancaster landscape laracroft lastochka lateralus lazyacres left4dead left4dead2 leicester
+leningrad leviathan lexington lfitymrf lfplhfgthvf lhbjkjubz2957704 lickpussy lifestyle lifesucks lightbulb lightsaber
+limewire limpbizkit littlegirl littleminge littleslut livestrong lockdown lockerroom lokomotiv longboard longhair
+longhorns loploprock loranthos lost4815162342 lothlorien lotrfotr34 lovecraft lovestory lovezp1314 lowrider lp2568cskt
+lsia9dnb9y luckycharm lumberjack luojianhua lytdybrbdfvgbhf lytghjgtnhjdcr lzhan16889 m6cjy69u35 macedonia macintosh
+madagascar madagaskar madarchod madeleine madhatter magdalena mailcreated5240 maintenance maisuradze makaveli
+makeksa11 maksimka maldonado mallorca management mandarin mandarinka mandragora mangust6403 manhattan manning18
+mapleleafs maprchem56458 maranello marcuseckos margherita marihuana marillion marino13 marinochka markhegarty
+marmalade masamune massimiliano masterbaiting masterbating masterchief masturbate masturbation matchbox20 matematica
+matematika mathematics mattylad10 mauritius maurolarastefy maximilian maxmotives mazafaka mcfarland mclarenf1
+meditation medvedeva megafon77 megapolis melbourne melnikova messenger metalgear methodman metro2033 metropolis
+mevefalkcakk microlab microlab1 milkshake millennium milwaukee minhasenha minimoni miroslava miruvor79 misfit99
+misiaczek misiaczek1 mitsubishi miyvarxar modelsne momanddad momsanaladventure moneybags moneymaker montblanc montecar
+montenegro montgom240 montgomery moonshine moonstafa mostwanted motorbike motorcycle mrbrownxx msoracle32re
+msorcloledbr mudvayne muffdiver mulligan multimedia multiscan multisync murcielago mushrooms myjdxtcxks mynewbots
+nantucket nashville nastya123 nastya1995 nastya1996 nastya1997 nastya2010 nastyanastya navigation navigator nazarenko
+ncc74656 nccpl25282 ne_e_pod_chehyl necromancer need4speed nefertiti nemvxyheqdd5oqxyxyzi nesterenko nesterova
+netscape networkingpe neveragain nevergiveup newjersey neworleans newproject2004 newspaper newzealand nezabudka
+nhbujyjvtnhbz nhecsyfujkjdt nhfdvfnjkju123 nhfkbdfkb nhfrnjhbcn nhfycajhvths nick1234-rem936 nietzsche nikolaevna
+nokia6230i nondriversig noonehackme nosferatu nostradamus nostromo notorious nottingham novosibirsk nthvbyfnjh
+nthvbyfnjh2 ntktdbpjh ntktdbpjh1994 ntktgepbr nuaddn9561 nursultan nuttertools obsession oc247ngucz odt4p6sv8 offshore
+ohiostate olcrackmaster omgkremidia omgwtfbbq omnislash ontheoutside opelagila opelastra operation optiquest
+orochimaru otherside ow8jtcs8t ownage123 p030710p$e4o palestine pandemonium pantera1 pantyhos pantyhose paparoach
+papasmurf paperclip parachute paraklast1974 paramount parlament parliament parol12345 parolparol pasadena passthief
+passtrader pathfind pathfinder pavement pavilion pdtpljxrf peacemaker penetrating penetration pennstate pensacola
+pentagram percussion performance performing pertinant pervasive peterburg petrovich pfhfnecnhf pfqwtd27121988
+phezc419hv phialpha philippines philosophy piehonkii pimpdadd pimpdaddy pimpjuice pingpong piramida pittsburgh
+pjcgujrat playball playground playmate plhfdcndeq pmdmsctsk pointblank pointbreak pokerface polarbear polkaudio
+polniypizdec0211 polniypizdec1102 polniypizdec110211 pornografia pornographic pornography porosenok portishead
+portsmouth postov1000 premiumcash prestigio pretender prettygirl primetime primetime21 pringles prisonbreak privet123
+problemas processor professor proghouse programmer progressive prometheus prosperity protected protection providian
+psychnaut1 ptybnxtvgbjy puertorico pufunga7782 punksnotdead pushistik pussyeater pussylick pyfrjvcndj quant4307
+quant4307s queenas8151 question quicksand quicksilver r3vi3wpass racecar02 raffaello rainmaker raistlin random123
+raspberry rastafari rattlesnake rattolo58 razdvatri reanimator redbaron redemption rehjgfnrf remingto remington
+repytwjdf respublika revelation reviewpass revival47 reymysterio rfcgthcrbq rfgecnfcerf rfhbyjxrf rfhfrfnbwf rfhfufylf
+rfhvfyftd rfkbajhybz rfkmrekznjh rfktylfhm rfnfcnhjaf rfnfgekmnf rfnthbyf rfnthbyf1988 rfnthbyrf rfntymrf rfvbrflpt
+rhbcnbyjxrf rhfcfdbwf rhfcfdxbr rhfcyjlfh rhfcyjzhcr rhfdxtyrj rhfvfnjhcr rhiannon rhjrjlbk rhtdtlrj riccardo riffraff
+riverplate rjdfkmxer rjdfktyrj rjhjkmbien rjirfrgbde rjkjrjkmxbr rjntyjxtr rjycnbnewbz rkfdbfnehf rktjgfnhf robinhood
+rochelle rockbottom rockford rockhard rockhopper rockwell roflcopter romanenko romantika romashka ronaldinho10
+rossignol rostislav rottweiler rubberduck ruslan123 s1a2s3h4a5 s5r8ed67s sacramento sacrifice salamandra salvatore
+sanctuary sandrine sanity729 santacruz santamaria saqartvelo sasquatch satellite satisfaction saun24865709 savchenko
+schnitzel schoolgirlie schumacher scoreland scoubidou scoubidou2 scoubidou6 scrabble scrapland sdh686drth sdicmt7seytn
+sebastien seductive seemnemaailm selfok2013 senators seniseviyor sensation sepultura serendipity sergeevna sevastopol
+sexaddict sexpistols shamanking shameless sharingan sheffield shevchenko shitface shithappens sidewinder sigmachi
+silenthill silkeborg simferopol singapor singapore sinister sintesi07 skorpion skorpion39 sloneczko slowhand smallvill
+smallville smeghead smirnoff sniffing snusmumrik sojdlg123aljg solidsnake solnishko solnyshko soso123aljg southpaw
+southwest sovereign spaghetti sparkles spartacus spartak1922 speakers specialinsta speedster springfield springsteen
+squerting srinivas ss6z2sw6lu stafford stainless stalingrad stalker123 statistika steamboat steamforums stepanova
+stepashka stickdaddy77 stickman stinkyfinger stockton stokrotka stomatolog stonehenge stoppedby stratfor stratocaster
+streaming stripclub stripper strippers studioworks stuttgart subscriber subwoofer success1 suckdick suckmeoff
+suckmycock suckmydick sundaypunch supervisor surfboard sutvsc5ysaa svensps820 svetasveta svetlanka sweetgirl syndicate
+taburetka tampabay tamwsn3sja tangerine tannenbau tarantino tdfyutkbjy technical technician technics techniques
+technology tecktonik telecaster televizor terranova terrapin testdrive tgbxtcrbq thebeatles thecakeisalie thegreat
+thegreat1 thissucks thrasher throatfuck thuglife thugstools thumbnils tiberius ticketmaster ticklish tigerwoods
+tiribon12 tkachenko toonarmy topdevice toriamos totenkopf tottenha tottenham tottenham1 touchdown touching transexual
+transport traveller trickster trinitro trinitron truskawka tupacshakur tylerca310 uaeuaeman ublhjgjybrf ubnkthrfgen
+ubvyfcnbrf ufhhbgjnnth uhtvkby17 ujkjdjkjvrf ukflbfnjh ukflbjkec uncencored undergroun underground underwear
+unforgiven uniqueness unlimited ursitesux userexecute usuckballz1 utjuhfabz utjvtnhbz utyyflmtdyf vaffanculo vancouve
+vancouver vanyarespekt vauxhall vbhjndjhtw velosiped vengeance venom121293 veronique verygoodbot vfhbyjxrf vfhnsyjdf
+vfhufhbnf vfhufhbnrf vfhvtkflrf vfitymrf vfktymrfz vflfufcrfh vfnhjcrby vfntvfnbrf vfrcbvtyrj vfvekbxrf vfvektxrf
+vfvfvskfhfve vfyxtcnth viewsoni viewsonic viktorija villeneuve villevalo vinogradov virtuagirl vitalik123 vkontakte
+vladimirovna vladivostok volgograd volunteer voxstrange vqsablpzla vsjasnel12 vtufgjkbc vyjujnjxbt w2dlww3v5p
+walkman555 wazzkaprivet wcrfxtvgbjy webhompas webhompass websolutionssu webuivalidat weihnachtsbau wellington
+wenef45313 westcoast wg8e3wjf whatthehell whiplash whistler widespread wildthing wildwood winnipeg261 wisconsin
+wishbone woodstoc woodstock wrinkle1 writerspace xakep1234 xiaoyua123 xthtgfirf yanshi1982 ybrbnjcbr ybrjkftdbx
+ybrjkftdyf yeahbaby yeahright yfcnhjtybt yfcntymrf yfdbufnjh yfhrjnbrb yfnfitymrf yfxfkmybr yjdsqgfhjkm yorkshire
+yoshimitsu ytngfhjkz ytnhjufnm ytyfdbcnm zanzibar zaratustra zcfvfzkexifz zcxfcnkbdf zcxfcnkbdfz zenit2011 zexts364325
+zildjian zimmerman zjses9evpa zolushka2 zqjphsyf6ctifgu zsecyus56 zxcasdqwe123 zz8807zpl
+`
