@@ -1,11 +1,12 @@
 // What a sign-in waits for: on a real PostgreSQL, with devices, places, risk and rules by role, every way in and every answer
 // costs two round trips once the tenant is known. A connection that is cut at either of them leaves nothing half done.
 
+import { createHash } from 'node:crypto'
 import { generate } from 'otplib'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgres } from '../../src/adapters/postgres/index.ts'
-import { testHasher, testKeys } from '../../src/adapters/testing/index.ts'
+import { createMailbox, testHasher, testKeys } from '../../src/adapters/testing/index.ts'
 import {
   createFreehold,
   type Freehold,
@@ -20,6 +21,8 @@ import { startProxy, type TestProxy } from '../setup/proxy.ts'
 import { next } from './factor-house.ts'
 
 const PASSWORD = 'a lantern under the harbour'
+const suffixOf = (password: string) => createHash('sha1').update(password).digest('hex').toUpperCase().slice(5)
+const mailbox = createMailbox()
 const page = { origin: 'https://app.example.test' }
 const places = { locate: () => ({ country: 'DE', latitude: 52.52, longitude: 13.4, accuracyKm: 20 }) }
 
@@ -30,6 +33,7 @@ let freehold: Freehold<unknown, string>
 let acme: TenantHandle
 let aheadMs = 0
 let made = 0
+let leaked: string[] = []
 beforeAll(async () => {
   database = await createTestDatabase()
   proxy = await startProxy(database.appUrl)
@@ -40,6 +44,9 @@ beforeAll(async () => {
     keys: testKeys(),
     passwordHasher: testHasher(),
     geo: places,
+    leakedPasswords: { suffixes: async () => leaked.map(suffixOf) },
+    mailer: mailbox,
+    messages: { baseUrl: 'https://app.example.test' },
     passkeys: { origins: [page.origin] },
     attempts: { free: 100 },
     runtime: { now: () => Date.now() + aheadMs },
@@ -117,6 +124,18 @@ describe('round trips', () => {
     expect(await trips(() => enter(nobody))).toMatchObject({ answer: { ok: false }, trips: 2 })
     const elsewhere = { ...one, client: { ...one.client, device: {} } }
     expect(await trips(() => enter(elsewhere))).toMatchObject({ answer: { device: { isNew: true } }, trips: 2 })
+  })
+
+  it('a password that was leaked, of which a letter tells: two', async () => {
+    const { email } = await acme.users.create({ email: 'leaked@example.test', emailVerified: true, password: PASSWORD })
+    mailbox.clear()
+    leaked = [PASSWORD]
+    const risky = () => trips(() => acme.signIn.password({ email, password: PASSWORD }))
+    expect(await risky()).toMatchObject({ answer: { ok: true }, trips: 2 })
+    expect(await risky()).toMatchObject({ answer: { ok: true }, trips: 2 })
+    leaked = []
+    await mailbox.last()
+    expect(mailbox.all.map(({ kind }) => kind)).toEqual(['sign-in-unusual'])
   })
 
   it('an attempt that comes too early: one', async () => {
