@@ -17,6 +17,8 @@ export const ROWS: readonly string[] = [
   `insert into freehold.organizations (id, key, name) values ($1, $2, 'x')`,
   `insert into freehold.service_accounts (id, name) values ($1, $2)`,
   `insert into freehold.api_keys (id, service_account_id, name, prefix, secret_hash) values ($1, $1, 'x', 'x', sha256(''))`,
+  `insert into freehold.operator_stays (id, operator_id, operator_epoch, kind, entered_tenant_id, reason, expires_at)
+     values ($1, $1, 0, 'break-glass', $1, 'x', now())`,
   `insert into freehold.roles (id, key, name) values ($1, $2, 'x')`,
   `insert into freehold.teams (id, organization_id, key, name) values ($1, $1, $2, 'x')`,
   'insert into freehold.team_members (id, team_id, user_id) values ($1, $1, $1)',

@@ -1,6 +1,8 @@
 // A small world for session tests: one tenant with users on any storage, a clock that can be moved, and as many
 // "processes" (each with its own caches and keys) as a test wants.
 
+import { createAccessCache } from '../../src/core/access/cache.ts'
+import { definePermissions } from '../../src/core/access/permissions.ts'
 import type { Context, SessionSettings, TenantContext } from '../../src/core/context.ts'
 import { FreeholdError } from '../../src/core/kernel/errors.ts'
 import type { SessionId, TenantId, UserId } from '../../src/core/kernel/ids.ts'
@@ -69,7 +71,8 @@ export async function makeWorld(
       ...(options.now ? { runtime: { now: options.now } } : {}),
     })
     const directory = createDirectory(context)
-    const room = createSessions(context, directory)
+    const book = { permissions: definePermissions({}), accessCache: createAccessCache(context) }
+    const room = createSessions(context, directory, book)
     hears.push(room.forget)
     const inside = makeTenantContext(context, tenant)
     const issuer = createSessionIssuer(context)

@@ -56,6 +56,7 @@ export const defaults: { readonly [T in TableName]: Readonly<Record<string, unkn
     updated_at: fromNow(),
   },
   api_keys: { allowed_ips: [], created_at: fromNow() },
+  operator_stays: { created_at: fromNow() },
   roles: { permissions: [], system: false, created_at: fromNow(), updated_at: fromNow() },
   teams: { metadata: {}, created_at: fromNow(), updated_at: fromNow() },
   team_members: { permissions: [], created_at: fromNow(), updated_at: fromNow() },

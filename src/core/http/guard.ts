@@ -1,7 +1,7 @@
 // What stands before a route of the host's: a session, a permission, a part of the plan. The frameworks' shims ask
 // here and send what is answered.
 
-import type { CheckOptions } from '../access/access.ts'
+import type { CheckOptions } from '../access/check-options.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { createProblemResponse } from './problem.ts'
 import { type AssuranceDemand, type RequestContext, requiredPrincipal, requiredSession } from './request-context.ts'

@@ -2,6 +2,7 @@
 // document; nothing else leaves.
 
 import type { Permissions } from '../access/permissions.ts'
+import type { FreeholdRooms } from '../api.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { SignedIn } from '../authentication/signed-in.ts'
 import type { Webhooks } from '../billing/billing.ts'
@@ -26,6 +27,7 @@ import { createEntrance, type Entrance } from './entrance.ts'
 import { factorRoutes } from './factor-routes.ts'
 import { machineRoutes } from './machine-routes.ts'
 import { messageRoutes } from './message-routes.ts'
+import { operatorRoutes } from './operator-routes.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
 import { passkeyRoutes } from './passkey-routes.ts'
 import { createProblemResponse, type ProblemResponse } from './problem.ts'
@@ -53,6 +55,8 @@ export interface HttpParts<Db, P extends string> {
   readonly webhooks: Pick<Webhooks, 'receive'>
   /** Bound to who acts. */
   openTenant(tenant: Tenant, actor: Actor, allow?: readonly TenantStatus[]): TenantHandle<Db, P>
+  /** Everything, in somebody's name. */
+  roomsOf(actor: Actor): FreeholdRooms<Db, P>
   /** Signs in a user whom this request made. */
   enterNewUser(tenant: Tenant, actor: Actor, id: UserId, client: ClientInfo): Promise<SignedIn>
   takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
@@ -123,6 +127,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     ...passkeyRoutes<Db, P>(entering),
     ...sessionRoutes<Db, P>(cookies),
     ...tenantRoutes<Db, P>(parts.permissions),
+    ...operatorRoutes<Db, P>({ entering, roomsOf: parts.roomsOf }),
     ...machineRoutes<Db, P>(entering, parts.permissions),
     ...webhookRoutes<Db, P>(parts.webhooks),
   ])

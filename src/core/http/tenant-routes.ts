@@ -1,6 +1,8 @@
 // What a tenant's people may look at: the audit log, why something is allowed or not, and what the plan includes.
 
-import type { CheckOptions, Explanation, Principal } from '../access/access.ts'
+import type { Principal } from '../access/access.ts'
+import type { CheckOptions } from '../access/check-options.ts'
+import type { Explanation } from '../access/explanation.ts'
 import type { Permissions } from '../access/permissions.ts'
 import type { AuditFilter } from '../audit/audit.ts'
 import { type OrganizationId, parseId, type ServiceAccountId, type UserId } from '../kernel/ids.ts'
@@ -120,6 +122,6 @@ function checkOptions(query: Query<'organizationId' | 'resource' | 'context'>): 
   }
 }
 
-function explained(permission: string, { allowed, reason, by, missing, version }: Explanation) {
-  return { permission, allowed, reason, by: by ?? null, missing, version }
+function explained(permission: string, { allowed, reason, by, missing, needed, version }: Explanation) {
+  return { permission, allowed, reason, by: by ?? null, missing, needed, version }
 }

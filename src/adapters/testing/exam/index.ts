@@ -23,6 +23,7 @@ import { risk } from './risk.ts'
 import { rotation } from './rotation.ts'
 import { sessions } from './sessions.ts'
 import { signIn } from './sign-in.ts'
+import { signInAttempts } from './sign-in-attempts.ts'
 import { closing, storage } from './storage.ts'
 import { tenants } from './tenants.ts'
 import { transactions } from './transactions.ts'
@@ -57,6 +58,7 @@ export const exam: readonly ExamCase[] = [
   ...rates,
   ...risk,
   ...signIn,
+  ...signInAttempts,
   ...access,
   ...tree,
   ...limits,

@@ -13,6 +13,7 @@ import { FACTORS_AT_MOST } from '../../storage/sign-in-verbs.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
 import type { NewRow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
+import { type EndingOthers, endOthers, endsOthers } from '../other-sessions.ts'
 import { policyOf, requiredLevel } from '../sign-in-policy.ts'
 import { loadStanding } from '../standing.ts'
 import { demandFresh } from '../step-up-guard.ts'
@@ -48,10 +49,10 @@ export interface Factors {
   rename(user: UserKey, factor: FactorKey, name: string): Promise<Factor>
   /** This one is asked for first. @throws FACTOR_UNKNOWN (or not confirmed) */
   setPrimary(user: UserKey, factor: FactorKey): Promise<Factor>
-  /** Not a passkey: `passkeys.remove`. @throws FACTOR_UNKNOWN, LAST_FACTOR (policy asks for one), STEP_UP_REQUIRED */
-  remove(user: UserKey, factor: FactorKey): Promise<void>
+  /** Not a passkey: `passkeys.remove`. @throws FACTOR_UNKNOWN, LAST_FACTOR (policy asks for one), STEP_UP_REQUIRED, INPUT_INVALID */
+  remove(user: UserKey, factor: FactorKey, options?: EndingOthers): Promise<void>
   /** Ten new recovery codes, said here, once; the old ones are void. @throws FACTOR_UNKNOWN (the user has no second factor), STEP_UP_REQUIRED */
-  renewRecoveryCodes(user: UserKey): Promise<readonly string[]>
+  renewRecoveryCodes(user: UserKey, options?: EndingOthers): Promise<readonly string[]>
   recoveryCodesLeft(user: UserKey): Promise<number>
 }
 
@@ -97,8 +98,8 @@ export function createFactors(context: TenantContext): Factors {
     })
   }
 
-  const log = (unit: TenantUnit, action: FactorAction, user: UserRow, method?: MfaMethodRow) =>
-    writeFactorEvent({ ...context, scope: unit }, action, user.id, method)
+  const log = (unit: TenantUnit, action: FactorAction, user: UserRow, method?: MfaMethodRow, details = {}) =>
+    writeFactorEvent({ ...context, scope: unit }, action, user.id, method, details)
 
   async function methodOf(
     { records }: Pick<TenantUnit, 'records'>,
@@ -220,8 +221,9 @@ export function createFactors(context: TenantContext): Factors {
       })
     },
 
-    async remove(key, factorKey) {
+    async remove(key, factorKey, options = {}) {
       const id = factorIdOf(factorKey)
+      const asked = endsOthers(options, 'options')
       await change(key, async (unit, user, tell) => {
         const method = await methodOf(unit, user.id, id)
         if (method.type === 'webauthn') throw new FreeholdError('FACTOR_UNKNOWN')
@@ -232,17 +234,18 @@ export function createFactors(context: TenantContext): Factors {
         await unit.records.remove('mfa_methods', { id })
         // codes for the recovery of a factor that is no more would be the only one left
         if (!left) await unit.records.remove('recovery_codes', { user_id: user.id })
-        await log(unit, 'mfa.removed', user, method)
+        await log(unit, 'mfa.removed', user, method, await endOthers(context, unit, user.id, asked))
         if (method.confirmed_at) tell('factor-removed', method.type)
       })
     },
 
-    async renewRecoveryCodes(key) {
+    async renewRecoveryCodes(key, options = {}) {
+      const asked = endsOthers(options, 'options')
       return change(key, async (unit, user, tell) => {
         const confirmed = { user_id: user.id, confirmed_at: { not: null } }
         if ((await unit.records.count('mfa_methods', confirmed)) === 0) throw new FreeholdError('FACTOR_UNKNOWN')
         tell('recovery-codes-renewed')
-        return makeRecoveryCodes(context, unit, user.id)
+        return makeRecoveryCodes(context, unit, user.id, await endOthers(context, unit, user.id, asked))
       })
     },
 

@@ -24,7 +24,7 @@ export function newRecoveryCode(randomBytes: (length: number) => Uint8Array): st
 }
 
 /** In the transaction of the unit: the user has these, and no others. */
-export async function makeRecoveryCodes(context: TenantContext, unit: TenantUnit, userId: string) {
+export async function makeRecoveryCodes(context: TenantContext, unit: TenantUnit, userId: string, details = {}) {
   const { newId, randomBytes } = context.runtime
   await unit.records.remove('recovery_codes', { user_id: userId })
   const codes = Array.from({ length: CODES }, () => newRecoveryCode(randomBytes))
@@ -32,7 +32,7 @@ export async function makeRecoveryCodes(context: TenantContext, unit: TenantUnit
     'recovery_codes',
     codes.map((code) => recoveryCodeRow(newId(), userId, code)),
   )
-  await writeFactorEvent({ ...context, scope: unit }, 'mfa.recovery_codes_renewed', userId, undefined)
+  await writeFactorEvent({ ...context, scope: unit }, 'mfa.recovery_codes_renewed', userId, undefined, details)
   return codes
 }
 
