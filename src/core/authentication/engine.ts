@@ -23,11 +23,11 @@ import type {
   Spending,
   VerifiedFactorType,
 } from './factor.ts'
-import { type OfferedFactor, offeredFactors } from './factor-offer.ts'
+import { type OfferedFactor, offeredFactors, type Shown } from './factor-offer.ts'
 import { attemptOf, combined, factorAttempt, type PendingProof, pendingFrom, pendingOf } from './pending.ts'
 import { judgeSignIn, weighed } from './risk/judge.ts'
 import { pendingEvents, writeDenied, writeFailed } from './sign-in-log.ts'
-import { policyOf, requiredLevel, sessionLimit } from './sign-in-policy.ts'
+import { emailIsFactor, policyOf, requiredLevel, sessionLimit } from './sign-in-policy.ts'
 import type { SignedIn } from './signed-in.ts'
 import { NOTHING_TO_TELL, type Telling, tellingOfRisk, tellOfDone, tellOfGuessing } from './suspicion.ts'
 
@@ -85,8 +85,8 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
   }
 
   /** Factors that would lift this proof to the level. */
-  function offer(load: SignInLoad, proof: Pick<FirstFactor, 'methods' | 'usedFactors'>, level: AssuranceLevel) {
-    return offeredFactors(load, byType, proof).filter(({ verifier }) => verifier.assuranceLevel >= level)
+  function offer(context: TenantContext, load: SignInLoad, shown: Shown, level: AssuranceLevel) {
+    return offeredFactors(load, byType, shown, { level, emailFactor: emailIsFactor(context) })
   }
 
   /** All of it in one transaction, or nothing. */
@@ -127,7 +127,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
     const { challenge, user } = load
     const first = challenge && pendingFrom(challenge)
     if (!challenge || !first || !user) return undefined
-    const factors = offer(load, first, first.requiredLevel)
+    const factors = offer(context, load, first, first.requiredLevel)
     const meant = factor ?? first.factor
     const chosen = factors.find(({ hint }) => hint.id === meant) ?? (factor === undefined ? factors[0] : undefined)
     const request: FactorRequest = {
@@ -160,7 +160,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       const level = Math.max(byRule, risk.verdict === 'step-up' ? 2 : 1) as AssuranceLevel
       const attempts = proof.attempt ? [proof.attempt] : []
 
-      const factors = offer(load, proof, level)
+      const factors = offer(context, load, proof, level)
       const [first] = factors
       const telling = tellingOfRisk(context, user, risk)
       // whoever has nothing to step up with is let in as the rules alone would, where the host allows that

@@ -1,11 +1,9 @@
 // Signing in with a passkey: whoever holds the key, and nobody's name is asked for. With user verification it is two
 // factors at once; without, the engine asks for another where one is needed.
 
-import { createHmac } from 'node:crypto'
 import { inRequestOf } from '../../audit/actor.ts'
 import type { TenantContext } from '../../context.ts'
 import { readEmail } from '../../identity/email.ts'
-import { encodeBase64url } from '../../kernel/encoding.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import { checkKeys, invalid } from '../../kernel/input.ts'
 import type { ClientInfo } from '../../sessions/session.ts'
@@ -29,6 +27,7 @@ import {
 import { openCeremony, spendingCeremony } from './challenge.ts'
 import { readClientData } from './client-data.ts'
 import { credentialsOf, methodsOf, movesOn, reportClone, useOfCredential, userHandleOf } from './credentials.ts'
+import { decoysOf } from './decoy.ts'
 import { createRelyingParties } from './relying-party.ts'
 import type { Proof } from './verify.ts'
 
@@ -61,8 +60,6 @@ export interface PasskeySignIn {
 
 const REFUSED: SignedIn = { ok: false, reason: 'bad-credentials' }
 const PURPOSE = 'passkey-sign-in'
-/** What ids of real keys measure, in bytes. */
-const ID_LENGTHS = [16, 20, 32, 48, 64]
 
 /** A proof, and whose key it is of. */
 interface Shown {
@@ -79,26 +76,18 @@ export function createPasskeySignIn(
   engine: Pick<SignInEngine, 'conclude'>,
   directory: Pick<Directory, 'find'>,
 ): PasskeySignIn {
-  const { scope, settings, actor, auditWriter, tenant, keyring } = context
+  const { scope, settings, actor, auditWriter, tenant } = context
   const { challengeLifetimeMs, topOrigins, userVerification } = settings.passkeys
   const places = createRelyingParties(context, directory)
-
-  /** For an address without passkeys one that does not exist, the same each time (WebAuthn Level 3, section 14.6.2). */
-  function decoy(address: string): PasskeyDescriptor {
-    const key = keyring.derive(keyring.current, 'passkey-decoy', 32)!
-    const bytes = createHmac('sha512', key).update(`${tenant.id}\0${address}`).digest()
-    const length = ID_LENGTHS[bytes[0]! % ID_LENGTHS.length]!
-    return { type: 'public-key', id: encodeBase64url(bytes.subarray(0, length)), transports: ['hybrid', 'internal'] }
-  }
 
   async function namedFor(email: unknown, rpId: string): Promise<readonly PasskeyDescriptor[]> {
     if (typeof email !== 'string') throw invalid('email', 'it is not a text')
     const address = readEmail(email)?.emailNorm
     const where = { email_norm: address ?? '', status: 'active' } as const
-    const [user] = await scope.records.find('users', { where, limit: 1 })
+    const [[user], decoys] = await Promise.all([scope.records.find('users', { where, limit: 1 }), decoysOf(context)])
     // asked for nobody as well, so that the answer comes after the same work
     const named = await credentialsOf(context, user?.id ?? tenant.id, rpId)
-    return named.length > 0 ? named : [decoy(address ?? email.slice(0, 1024))]
+    return named.length > 0 ? named : [decoys.of(address ?? email.slice(0, 1024), rpId)]
   }
 
   /** Whatever is wrong ends here; undefined when the key is nobody's. @throws PASSKEY_REFUSED */
