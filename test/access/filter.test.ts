@@ -156,7 +156,7 @@ describe('the SQL of a filter', () => {
       values: ['2', 'open'],
     })
     expect(accessFilterText(filter, { columns: { status: 'lower(n.state)' } }).text).toContain(
-      '(lower(n.state)) = $1::text',
+      '(lower(n.state)) = $2::text',
     )
   })
 
