@@ -1,7 +1,7 @@
 // What the host imports. Adapters have entry points of their own: `freehold/postgres`, `freehold/hono` and so on.
 
 import { Resolver } from 'node:dns/promises'
-import { definePermissions, type OwnPermission, type Permissions } from './core/access/permissions.ts'
+import { customPermission, definePermissions, type OwnPermission, type Permissions } from './core/access/permissions.ts'
 import type { Freehold, FreeholdOptions, FreeholdRooms } from './core/api.ts'
 import { composeFreehold } from './core/freehold.ts'
 import { FreeholdError } from './core/kernel/errors.ts'
@@ -52,10 +52,17 @@ async function defaultHasher() {
   return argon2()
 }
 
-export type { Access, CheckOptions, Explanation, Principal, PrincipalAccess } from './core/access/access.ts'
+export type { Access, Principal, PrincipalAccess } from './core/access/access.ts'
+export type { PlaceName, PlaceOptions } from './core/access/asked.ts'
 export type { Assignment, Assignments, NewAssignment } from './core/access/assignments.ts'
+export type { CheckOptions, Circumstances, Freshness } from './core/access/check-options.ts'
+export type { Cause, Explanation, Need } from './core/access/explanation.ts'
+export type { AllowedFields } from './core/access/fields.ts'
+export type { Scope } from './core/access/grants.ts'
+export type { Holdings } from './core/access/holdings.ts'
 export type { Organization, Organizations } from './core/access/organizations.ts'
 export type {
+  CustomPermission,
   PermissionCatalog,
   PermissionName,
   PermissionOptions,
@@ -91,7 +98,7 @@ export type {
   NewHardwareToken,
 } from './core/authentication/factors/factors.ts'
 export type { Sent } from './core/authentication/factors/sent-code.ts'
-export type { Impersonation, NewImpersonation } from './core/authentication/impersonation.ts'
+export type { EndingOthers } from './core/authentication/other-sessions.ts'
 export type {
   PasskeyAssertion,
   PasskeyCreationOptions,
@@ -108,6 +115,8 @@ export type {
 export type { RiskAssessment } from './core/authentication/risk/assess.ts'
 export type { RiskFlag, RiskWeights } from './core/authentication/risk/flags.ts'
 export type { RiskVerdict } from './core/authentication/risk/policy.ts'
+export type { RecordedHistory, RecordedSignIn, ReplayedSignIn } from './core/authentication/risk/replay.ts'
+export type { ReplayOptions, Risk } from './core/authentication/risk/risk.ts'
 export type { RiskOptions } from './core/authentication/risk/settings.ts'
 export type { RiskSignal } from './core/authentication/risk/signals.ts'
 export type { PasswordSignIn, SignIn, SignInAnswer, StepUp } from './core/authentication/sign-in.ts'
@@ -125,7 +134,6 @@ export type {
   WebhookRequest,
   Webhooks,
 } from './core/billing/billing.ts'
-export type { BreakGlassOptions } from './core/break-glass.ts'
 export type {
   AccountSettings,
   AttemptSettings,
@@ -155,6 +163,7 @@ export {
   type RoleId,
   type ServiceAccountId,
   type SessionId,
+  type StayId,
   type TenantId,
   type UserId,
 } from './core/kernel/ids.ts'
@@ -163,6 +172,9 @@ export type { Page, PageRequest } from './core/kernel/page.ts'
 export type { Runtime } from './core/kernel/runtime.ts'
 export type { Maintenance, MaintenanceOptions, MaintenanceReport } from './core/maintenance.ts'
 export type { LinkKind, MailText, MessageFacts, MessageOptions } from './core/messages/message.ts'
+export type { Impersonation, NewImpersonation } from './core/operators/impersonation.ts'
+export type { NewStay, Stay } from './core/operators/stay.ts'
+export type { StayFilter, StayKey, Stays } from './core/operators/stays.ts'
 export type { BillingProvider } from './core/ports/billing-provider.ts'
 export type { GeoPlace, GeoProvider } from './core/ports/geo.ts'
 export type { KeyProvider } from './core/ports/key-provider.ts'
@@ -205,4 +217,4 @@ export type { Resolution, ResolveBy, ResolverOptions } from './core/tenancy/reso
 export type { Tenant } from './core/tenancy/tenant.ts'
 export type { NewTenant, TenantChange, TenantName, Tenants } from './core/tenancy/tenants.ts'
 export type { Freehold, FreeholdOptions, FreeholdRooms, OwnPermission, Permissions }
-export { definePermissions, FreeholdError }
+export { customPermission, definePermissions, FreeholdError }

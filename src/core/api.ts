@@ -2,10 +2,10 @@
 
 import type { Permissions } from './access/permissions.ts'
 import type { Actor } from './audit/audit.ts'
+import type { Risk } from './authentication/risk/risk.ts'
 import type { RiskOptions } from './authentication/risk/settings.ts'
 import type { Plans, Webhooks } from './billing/billing.ts'
 import type { Providers } from './billing/providers.ts'
-import type { BreakGlassOptions } from './break-glass.ts'
 import type {
   AccountSettings,
   AttemptSettings,
@@ -22,6 +22,8 @@ import type { Keys } from './kernel/keyring.ts'
 import type { Runtime } from './kernel/runtime.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { MessageOptions } from './messages/message.ts'
+import type { NewStay } from './operators/stay.ts'
+import type { Stays } from './operators/stays.ts'
 import type { GeoProvider } from './ports/geo.ts'
 import type { KeyProvider } from './ports/key-provider.ts'
 import type { LeakedPasswords } from './ports/leaked-passwords.ts'
@@ -118,17 +120,23 @@ export interface FreeholdRooms<Db = unknown, P extends string = string> {
   as(actor: Actor): FreeholdRooms<Db, P>
   /**
    * Opens a tenant, also one that is suspended, for the operator in whose name this is (`as({ type: 'operator', id })`): an active user
-   * of the platform tenant who holds `tenant:break-glass` there. Written into the tenant's log and the platform's, with the
-   * reason. The handle refuses when its time is over by this process's clock (BREAK_GLASS_EXPIRED); what had begun goes on to its end.
-   * @throws FORBIDDEN (no such operator), INPUT_INVALID, TENANT_UNKNOWN, TENANT_DELETED, TENANT_MOVING, STORAGE_UNAVAILABLE, CLOSED
+   * of the platform tenant who holds `tenant:break-glass` there and, where they are bound with a session (`sessionId`), has signed
+   * in a short while ago, with the second factor if they have one. Written into the tenant's log and the platform's, with the
+   * reason. The handle asks the database at each call, and refuses (BREAK_GLASS_EXPIRED) once its time is over, it was ended, or the
+   * operator lost the permission, was shut out or signed out everywhere; what had begun goes on to its end.
+   * @throws FORBIDDEN (no such operator), STEP_UP_REQUIRED, INPUT_INVALID, TENANT_UNKNOWN, TENANT_DELETED, TENANT_MOVING, STORAGE_UNAVAILABLE, CLOSED
    */
-  breakGlass(tenant: TenantName, options: BreakGlassOptions): Promise<TenantHandle<Db, P>>
+  breakGlass(tenant: TenantName, options: NewStay): Promise<TenantHandle<Db, P>>
+  /** Operators in other tenants: who acts as whom, which glass is broken, why and until when. */
+  readonly stays: Stays<Db, P>
 }
 
 export interface Freehold<Db = unknown, P extends string = string> extends FreeholdRooms<Db, P> {
   readonly sessions: Sessions
   /** Who stands behind an API key: the key routes itself. Adapters of frameworks ask by themselves. */
   readonly verifyApiKey: VerifyApiKey
+  /** What other settings would have said of a recorded history of sign-ins. */
+  readonly risk: Risk
   /** The root keys of this process: how they are rotated without a restart. */
   readonly keys: RootKeys
   readonly migrations: Migrations

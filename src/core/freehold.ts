@@ -11,13 +11,13 @@ import { factorVerifiers } from './authentication/factors/verifiers.ts'
 import { enterNewUser } from './authentication/new-user.ts'
 import { createPasskeyFactor } from './authentication/passkeys/factor.ts'
 import { createPasswords } from './authentication/passwords.ts'
+import { createRisk } from './authentication/risk/risk.ts'
 import { createRiskSources } from './authentication/risk/sources.ts'
 import { lookAtDefaultPlan } from './billing/default-plan.ts'
 import { createPlans } from './billing/plans.ts'
 import { createPriceList } from './billing/price-list.ts'
 import { checkProviders } from './billing/providers.ts'
 import { createWebhooks } from './billing/webhooks.ts'
-import { breakGlass } from './break-glass.ts'
 import type { Context } from './context.ts'
 import { createHttp } from './http/handler.ts'
 import { withFallback } from './http/rate-limits.ts'
@@ -33,6 +33,9 @@ import { systemRuntime } from './kernel/runtime.ts'
 import { createMaintenance } from './maintenance.ts'
 import { createPost } from './messages/post.ts'
 import { type House, insideTenant, openTenant } from './open-tenant.ts'
+import { enterGlass, openGlass } from './operators/break-glass.ts'
+import { stayFromRow } from './operators/stay.ts'
+import { createStays } from './operators/stays.ts'
 import type { PasswordHasher } from './ports/password-hasher.ts'
 import type { RateStore } from './ports/rate-store.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
@@ -100,7 +103,8 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     post: createPost(options),
   }
   const directory = createDirectory(context)
-  const { sessions, forget, forgetAll } = createSessions(context, directory)
+  const accessCache = createAccessCache(context)
+  const { sessions, forget, forgetAll } = createSessions(context, directory, { permissions, accessCache })
   const house: House<Db, P> = {
     context,
     directory,
@@ -110,7 +114,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
       ...factorVerifiers(context.post),
       createPasskeyFactor(directory),
     ]),
-    accessCache: createAccessCache(context),
+    accessCache,
     planBook: createPlans(context),
     providers: checkProviders(options.billing),
     lookUpTxt: options.resolveTxt,
@@ -142,8 +146,15 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
       },
       async breakGlass(name, options) {
         if (closing) throw new FreeholdError('CLOSED')
-        return breakGlass(bound, name, options)
+        return enterGlass(bound, await openGlass(bound, name, options))
       },
+      stays: createStays<Db, P>(bound.context, bound, directory, {
+        open: async (name, options) => stayFromRow(await openGlass(bound, name, options)),
+        async enter(stay) {
+          if (closing) throw new FreeholdError('CLOSED')
+          return enterGlass(bound, stay)
+        },
+      }),
       as: (other) => inNameOf(checkActor(other)),
     }
   }
@@ -168,6 +179,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     options: options.http ?? {},
     tenants: options.tenants ?? {},
     openTenant: (tenant, actor, allow) => openTenant(house, tenant, { actor: checkActor(actor), allow }),
+    roomsOf: (actor) => inNameOf(checkActor(actor)),
     enterNewUser: (tenant, actor, id, client) =>
       enterNewUser({ ...insideTenant(house, tenant), actor: checkActor(actor) }, house.engine, id, client),
     rates: options.rateStore ? withFallback(options.rateStore, rates, options.onError) : rates,
@@ -201,6 +213,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     ...system,
     sessions,
     verifyApiKey,
+    risk: createRisk(context),
     keys: createRootKeys(keyring, options.keys),
     migrations: checkedMigrations(storage.migrations, check),
     maintenance: createMaintenance(context, directory),

@@ -1,10 +1,10 @@
 // A tenant's rooms behind one handle. Each is opened when it is first entered, since most requests enter one or two.
 
-import { createAccess } from './access/access.ts'
 import { createAssignments } from './access/assignments.ts'
 import type { AccessCache } from './access/cache.ts'
 import { createOrganizations } from './access/organizations.ts'
 import type { Permissions } from './access/permissions.ts'
+import { createAccess } from './access/questions.ts'
 import { createRoles } from './access/roles.ts'
 import { createServiceAccounts } from './access/service-accounts.ts'
 import { createAccounts } from './accounts/accounts.ts'
@@ -14,7 +14,6 @@ import { type Actor, createAudit } from './audit/audit.ts'
 import { createDevices } from './authentication/devices/devices.ts'
 import type { SignInEngine } from './authentication/engine.ts'
 import { createFactors } from './authentication/factors/factors.ts'
-import { createImpersonation } from './authentication/impersonation.ts'
 import { outOfReach } from './authentication/out-of-reach.ts'
 import { createPasskeys } from './authentication/passkeys/passkeys.ts'
 import { createPasskeySignIn } from './authentication/passkeys/sign-in.ts'
@@ -30,6 +29,7 @@ import { createApiKeys } from './identity/api-keys.ts'
 import { createUsers } from './identity/users.ts'
 import { invalid } from './kernel/input.ts'
 import { posting } from './messages/notices.ts'
+import { createImpersonation } from './operators/impersonation.ts'
 import type { TxtLookup } from './ports/txt-lookup.ts'
 import { createTenantSessions } from './sessions/tenant-sessions.ts'
 import type { TenantUnit } from './storage/storage.ts'
@@ -59,8 +59,8 @@ export interface OpenOptions {
   readonly actor?: Actor
   /** States of the tenant, beside active, in which the handle works. */
   readonly allow?: readonly TenantStatus[] | undefined
-  /** Whether the handle's time is over. Default: it has no end. */
-  readonly expired?: (() => boolean) | undefined
+  /** What must hold besides, at each call. */
+  readonly stands?: Gate | undefined
 }
 
 /** A tenant's scope without a gate: for whoever has just found its state. */
@@ -73,18 +73,18 @@ export function insideTenant<Db, P extends string>(house: House<Db, P>, tenant: 
 export function openTenant<Db, P extends string>(
   house: House<Db, P>,
   tenant: Tenant,
-  { actor = house.context.actor, allow, expired }: OpenOptions = {},
+  { actor = house.context.actor, allow, stands }: OpenOptions = {},
 ): TenantHandle<Db, P> {
   const { directory } = house
   const outer: TenantContext<Db> = { ...insideTenant(house, tenant), actor }
-  const gate = createGate(directory, tenant.id, { allow, expired })
+  const gate = createGate(directory, tenant.id, { allow, stands })
   const context: TenantContext<Db> = { ...outer, scope: gatedScope(outer.scope, gate) }
   // nobody signs in to a suspended tenant, though an operator may look into it
   const opened = lazily(() => ({
     ...outer,
-    scope: gatedScope(outer.scope, createGate(directory, tenant.id, { expired })),
+    scope: gatedScope(outer.scope, createGate(directory, tenant.id, { stands })),
   }))
-  const impersonation = lazily(() => createImpersonation(opened(), house.engine, house))
+  const impersonation = lazily(() => createImpersonation(opened(), house.engine, house, directory))
   const signIn = lazily(() => {
     const open = opened()
     const passkey = createPasskeySignIn(open, house.engine, directory)
@@ -106,7 +106,7 @@ export function openTenant<Db, P extends string>(
     accounts: { get: accounts, enumerable: true },
     domains: { get: domains, enumerable: true },
     as: {
-      value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow, expired }),
+      value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow, stands }),
       enumerable: true,
     },
   }) as TenantHandle<Db, P>

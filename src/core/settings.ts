@@ -58,6 +58,8 @@ export const defaultSettings: Settings = {
     codeLifetimeMs: 10 * MINUTE,
     invitationLifetimeMs: 7 * DAY,
     freshnessMs: 10 * MINUTE,
+    emailFactor: true,
+    freshToEndSessions: true,
   },
   tenancy: { baseDomains: [] },
   entitlements: { defaultPlan: null, graceMs: 7 * DAY },
@@ -173,6 +175,9 @@ function accountsOf(accounts: AccountSettings): AccountSettings {
   within(name('codeLifetimeMs'), accounts.codeLifetimeMs, MINUTE, 10 * MINUTE)
   within(name('invitationLifetimeMs'), accounts.invitationLifetimeMs, MINUTE, 90 * DAY)
   within(name('freshnessMs'), accounts.freshnessMs, SECOND, DAY)
+  for (const key of ['emailFactor', 'freshToEndSessions'] as const) {
+    if (typeof accounts[key] !== 'boolean') throw invalid(name(key), 'it is true or false')
+  }
   return accounts
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { definePermissions } from '../../src/core/access/permissions.ts'
 import { HeldAccess } from '../../src/core/access/principal-access.ts'
 import { KnownPrincipal } from '../../src/core/access/principals.ts'
-import { type BookSource, createRoleBook } from '../../src/core/access/role-book.ts'
+import { type BookSource, createTenantBook } from '../../src/core/access/tenant-book.ts'
 import type { AccessLoad } from '../../src/core/storage/verbs.ts'
 import { assignmentRow } from './rows.ts'
 
@@ -21,6 +21,13 @@ const row = (n: number, parent: number | null, entries: BookRow['permissions']):
   permissions: entries,
 })
 
+/** Of a tenant that has nothing but roles. */
+const bare = {
+  ...{ organizations: [], teams: [], projects: [], assignments: [], resources: [], policies: [] },
+  customPermissions: [],
+}
+const TENANT = '00000000-0000-7000-8000-000000000001'
+
 function access(roles: readonly BookRow[], assigned: readonly number[], version = 1) {
   const load: AccessLoad = {
     version,
@@ -30,9 +37,9 @@ function access(roles: readonly BookRow[], assigned: readonly number[], version 
     memberships: [],
     resources: [],
   }
-  const book = createRoleBook({ version, roles, organizations: [] }, permissions)
+  const book = createTenantBook({ ...bare, version, roles }, permissions)
   const principal = new KnownPrincipal({ kind: 'user', id: 'u' }, load, load.principal!, book, 0)
-  return new HeldAccess(principal, permissions, () => 0)
+  return new HeldAccess<(typeof permissions.names)[number]>(principal, TENANT, () => 0)
 }
 
 /** CPU milliseconds of this process: what others do on the machine does not count. */

@@ -10,6 +10,8 @@ export interface FactorHouse extends House {
   readonly phone: Phone
   /** Moves the clock of this process; the database has its own. */
   turn(seconds: number): void
+  /** Milliseconds since 1970, as this process has them. */
+  now(): number
   /** Seconds since 1970, as this process has them. */
   seconds(): number
   /** A user with `PASSWORD`; their address proven unless said otherwise. */
@@ -52,6 +54,7 @@ export async function openFactorHouse(
     ...house,
     mailbox,
     phone,
+    now,
     seconds,
     person,
     turn(by) {

@@ -152,6 +152,7 @@ describe.each(STORAGES)('on %s', (storage) => {
       passkeys: ['list'],
       accounts: ['invite'],
       apiKeys: ['get', 'list'],
+      serviceAccounts: ['get', 'list'],
     }
 
     it.each(Object.keys(SEEN))('%s: everything but reading', async (room) => {

@@ -13,10 +13,13 @@ export const ROWS: readonly string[] = [
   `insert into freehold.sign_in_profiles (user_id) values ($1)`,
   `insert into freehold.failure_counts (pool, subject, failures) values ('user', sha256($2::bytea), 1)`,
   `insert into freehold.rate_limits (name, subject, capacity, window_ms, tokens) values ($2, sha256(''), 1, 1, 1)`,
+  `insert into freehold.tenant_secrets (name, value) values ($2, '\\x01')`,
   'insert into freehold.tenant_counters (name) values ($2)',
   `insert into freehold.organizations (id, key, name) values ($1, $2, 'x')`,
   `insert into freehold.service_accounts (id, name) values ($1, $2)`,
   `insert into freehold.api_keys (id, service_account_id, name, prefix, secret_hash) values ($1, $1, 'x', 'x', sha256(''))`,
+  `insert into freehold.operator_stays (id, operator_id, operator_epoch, kind, entered_tenant_id, reason, expires_at)
+     values ($1, $1, 0, 'break-glass', $1, 'x', now())`,
   `insert into freehold.roles (id, key, name) values ($1, $2, 'x')`,
   `insert into freehold.teams (id, organization_id, key, name) values ($1, $1, $2, 'x')`,
   'insert into freehold.team_members (id, team_id, user_id) values ($1, $1, $1)',

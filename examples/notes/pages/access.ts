@@ -58,6 +58,7 @@ const SENTENCES: Readonly<Record<Explanation['reason'], string>> = {
   allowed: 'A role allows it.',
   'denied-by-rule': 'A role denies it, and a deny wins over every allow.',
   'no-grant': 'No role that is held here has this permission.',
+  'fields-not-granted': 'It is allowed for some fields only.',
   'condition-not-met': 'A role would allow it, but its condition does not hold.',
   'context-missing':
     'A role may allow it, but what its condition asks for was not told. What is not known does not allow.',

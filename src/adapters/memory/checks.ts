@@ -1,11 +1,10 @@
 // The CHECK constraints of the migrations, by name, as predicates. As in SQL, what is null passes.
 
 import type { Row, TableName } from '../../core/storage/tables.ts'
+import { billingChecks } from './billing-checks.ts'
+import { between, characters, fits, given, isObject, list, object } from './predicates.ts'
 
-type Checks<T extends TableName> = { readonly [constraint: string]: (row: Row<T>) => boolean }
-
-const MEMBERS_AT_MOST = 65_536
-const CURRENCY = /^[a-z]{3}$/
+export type Checks<T extends TableName> = { readonly [constraint: string]: (row: Row<T>) => boolean }
 
 const checks: { readonly [T in TableName]: Checks<T> } = {
   tenants: {
@@ -97,6 +96,10 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
       ['user', 'ip', 'network', 'tenant', 'ip-accounts', 'network-accounts', 'account-at'].includes(pool),
     failure_counts_subject_check: ({ subject }) => subject.length === 32,
   },
+  tenant_secrets: {
+    tenant_secrets_name_check: ({ name }) => characters(name, 1, 50),
+    tenant_secrets_value_check: ({ value }) => value.length <= 512,
+  },
   rate_limits: {
     rate_limits_name_check: ({ name }) => characters(name, 1, 100),
     rate_limits_subject_check: ({ subject }) => subject.length === 32,
@@ -119,6 +122,11 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
     api_keys_prefix_check: ({ prefix }) => characters(prefix, 1, 32),
     api_keys_secret_hash_check: (row) => row.secret_hash.length === 32,
     api_keys_permissions_check: ({ permissions }) => permissions === null || list(permissions),
+  },
+  operator_stays: {
+    operator_stays_kind_check: ({ kind }) => kind === 'impersonation' || kind === 'break-glass',
+    operator_stays_reason_check: ({ reason }) => characters(reason, 1, 500),
+    operator_stays_ip_check: ({ ip }) => characters(ip, 0, 64),
   },
   roles: {
     roles_key_check: ({ key }) => characters(key, 1, 100),
@@ -198,62 +206,7 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
     audit_events_leaf_check: ({ leaf }) => leaf.length === 32,
   },
   audit_pending: { audit_pending_leaf_check: ({ leaf }) => leaf.length === 32 },
-  plans: {
-    plans_key_check: ({ key }) => /^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$/.test(key),
-    plans_name_check: ({ name }) => characters(name, 1, 200),
-    plans_features_check: ({ features }) => isObject(features),
-    plans_limits_check: ({ limits }) => isObject(limits),
-  },
-  prices: {
-    prices_provider_check: ({ provider }) => characters(provider, 1, 50),
-    prices_provider_price_id_check: (row) => characters(row.provider_price_id, 1, 255),
-    prices_currency_check: ({ currency }) => CURRENCY.test(currency),
-    prices_unit_amount_check: (row) => row.unit_amount >= 0,
-    prices_recurring_interval_check: (row) => characters(row.recurring_interval, 0, 20),
-  },
-  billing_routes: {
-    billing_routes_provider_check: ({ provider }) => characters(provider, 1, 50),
-    billing_routes_account_check: ({ account }) => characters(account, 0, 255),
-    billing_routes_customer_id_check: (row) => characters(row.customer_id, 1, 255),
-  },
-  webhook_inbox: {
-    webhook_inbox_provider_check: ({ provider }) => characters(provider, 1, 50),
-    webhook_inbox_account_check: ({ account }) => characters(account, 0, 255),
-    webhook_inbox_event_id_check: (row) => characters(row.event_id, 1, 255),
-    webhook_inbox_event_type_check: (row) => characters(row.event_type, 1, 200),
-    webhook_inbox_customer_id_check: (row) => characters(row.customer_id, 0, 255),
-    webhook_inbox_object_id_check: (row) => characters(row.object_id, 1, 255),
-    webhook_inbox_payload_check: ({ payload }) => payload.length <= 1_048_576,
-    webhook_inbox_state_check: ({ state }) => ['pending', 'done', 'ignored', 'dead'].includes(state),
-    webhook_inbox_last_error_check: (row) => characters(row.last_error, 0, 500),
-  },
-  payment_customers: {
-    payment_customers_name_check: ({ name }) => characters(name, 0, 200),
-    payment_customers_email_check: ({ email }) => characters(email, 0, 320),
-    payment_customers_stripe_check: (row) => characters(row.stripe_customer_id, 0, 255),
-    payment_customers_conekta_check: (row) => characters(row.conekta_customer_id, 0, 255),
-    payment_customers_fungies_check: (row) => characters(row.fungies_customer_id, 0, 255),
-  },
-  subscriptions: {
-    subscriptions_provider_check: ({ provider }) => characters(provider, 1, 50),
-    subscriptions_account_check: ({ account }) => characters(account, 0, 255),
-    subscriptions_provider_subscription_id_check: (row) => characters(row.provider_subscription_id, 1, 255),
-    subscriptions_status_check: ({ status }) => characters(status, 1, 50),
-    subscriptions_plan_key_check: (row) => characters(row.plan_key, 0, 63),
-  },
-  subscription_items: {
-    subscription_items_provider_item_id_check: (row) => characters(row.provider_item_id, 1, 255),
-    subscription_items_provider_price_id_check: (row) => characters(row.provider_price_id, 1, 255),
-  },
-  invoices: {
-    invoices_provider_check: ({ provider }) => characters(provider, 1, 50),
-    invoices_account_check: ({ account }) => characters(account, 0, 255),
-    invoices_provider_invoice_id_check: (row) => characters(row.provider_invoice_id, 1, 255),
-    invoices_number_check: ({ number }) => characters(number, 0, 100),
-    invoices_status_check: ({ status }) => characters(status, 1, 50),
-    invoices_currency_check: ({ currency }) => CURRENCY.test(currency),
-    invoices_hosted_url_check: (row) => characters(row.hosted_url, 0, 2048),
-  },
+  ...billingChecks,
 }
 
 /** The names of a table's checks. */
@@ -265,35 +218,4 @@ export function checkNames(table: TableName): string[] {
 export function failedCheck<T extends TableName>(table: T, row: Row<T>): string | undefined {
   const named: Checks<T> = checks[table]
   return Object.keys(named).find((name) => !named[name]!(row))
-}
-
-function characters(text: string | null, least: number, most: number): boolean {
-  return text === null || between([...text].length, least, most)
-}
-
-function between(value: number | null, least: number, most: number): boolean {
-  return value === null || (value >= least && value <= most)
-}
-
-/** An object of at most 64 KiB. */
-function object(value: unknown): boolean {
-  return isObject(value) && fits(value, MEMBERS_AT_MOST)
-}
-
-/** A list of at most 64 KiB. */
-function list(value: unknown): boolean {
-  return Array.isArray(value) && fits(value, MEMBERS_AT_MOST)
-}
-
-/** How many of them are not null. */
-function given(...values: readonly unknown[]): number {
-  return values.filter((value) => value !== null).length
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function fits(value: unknown, bytes: number): boolean {
-  return Buffer.byteLength(JSON.stringify(value)) <= bytes
 }

@@ -11,6 +11,7 @@ import type { TenantUnit } from '../storage/storage.ts'
 import type { Principal } from './access.ts'
 import type { Extent } from './authority.ts'
 import { changeAccess, movePrincipal, roleOf } from './changes.ts'
+import { type Scope, WHOLE_TENANT } from './grants.ts'
 import { keepAnOwner, OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
 import { type PrincipalKey, parsePrincipal } from './principals.ts'
@@ -68,12 +69,12 @@ export function createAssignments(context: TenantContext, permissions: Permissio
       const { principal, role, organization, times, reason } = parse(assignment)
       return changeAccess(context, permissions, async ({ unit, book, authority, now }) => {
         const given = roleOf(book, role)
-        if (organization !== null && !book.organizations.has(organization)) {
+        if (organization !== null && !book.places.find('organization', organization)) {
           throw new FreeholdError('ORGANIZATION_UNKNOWN')
         }
         if (!(await movePrincipal(unit, tenant.id, principal))) throw new FreeholdError('PRINCIPAL_UNKNOWN')
         const extent: Extent = {
-          organization,
+          scope: scopeIn(organization),
           from: times.starts_at?.getTime() ?? now,
           until: times.expires_at?.getTime() ?? Number.POSITIVE_INFINITY,
         }
@@ -112,7 +113,7 @@ export function createAssignments(context: TenantContext, permissions: Permissio
         const row = await unit.records.get('role_assignments', { id })
         if (!row) return
         const role = roleOf(book, row.role_id)
-        authority.demandRole(book.closure(role), { organization: row.organization_id, from: now, until: now })
+        authority.demandRole(book.closure(role), { scope: scopeIn(row.organization_id), from: now, until: now })
         const write = () => unit.records.remove('role_assignments', { id })
         await (isOwnership(role, row.organization_id) ? keepAnOwner(unit, write) : write())
         const principal = principalOf(row)
@@ -140,6 +141,10 @@ export function createAssignments(context: TenantContext, permissions: Permissio
       return pageOf(LISTING, query, rows, assignmentFromRow)
     },
   }
+}
+
+function scopeIn(organization: string | null): Scope {
+  return organization === null ? WHOLE_TENANT : { kind: 'organization', id: organization }
 }
 
 function isOwnership({ system, key }: BookRole, organization: string | null): boolean {

@@ -6,15 +6,25 @@ import { FreeholdError } from '../kernel/errors.ts'
 import { isId } from '../kernel/ids.ts'
 import type { AccessLoad } from '../storage/verbs.ts'
 import { bitsOf, isUnconditional } from './bits.ts'
+import { codeOf } from './evaluator.ts'
+import { grantsOf, membershipsOf, placeOfScope, type Scope, WHOLE_TENANT } from './grants.ts'
 import { OWNER } from './owners.ts'
-import { buildRow, type Grant, readable } from './principal-row.ts'
-import type { PrincipalKey } from './principals.ts'
+import type { Place } from './place-tree.ts'
+import type { ResourceKey } from './policy-book.ts'
+import { PrincipalRow, type ScopeRow } from './principal-row.ts'
+import { NOBODY, type PrincipalKey } from './principals.ts'
 import type { BookRole, Closure, RoleBook } from './role-book.ts'
+import type { Said } from './rules.ts'
+import { type Holder, type Source, sourcesOf } from './sources.ts'
+import type { TenantBook } from './tenant-book.ts'
 
 /** Where and when something is to be held. Milliseconds since 1970. */
 export interface Extent {
-  /** Null: the whole tenant. */
-  readonly organization: string | null
+  readonly scope: Scope
+  /** There, and not below it. Default: below it too. */
+  readonly exactly?: boolean
+  /** Of a resource, the place that it is in. Default: it may be anywhere. */
+  readonly container?: Scope
   readonly from: number
   /** Infinity: for good. */
   readonly until: number
@@ -29,19 +39,24 @@ export interface Authority {
   demandRole(closure: Closure, extent: Extent): void
   /** As `demandRole`, of what one closure says otherwise than the other. */
   demandDifference(before: Closure, after: Closure, extent: Extent): void
+  /** These permissions must be held as those of a role. @throws GRANT_REFUSED */
+  demandPermissions(permissions: readonly number[], extent: Extent): void
+  /** All that this one has of its own and through teams and policies must be held as those of a role. @throws GRANT_REFUSED */
+  demandHoldings(holder: Holder): void
 }
 
-/** Everywhere in the tenant, from now on and for good. */
-export const forGood = (now: number): Extent => ({ organization: null, from: now, until: Number.POSITIVE_INFINITY })
+/** From now on and for good; everywhere in the tenant, unless another scope is given. */
+export const forGood = (now: number, scope: Scope = WHOLE_TENANT): Extent => ({
+  scope,
+  from: now,
+  until: Number.POSITIVE_INFINITY,
+})
 
 /** Whose holdings decide what this actor may hand out; undefined for those who may everything. */
 export function boundActor({ type, id }: Actor): PrincipalKey | undefined {
   if (type !== 'user' && type !== 'service_account') return undefined
   return { kind: type, id: isId(id) ? id : NOBODY }
 }
-
-/** An id that nobody has. */
-export const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 /**
  * `load` is the actor's own, read under the access lock, and `book` made of it. `part` is what the credential was made
@@ -50,56 +65,107 @@ export const NOBODY = '00000000-0000-0000-0000-000000000000'
 export function createAuthority(
   actor: Actor,
   load: AccessLoad,
-  book: RoleBook,
+  book: TenantBook,
   part: ReadonlySet<string> | null,
   now: number,
 ): Authority {
-  if (!boundActor(actor)) return { demandRole: () => undefined, demandDifference: () => undefined }
-  const grants: readonly Grant[] = load.principal?.active ? readable(load.assignments) : []
+  const key = boundActor(actor)
+  if (!key) return UNBOUND
+  const sources = load.principal?.active ? sourcesOf(book, holderOf(key, load)) : []
 
-  function demand(needed: readonly number[], ownership: boolean, extent: Extent): void {
+  function demand(needed: readonly number[], ownership: boolean, extent: PlacedExtent): void {
     const missing = new Set<string>()
     if (!load.principal?.active) missing.add('*')
     const nameOf = (permission: number) => book.permissions.names[permission]!
     if (part) for (const name of needed.map(nameOf)) if (!part.has(name)) missing.add(name)
     // whoever shows a part owns nothing
     if (part && ownership) missing.add('*')
-    for (const moment of momentsOf(extent, now, grants)) {
-      const row = buildRow(book, grants, moment)
-      const scope = row.organizations.get(extent.organization ?? '') ?? row
-      for (const permission of needed) {
-        if (!isUnconditional(bitsOf(scope.bits, permission))) missing.add(nameOf(permission))
+    for (const moment of momentsOf(extent, now, sources)) {
+      for (const rows of rowsIn(new PrincipalRow(book, sources, moment), extent)) {
+        for (const permission of needed) {
+          if (!isUnconditional(codeOf(rows, permission))) missing.add(nameOf(permission))
+        }
       }
-      if (ownership && !isOwnerAt(book, grants, moment)) missing.add('*')
+      if (ownership && !sources.some((source) => isOwnership(source, moment))) missing.add('*')
     }
     if (missing.size > 0) throw new FreeholdError('GRANT_REFUSED', { missing: [...missing] })
   }
 
   return {
     demandRole(closure, extent) {
-      demand(saidBy(book, closure), givesOwnership(closure), extent)
+      demand(saidBy(book, closure), givesOwnership(closure), placed(book, extent))
     },
     demandDifference(before, after, extent) {
       const ownership = givesOwnership(before) !== givesOwnership(after)
       const [old, young] = [signature(book, before), signature(book, after)]
       const needed = book.permissions.names.map((_, id) => id).filter((id) => old[id] !== young[id])
-      demand(needed, ownership, extent)
+      demand(needed, ownership, placed(book, extent))
+    },
+    demandPermissions(permissions, extent) {
+      demand(permissions, false, placed(book, extent))
+    },
+    demandHoldings(holder) {
+      for (const source of sourcesOf(book, holder)) {
+        // what everyone has the actor has too
+        if (isOfEveryone(book, source)) continue
+        const { said, starts, ends } = source
+        const extent = { ...source, from: Math.max(starts, now), until: ends }
+        if (ends > now) demand(saidBy(book, said), givesOwnership(source), extent)
+      }
     },
   }
 }
 
+const UNBOUND: Authority = {
+  demandRole: () => undefined,
+  demandDifference: () => undefined,
+  demandPermissions: () => undefined,
+  demandHoldings: () => undefined,
+}
+
+/** An extent in the tree. */
+interface PlacedExtent extends Pick<Extent, 'from' | 'until'> {
+  /** Undefined: it is gone, and nothing is held there. */
+  readonly place: Place | undefined
+  readonly exactly: boolean
+  readonly resource: ResourceKey | undefined
+}
+
+function placed(
+  { places }: TenantBook,
+  { scope, exactly = false, container = WHOLE_TENANT, from, until }: Extent,
+): PlacedExtent {
+  const resource = scope.kind === 'resource' ? scope : undefined
+  return { place: placeOfScope(resource ? container : scope, places), exactly, resource, from, until }
+}
+
+function holderOf({ kind, id }: PrincipalKey, { assignments, memberships, resources }: AccessLoad): Holder {
+  return { kind, id, grants: grantsOf(assignments, resources), memberships: membershipsOf(memberships) }
+}
+
+/** All that counts together anywhere in the extent. */
+function rowsIn(row: PrincipalRow, { place, exactly, resource }: PlacedExtent): Iterable<readonly ScopeRow[]> {
+  if (!place) return [[]]
+  if (resource) return [row.at({ places: place.kind === 'tenant' ? [] : [place], resource })]
+  return exactly ? [[row.in(place)]] : row.combinations(place)
+}
+
+function isOfEveryone({ policies }: TenantBook, { origin }: Source): boolean {
+  if (origin.kind === 'policy') return policies.ofEveryone.some(({ id }) => id === origin.id)
+  return origin.kind === 'assignment' && origin.of === 'everyone'
+}
+
 /** Holdings change only where an assignment begins or ends: these moments, and both ends of the extent. */
-function momentsOf({ from, until }: Extent, now: number, grants: readonly Grant[]): Set<number> {
+function momentsOf({ from, until }: PlacedExtent, now: number, sources: readonly Source[]): Set<number> {
   const first = Math.max(now, from)
   const last = Math.max(now, until === Number.POSITIVE_INFINITY ? Number.MAX_VALUE : until - 1)
-  const between = grants
-    .flatMap(({ starts_at, expires_at }) => [starts_at, expires_at])
-    .flatMap((boundary) => (boundary ? [boundary.getTime()] : []))
+  const between = sources
+    .flatMap(({ starts, ends }) => [starts, ends])
     .filter((moment) => moment > first && moment < last)
   return new Set([now, first, ...between, last])
 }
 
-function saidBy(book: RoleBook, { bits }: Closure): number[] {
+function saidBy(book: RoleBook, { bits }: Said): number[] {
   return book.permissions.names.map((_, id) => id).filter((id) => bitsOf(bits, id) !== 0)
 }
 
@@ -107,21 +173,20 @@ function isOwnerRole({ system, key }: BookRole): boolean {
   return system && key === OWNER
 }
 
-function givesOwnership({ chain }: Closure): boolean {
+function givesOwnership({ chain }: Pick<Closure, 'chain'>): boolean {
   return chain.some(isOwnerRole)
 }
 
-function isOwnerAt(book: RoleBook, grants: readonly Grant[], moment: number): boolean {
-  return grants.some(({ role_id, organization_id, starts_at, expires_at }) => {
-    const role = book.byId(role_id)
-    if (!role || organization_id !== null || !givesOwnership(book.closure(role))) return false
-    return (starts_at?.getTime() ?? 0) <= moment && moment < (expires_at?.getTime() ?? Number.POSITIVE_INFINITY)
-  })
+/** Whether it makes whom it is about an owner of the tenant at this moment. */
+function isOwnership({ chain, place, exactly, resource, starts, ends, origin }: Source, moment: number): boolean {
+  if (origin.kind === 'policy' || place.kind !== 'tenant' || exactly || resource) return false
+  return givesOwnership({ chain }) && starts <= moment && moment < ends
 }
 
 /** What a closure says of each permission, comparable. */
 function signature(book: RoleBook, { bits, rules }: Closure): string[] {
   const conditions = book.permissions.names.map((): string[] => [])
-  for (const rule of rules) conditions[rule.permission]!.push(JSON.stringify([rule.effect, rule.conditions]))
+  for (const rule of rules)
+    conditions[rule.permission]!.push(JSON.stringify([rule.effect, rule.conditions, rule.fields]))
   return conditions.map((said, id) => JSON.stringify([bitsOf(bits, id), ...new Set(said.sort())]))
 }

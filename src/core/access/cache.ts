@@ -1,4 +1,4 @@
-// What this process knows of who may do what: each tenant's roles once, and principals beside them. Told of every
+// What this process knows of who may do what: each tenant's book once, and principals beside them. Told of every
 // change, its own before the caller goes on; where nobody tells, nothing is believed for longer than ten seconds.
 
 import type { Context } from '../context.ts'
@@ -8,7 +8,8 @@ import type { AccessLoad, Notice } from '../storage/verbs.ts'
 import { type Flight, KnownTenant } from './known-tenant.ts'
 import type { Permissions } from './permissions.ts'
 import { KnownPrincipal, type PrincipalKey } from './principals.ts'
-import { createRoleBook, type RoleBook } from './role-book.ts'
+import { hasReached, invalidRevision, type Revision } from './revision.ts'
+import { createTenantBook, type TenantBook } from './tenant-book.ts'
 
 /** As a session look-up tells them: what was loaded for these is current, and nothing else is. */
 export interface AccessVersions {
@@ -22,6 +23,8 @@ export interface AccessRequest {
   readonly permissions: Permissions
   readonly principal: PrincipalKey
   readonly versions?: AccessVersions | undefined
+  /** At least as new as this. */
+  readonly revision?: Revision | undefined
 }
 
 export interface AccessCache {
@@ -29,10 +32,10 @@ export interface AccessCache {
   tenant(tenantId: string): KnownTenant | undefined
   /**
    * From memory when the versions say so (without versions: when it is young enough), else with one query, however
-   * many ask at once. @throws PRINCIPAL_UNKNOWN
+   * many ask at once. @throws PRINCIPAL_UNKNOWN, REVISION_INVALID (the database has not come so far)
    */
   ensure(request: AccessRequest): Promise<KnownPrincipal>
-  /** With one query and without remembering it: for a transaction, whose changes nobody else may see. @throws PRINCIPAL_UNKNOWN */
+  /** With one query and without remembering it: for a transaction, whose changes nobody else may see. @throws as ensure */
   loadApart(request: AccessRequest): Promise<KnownPrincipal>
   forget(notice: Notice): void
   /** Notices may have been missed. */
@@ -42,17 +45,20 @@ export interface AccessCache {
 export interface AccessCacheLimits {
   /** Principals in all tenants. Default 50,000, about half a kibibyte each. */
   readonly principals?: number
-  /** Roles in all tenants; the tenant asked for last keeps its own, however many. Default 50,000. */
-  readonly roles?: number
+  /**
+   * Roles, places, policies and assignments of teams, in all tenants; the tenant asked for last keeps its own, however
+   * many. Default 50,000.
+   */
+  readonly entries?: number
 }
 
 export function createAccessCache(context: Pick<Context, 'runtime'>, limits: AccessCacheLimits = {}): AccessCache {
   const { now } = context.runtime
-  const { principals: principalLimit = 50_000, roles: roleLimit = 50_000 } = limits
+  const { principals: principalLimit = 50_000, entries: entryLimit = 50_000 } = limits
   // in the order of their last load, so that the first is the one to give up
   const tenants = new Map<string, KnownTenant>()
   let principals = 0
-  let roles = 0
+  let entries = 0
 
   function tenantOf(tenantId: string): KnownTenant {
     const tenant = tenants.get(tenantId) ?? new KnownTenant()
@@ -69,8 +75,8 @@ export function createAccessCache(context: Pick<Context, 'runtime'>, limits: Acc
     keepBook(tenant, undefined)
   }
 
-  function keepBook(tenant: KnownTenant, book: RoleBook | undefined): void {
-    roles += weight(book) - weight(tenant.book)
+  function keepBook(tenant: KnownTenant, book: TenantBook | undefined): void {
+    entries += weight(book) - weight(tenant.book)
     tenant.book = book
   }
 
@@ -89,8 +95,8 @@ export function createAccessCache(context: Pick<Context, 'runtime'>, limits: Acc
   /** Gives up what was loaded longest ago. */
   function shrink(current: KnownTenant): void {
     for (const [tenantId, tenant] of tenants) {
-      if (principals <= principalLimit && roles <= roleLimit) return
-      if (roles > roleLimit && tenant !== current) dropTenant(tenantId, tenant)
+      if (principals <= principalLimit && entries <= entryLimit) return
+      if (entries > entryLimit && tenant !== current) dropTenant(tenantId, tenant)
       else while (principals > principalLimit && tenant.dropOldest()) principals--
     }
   }
@@ -115,22 +121,32 @@ export function createAccessCache(context: Pick<Context, 'runtime'>, limits: Acc
   }
 
   async function query(request: AccessRequest, tenant: KnownTenant | undefined): Promise<KnownPrincipal> {
-    const { scope, permissions, principal } = request
+    const { principal, revision } = request
     const asOf = now()
-    const base = tenant?.book?.permissions === permissions ? tenant.book : undefined
-    const load = await scope.verbs.loadAccess({ principal, knownVersion: base?.version ?? null })
+    const { load, book } = await ask(request, tenant)
     if (!load.principal) throw new FreeholdError('PRINCIPAL_UNKNOWN')
-    // another load may have brought the same roles meanwhile
-    const same = base?.version === load.version ? base : tenant?.book
-    const current = same?.version === load.version && same.permissions === permissions
-    return new KnownPrincipal(principal, load, load.principal, current ? same : bookOf(load, permissions), asOf)
+    const known = new KnownPrincipal(principal, load, load.principal, book, asOf)
+    if (revision && !hasReached(known, revision)) throw invalidRevision('ahead')
+    return known
   }
 
-  function atHand({ tenantId, principal, versions, permissions }: AccessRequest): KnownPrincipal | undefined {
+  /** The book comes with the answer only where the one at hand is another. */
+  async function ask(request: AccessRequest, tenant: KnownTenant | undefined) {
+    const { scope, permissions, principal } = request
+    const base = tenant?.book?.declared === permissions ? tenant.book : undefined
+    const load = await scope.verbs.loadAccess({ principal, knownVersion: base?.version ?? null })
+    // another load may have brought the same book meanwhile
+    const same = base?.version === load.version ? base : tenant?.book
+    const current = same?.version === load.version && same.declared === permissions
+    return { load, book: current ? same : bookOf(load, permissions) }
+  }
+
+  function atHand({ tenantId, principal, versions, revision, permissions }: AccessRequest): KnownPrincipal | undefined {
     const tenant = tenants.get(tenantId)
     const { kind, id } = principal
     const known = versions ? tenant?.find(kind, id) : tenant?.peek(kind, id, now())
-    if (known?.book.permissions !== permissions) return undefined
+    if (known?.book.declared !== permissions) return undefined
+    if (revision && !hasReached(known, revision)) return undefined
     if (!versions) return known
     return known.book.version === versions.tenant && known.version === versions.principal ? known : undefined
   }
@@ -174,17 +190,19 @@ export function createAccessCache(context: Pick<Context, 'runtime'>, limits: Acc
 }
 
 /** Even a tenant without roles takes room. */
-function weight(book: RoleBook | undefined): number {
-  return book ? book.size + 1 : 0
+function weight(book: TenantBook | undefined): number {
+  return book ? book.weight + 1 : 0
 }
 
-function bookOf(load: AccessLoad, permissions: Permissions): RoleBook {
+function bookOf(load: AccessLoad, permissions: Permissions): TenantBook {
   const { version, tenant } = load
   if (!tenant) throw new FreeholdError('INTERNAL')
-  return createRoleBook({ ...tenant, version }, permissions)
+  return createTenantBook({ ...tenant, version }, permissions)
 }
 
-function isOlder({ book, version }: KnownPrincipal, { versions, permissions }: AccessRequest): boolean {
-  if (book.permissions !== permissions) return true
+function isOlder(known: KnownPrincipal, { versions, revision, permissions }: AccessRequest): boolean {
+  const { book, version } = known
+  if (book.declared !== permissions) return true
+  if (revision && !hasReached(known, revision)) return true
   return versions !== undefined && (book.version < versions.tenant || version < versions.principal)
 }

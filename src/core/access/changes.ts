@@ -8,17 +8,18 @@ import { isId } from '../kernel/ids.ts'
 import { shown } from '../kernel/input.ts'
 import type { TenantUnit } from '../storage/storage.ts'
 import type { AccessLoad } from '../storage/verbs.ts'
-import { type Authority, boundActor, createAuthority, NOBODY } from './authority.ts'
+import { type Authority, boundActor, createAuthority } from './authority.ts'
 import { OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
-import type { PrincipalKey } from './principals.ts'
-import { type BookRole, type BookSource, createRoleBook, type RoleBook } from './role-book.ts'
+import { NOBODY, type PrincipalKey } from './principals.ts'
+import type { BookRole, RoleBook } from './role-book.ts'
 import { seedAccess } from './seed.ts'
+import { type BookSource, createTenantBook, type TenantBook } from './tenant-book.ts'
 
 export interface AccessWriting {
   readonly unit: TenantUnit
-  /** The roles as they are, and stay until this commits unless it changes them. */
-  readonly book: RoleBook
+  /** Roles, places and policies as they are, and stay until this commits unless it changes them. */
+  readonly book: TenantBook
   readonly source: BookSource
   /** What the context's actor may hand out. */
   readonly authority: Authority
@@ -42,7 +43,7 @@ export function changeAccess<R>(
       load = await read()
     }
     const source = sourceOf(load)
-    const book = createRoleBook(source, permissions)
+    const book = createTenantBook(source, permissions)
     const now = context.runtime.now()
     const part = await partOf(unit, context.actor)
     return work({ unit, book, source, authority: createAuthority(context.actor, load, book, part, now), now })

@@ -1,8 +1,8 @@
-// What is remembered of one tenant: its roles, and principals beside them.
+// What is remembered of one tenant: its book, and principals beside it.
 
 import type { PrincipalKind } from '../storage/verbs.ts'
 import { type KnownPrincipal, LIFETIME_MS } from './principals.ts'
-import type { RoleBook } from './role-book.ts'
+import type { TenantBook } from './tenant-book.ts'
 
 /** A load under way. */
 export interface Flight {
@@ -15,7 +15,7 @@ export class KnownTenant {
   // what every check looks at comes first, and lies together in memory
   /** False: another has taken its place, or will; what is here is told nothing any more. */
   live = true
-  book: RoleBook | undefined = undefined
+  book: TenantBook | undefined = undefined
   #warmFrom = 0
   #warmUntil = 0
   readonly #users = new Map<string, KnownPrincipal>()
@@ -27,7 +27,7 @@ export class KnownTenant {
     service_account: new Map(),
   }
 
-  /** At hand, not older than ten seconds, and read with the roles that are at hand. `now` in milliseconds. */
+  /** At hand, not older than ten seconds, and read with the book that is at hand. `now` in milliseconds. */
   peek(kind: PrincipalKind, id: string, now: number): KnownPrincipal | undefined {
     const principal = this.find(kind, id)
     if (principal === undefined) return undefined
@@ -37,7 +37,7 @@ export class KnownTenant {
   }
 
   /**
-   * However old. It is read with the roles of this place, unless they are older than it: they may not know a role that
+   * However old. It is read with the book of this place, unless that is older than it: it may not know a role that
    * denies.
    */
   find(kind: PrincipalKind, id: string): KnownPrincipal | undefined {

@@ -146,7 +146,11 @@ async function demandAssignments({ unit, book, authority, now }: AccessWriting, 
   if (!boundActor(actor)) return
   const rows = await everyRow(unit.records, 'role_assignments', { where: { organization_id: id } })
   for (const role of new Set(rows.map(({ role_id }) => role_id))) {
-    authority.demandRole(book.closure(roleOf(book, role)), { organization: id, from: now, until: now })
+    authority.demandRole(book.closure(roleOf(book, role)), {
+      scope: { kind: 'organization', id },
+      from: now,
+      until: now,
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 // The catalog of what can be done: declared once in code, so that a misspelt permission does not compile.
 
 import { FreeholdError } from '../kernel/errors.ts'
+import { shown } from '../kernel/input.ts'
 
 /** `{ note: ['read', 'write'] }` */
 export type PermissionCatalog = Readonly<Record<string, readonly string[]>>
@@ -30,6 +31,11 @@ export const ownPermissions = {
 } as const satisfies PermissionCatalog
 
 export type OwnPermission = PermissionName<typeof ownPermissions>
+
+declare const custom: unique symbol
+
+/** A permission that a tenant added to those of the code, as `customPermission` makes it of its name. */
+export type CustomPermission = string & { readonly [custom]: true }
 
 export interface Permissions<P extends string = string> {
   /** Every permission as `resource:action`, ours among them. */
@@ -89,6 +95,24 @@ export function definePermissions<const C extends PermissionCatalog>(
     ids: known,
     has: (name): name is P => known.has(name),
   }
+}
+
+/**
+ * Names a permission that a tenant added at run time, as `note:print`. Those of the code need no such thing, so that
+ * a misspelt one of them does not compile.
+ * @throws PERMISSION_UNKNOWN when nothing could be called that
+ */
+export function customPermission(name: string): CustomPermission {
+  const [resource = '', action = '', ...others] = typeof name === 'string' ? name.split(':') : []
+  if (others.length > 0 || !isPermissionPart(resource) || !isPermissionPart(action)) {
+    throw new FreeholdError('PERMISSION_UNKNOWN', { permission: shown(String(name)) })
+  }
+  return name as CustomPermission
+}
+
+/** What a resource or an action may be called. */
+export function isPermissionPart(name: unknown): name is string {
+  return typeof name === 'string' && NAME.test(name)
 }
 
 function namesOf(catalog: PermissionCatalog): string[] {

@@ -1,37 +1,42 @@
 // A principal, loaded: every question about it is answered at once.
 
 import { FreeholdError } from '../kernel/errors.ts'
-import { shown } from '../kernel/input.ts'
-import type { CheckOptions, Explanation, PrincipalAccess } from './access.ts'
+import type { PrincipalAccess } from './access.ts'
 import { ALLOW, codeAt, isConditional } from './bits.ts'
 import type { AccessVersions } from './cache.ts'
+import { type CheckOptions, type Circumstances, isPlain } from './check-options.ts'
 import { decide } from './evaluator.ts'
 import { explain } from './explain.ts'
-import type { Permissions } from './permissions.ts'
+import type { Explanation } from './explanation.ts'
+import { type AllowedFields, allowedFields } from './fields.ts'
+import { type Holdings, holdingsOf, isEverAllowed } from './holdings.ts'
+import { unknownPermission } from './permission-ids.ts'
+import type { CustomPermission } from './permissions.ts'
 import type { PrincipalRow } from './principal-row.ts'
-import { type KnownPrincipal, scopeOf } from './principals.ts'
-import type { RoleBook } from './role-book.ts'
+import type { KnownPrincipal } from './principals.ts'
+import { writeRevision } from './revision.ts'
+import type { TenantBook } from './tenant-book.ts'
 
-/** The roles are those of the moment it was made; assignments still begin and end on time. */
+/** The book is that of the moment it was made; assignments still begin and end on time. */
 export class HeldAccess<P extends string> implements PrincipalAccess<P> {
   readonly #ids: ReadonlyMap<string, number>
   /** Undefined where assignments begin or end. */
   readonly #steady: Uint32Array | undefined
   readonly #steadyAt: number
   readonly #principal: KnownPrincipal
-  readonly #book: RoleBook
-  readonly #permissions: Permissions<P>
+  readonly #book: TenantBook
+  readonly #tenantId: string
   readonly #now: () => number
   #row: PrincipalRow
 
-  constructor(principal: KnownPrincipal, permissions: Permissions<P>, now: () => number) {
+  constructor(principal: KnownPrincipal, tenantId: string, now: () => number) {
     const row = principal.row(now())
-    this.#ids = permissions.ids
-    this.#steady = row.timeless ? row.bits.words : undefined
-    this.#steadyAt = row.bits.at
+    this.#ids = principal.book.declared.ids
+    this.#steady = row.timeless ? row.here.bits.words : undefined
+    this.#steadyAt = row.here.bits.at
     this.#principal = principal
     this.#book = principal.book
-    this.#permissions = permissions
+    this.#tenantId = tenantId
     this.#now = now
     this.#row = row
   }
@@ -45,22 +50,40 @@ export class HeldAccess<P extends string> implements PrincipalAccess<P> {
     return { tenant: this.#book.version, principal: this.#principal.version }
   }
 
-  can(permission: P, options?: CheckOptions): boolean {
-    const id = this.#ids.get(permission) ?? permissionId(this.#permissions, permission)
+  get revision(): string {
+    const { id, version } = this.#principal
+    return writeRevision(this.#tenantId, { tenant: this.#book.version, principals: new Map([[id, version]]) })
+  }
+
+  can(permission: P | CustomPermission, options?: CheckOptions): boolean {
+    const id = this.#ids.get(permission) ?? permissionId(this.#book, permission)
     // most checks end here, having looked at little: that is what makes them fast
-    if (this.#steady !== undefined && options?.organization === undefined) {
+    if (this.#steady !== undefined && (options === undefined || isPlain(options))) {
       const code = codeAt(this.#steady, this.#steadyAt, id)
       if (!isConditional(code)) return code === ALLOW
     }
-    return decide(scopeOf(this.#rowNow(), options?.organization), id, this.#principal.facts, options, this.#now)
+    return decide(this.#rowNow(), id, this.#principal.facts, options, this.#now)
   }
 
-  demand(permission: P, options?: CheckOptions): void {
+  demand(permission: P | CustomPermission, options?: CheckOptions): void {
     if (!this.can(permission, options)) throw new FreeholdError('FORBIDDEN', { permission })
   }
 
-  explain(permission: P, options?: CheckOptions): Explanation {
-    return explainRow(this.#principal, this.#rowNow(), this.#permissions, permission, options, this.#now())
+  explain(permission: P | CustomPermission, options?: CheckOptions): Explanation {
+    return explain(this.#book, this.#principal, permissionId(this.#book, permission), options, this.#now())
+  }
+
+  permissions(options: Circumstances = {}): Holdings<P | CustomPermission> {
+    return holdingsOf(this.#rowNow(), this.#principal.facts, options, this.#now) as Holdings<P | CustomPermission>
+  }
+
+  fields(permission: P | CustomPermission, options: Circumstances = {}): AllowedFields {
+    const id = permissionId(this.#book, permission)
+    return allowedFields(this.#rowNow(), id, this.#principal.facts, options, this.#now)
+  }
+
+  ever(permission: P | CustomPermission): boolean {
+    return isEverAllowed(this.#rowNow(), permissionId(this.#book, permission))
   }
 
   #rowNow(): PrincipalRow {
@@ -74,28 +97,8 @@ export class HeldAccess<P extends string> implements PrincipalAccess<P> {
 }
 
 /** @throws PERMISSION_UNKNOWN */
-export function permissionId(permissions: Permissions, permission: string): number {
-  const id = permissions.ids.get(permission)
-  if (id === undefined) throw new FreeholdError('PERMISSION_UNKNOWN', { permission: shown(String(permission)) })
+export function permissionId({ permissions }: TenantBook, permission: string): number {
+  const id = permissions.idOf(permission)
+  if (id === undefined) throw unknownPermission(permission)
   return id
-}
-
-/** @throws PERMISSION_UNKNOWN, ORGANIZATION_UNKNOWN */
-export function explainRow(
-  principal: KnownPrincipal,
-  row: PrincipalRow,
-  permissions: Permissions,
-  permission: string,
-  options: CheckOptions = {},
-  now: number,
-): Explanation {
-  const { organization, resource, context } = options
-  scopeOf(row, organization)
-  return explain(row.book, principal, {
-    permission: permissionId(permissions, permission),
-    organization: typeof organization === 'object' ? organization.id : organization,
-    resource,
-    context,
-    now,
-  })
 }

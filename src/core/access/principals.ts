@@ -1,15 +1,19 @@
 // Who can hold a role: users and service accounts. What a caller may name them by, and what is known of one.
 
-import { FreeholdError } from '../kernel/errors.ts'
 import { parseId } from '../kernel/ids.ts'
 import { invalid } from '../kernel/input.ts'
 import type { AccessLoad, PrincipalKind } from '../storage/verbs.ts'
 import type { Principal } from './access.ts'
-import { buildRow, type Grant, type PrincipalRow, readable, type ScopeRow } from './principal-row.ts'
-import type { RoleBook } from './role-book.ts'
+import { type Grant, grantsOf, type Membership, membershipsOf } from './grants.ts'
+import { PrincipalRow } from './principal-row.ts'
+import { type Holder, sourcesOf } from './sources.ts'
+import type { TenantBook } from './tenant-book.ts'
 
 /** How long anything is believed where nobody tells of changes. */
 export const LIFETIME_MS = 10_000
+
+/** An id that nobody has. */
+export const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 export interface PrincipalKey {
   readonly kind: PrincipalKind
@@ -35,13 +39,13 @@ export function idOf(principal: Principal): string {
   return typeof principal === 'object' && principal !== null ? principal.id : principal
 }
 
-/** A principal as it was loaded, and what it holds by the roles that it is read with. */
-export class KnownPrincipal implements PrincipalKey {
+/** A principal as it was loaded, and what it holds by the book that it is read with. */
+export class KnownPrincipal implements Holder {
   // what every check looks at comes first, and lies together in memory
-  #book: RoleBook
+  #book: TenantBook
   #warmFrom: number
   #warmUntil: number
-  /** The bits of the whole tenant, if they are these at any time; undefined where assignments begin or end. */
+  /** The bits of what counts in the tenant itself, if they are these at any time; undefined where assignments begin or end. */
   steady: Uint32Array | undefined
   steadyAt: number
   #row: PrincipalRow | undefined
@@ -49,13 +53,13 @@ export class KnownPrincipal implements PrincipalKey {
   readonly id: string
   /** The principal's access version. */
   readonly version: number
-  /** The tenant's access version when it was loaded: older roles may not know what is assigned here. */
+  /** The tenant's access version when it was loaded: an older book may not know what is assigned here. */
   readonly tenantVersion: number
   readonly active: boolean
   /** As conditions see it. */
   readonly facts: Readonly<Record<string, unknown>>
-  /** Oldest first. */
   readonly grants: readonly Grant[]
+  readonly memberships: readonly Membership[]
   /** When it was asked for, in milliseconds: it can be no younger. */
   readonly asOf: number
 
@@ -63,7 +67,7 @@ export class KnownPrincipal implements PrincipalKey {
     { kind, id }: PrincipalKey,
     load: AccessLoad,
     found: NonNullable<AccessLoad['principal']>,
-    book: RoleBook,
+    book: TenantBook,
     asOf: number,
   ) {
     this.#book = book
@@ -78,17 +82,18 @@ export class KnownPrincipal implements PrincipalKey {
     this.tenantVersion = load.version
     this.active = found.active
     this.facts = factsOf(kind, id, found.attributes)
-    this.grants = [...readable(load.assignments)].sort((a, b) => (a.id < b.id ? -1 : 1))
+    this.grants = grantsOf(load.assignments, load.resources)
+    this.memberships = membershipsOf(load.memberships)
     this.asOf = asOf
   }
 
-  /** The roles that it is read with. */
-  get book(): RoleBook {
+  /** What it is read with. */
+  get book(): TenantBook {
     return this.#book
   }
 
-  /** Reads it with these roles from now on; they are no older than what is assigned. */
-  readWith(book: RoleBook): void {
+  /** Reads it with this from now on; it is no older than what is assigned. */
+  readWith(book: TenantBook): void {
     if (this.#book === book) return
     this.#book = book
     this.#row = undefined
@@ -109,25 +114,21 @@ export class KnownPrincipal implements PrincipalKey {
     if (row !== undefined && (row.timeless || (now >= row.from && now < row.until))) return row
     const built = this.rowWith(this.#book, now)
     this.#row = built
-    this.steady = built.timeless ? built.bits.words : undefined
-    this.steadyAt = built.bits.at
+    this.steady = built.timeless ? built.here.bits.words : undefined
+    this.steadyAt = built.here.bits.at
     return built
   }
 
-  /** What it holds at `now` by other roles than it is read with. */
-  rowWith(book: RoleBook, now: number): PrincipalRow {
-    return buildRow(book, this.active ? this.grants : [], now)
+  /** The moments after this one at which what it holds begins or ends by itself, soonest first. All in milliseconds. */
+  boundaries(now: number): number[] {
+    const moments = sourcesOf(this.#book, this).flatMap(({ starts, ends }) => [starts, ends])
+    return moments.filter((moment) => moment > now && moment < Number.POSITIVE_INFINITY).sort((a, b) => a - b)
   }
-}
 
-/** @throws ORGANIZATION_UNKNOWN */
-export function scopeOf(row: PrincipalRow, organization: string | { readonly id: string } | undefined): ScopeRow {
-  if (organization === undefined) return row
-  const id = typeof organization === 'object' ? organization?.id : organization
-  const scope = row.organizations.get(id)
-  if (scope !== undefined) return scope
-  if (!row.book.organizations.has(id)) throw new FreeholdError('ORGANIZATION_UNKNOWN')
-  return row
+  /** What it holds at `now` by another book than it is read with. */
+  rowWith(book: TenantBook, now: number): PrincipalRow {
+    return new PrincipalRow(book, this.active ? sourcesOf(book, this) : [], now)
+  }
 }
 
 /** Facts that a metadata key of the same name cannot stand in for; any other key of the metadata is a fact too. */

@@ -1,32 +1,17 @@
-// The roles of one tenant as of one version, ready to be asked: what each says of each permission, with what it
-// inherits. Nothing is computed for a role before somebody who holds it is checked.
+// The roles of one tenant, ready to be asked: what each says of each permission, with what it inherits. Nothing is
+// computed for a role before somebody who holds it is checked.
 
 import type { PermissionEntry } from '../storage/access-tables.ts'
 import type { Row } from '../storage/tables.ts'
-import { ALLOW, ALLOW_IF, addBits, type Bits, createSlabs, DENY, DENY_IF, joinBits } from './bits.ts'
-import { type Condition, type Conditions, readConditions } from './conditions.ts'
+import { ALLOW, addBits, type Bits, createSlabs, joinBits } from './bits.ts'
+import type { PermissionIds } from './permission-ids.ts'
 import type { Permissions, SystemRole } from './permissions.ts'
-
-/** One permission under conditions. */
-export interface Rule {
-  readonly permission: number
-  readonly effect: 'allow' | 'deny'
-  readonly conditions: Conditions
-  readonly test: Condition
-}
-
-/** What a role says by itself. */
-export interface OwnRules {
-  readonly bits: Bits
-  readonly rules: readonly Rule[]
-}
+import { compileEntries, type Said } from './rules.ts'
 
 /** What a role says with everything it inherits. */
-export interface Closure {
+export interface Closure extends Said {
   /** The role and its ancestors, nearest first. */
   readonly chain: readonly BookRole[]
-  readonly bits: Bits
-  readonly rules: readonly Rule[]
 }
 
 /** A role's row, without what only people read. */
@@ -39,44 +24,46 @@ export interface BookRole {
 }
 
 export interface RoleBook {
-  /** The tenant's access version. */
-  readonly version: number
-  readonly permissions: Permissions
-  readonly organizations: ReadonlySet<string>
+  readonly permissions: PermissionIds
+  /** How many. */
   readonly size: number
+  all(): Iterable<BookRole>
   byId(id: string): BookRole | undefined
   byKey(key: string): BookRole | undefined
   /** Whether another role inherits from it. */
   isParent(id: string): boolean
-  ownRules(role: BookRole): OwnRules
+  ownRules(role: BookRole): Said
   closure(role: BookRole): Closure
+  /** Keys of roles that allow this by themselves, without conditions and for every field; ten at most. */
+  allowing(permission: number): readonly string[]
   /** Bits that say nothing yet. */
   newBits(): Bits
 }
 
-export interface BookSource {
-  readonly version: number
-  readonly roles: readonly Pick<Row<'roles'>, 'id' | 'key' | 'parent_role_id' | 'system' | 'permissions'>[]
-  readonly organizations: readonly string[]
-}
+export type RoleSource = Pick<Row<'roles'>, 'id' | 'key' | 'parent_role_id' | 'system' | 'permissions'>
 
-export function createRoleBook(source: BookSource, permissions: Permissions): RoleBook {
+/** `byCode` is what the system roles hold whatever is stored. */
+export function createRoleBook(
+  source: readonly RoleSource[],
+  permissions: PermissionIds,
+  byCode: Permissions['systemRoles'],
+): RoleBook {
   const ids = new Map<string, BookRole>()
   const keys = new Map<string, BookRole>()
-  for (const { id, key, parent_role_id, system, permissions: entries } of source.roles) {
+  for (const { id, key, parent_role_id, system, permissions: entries } of source) {
     const role: BookRole = { id, key, parentId: parent_role_id, system, entries }
     ids.set(id, role)
     keys.set(key, role)
   }
-  const own = new Map<BookRole, OwnRules>()
+  const own = new Map<BookRole, Said>()
   const closures = new Map<BookRole, Closure>()
+  const allowing = new Map<number, readonly string[]>()
 
   const book: RoleBook = {
-    version: source.version,
     permissions,
-    organizations: new Set(source.organizations),
     size: ids.size,
     newBits: createSlabs(permissions.names.length),
+    all: () => ids.values(),
     byId: (id) => ids.get(id),
     byKey: (key) => keys.get(key),
     isParent(id) {
@@ -84,11 +71,14 @@ export function createRoleBook(source: BookSource, permissions: Permissions): Ro
       return false
     },
     ownRules(role) {
-      return remembered(own, role, () => rulesOf(role, permissions, book.newBits()))
+      return remembered(own, role, () => {
+        const bits = book.newBits()
+        if (role.system) giveByCode(bits, role.key, permissions, byCode)
+        return { bits, rules: compileEntries(role.entries, permissions, bits) }
+      })
     },
-    closure(role) {
-      return remembered(closures, role, () => close(book, role))
-    },
+    closure: (role) => remembered(closures, role, () => close(book, role)),
+    allowing: (permission) => remembered(allowing, permission, () => rolesAllowing(book, permission, byCode)),
   }
   return book
 }
@@ -122,30 +112,32 @@ function close(book: RoleBook, role: BookRole): Closure {
   return { chain, bits, rules: parts.flatMap((part) => part.rules) }
 }
 
-function rulesOf(role: BookRole, permissions: Permissions, bits: Bits): OwnRules {
-  const rules: Rule[] = []
-  if (role.system) giveByCode(bits, role.key, permissions)
-  for (const entry of role.entries) {
-    const effect = entry.effect === 'deny' ? 'deny' : 'allow'
-    const { conditions } = entry
-    const test = conditions === undefined ? undefined : readConditions(conditions)
-    for (const action of entry.actions) {
-      // what the code no longer declares cannot be asked for either
-      const permission = permissions.ids.get(`${entry.resource}:${action}`)
-      if (permission === undefined) continue
-      if (conditions === undefined || !test) addBits(bits, permission, effect === 'deny' ? DENY : ALLOW)
-      else {
-        addBits(bits, permission, effect === 'deny' ? DENY_IF : ALLOW_IF)
-        rules.push({ permission, effect, conditions, test })
-      }
-    }
-  }
-  return { bits, rules }
+/** What a system role holds by code. Who holds everything holds what the tenant added too. */
+function giveByCode(bits: Bits, key: string, ids: PermissionIds, byCode: Permissions['systemRoles']): void {
+  if (!Object.hasOwn(byCode, key)) return
+  const held = byCode[key as SystemRole]
+  for (const name of held === '*' ? ids.names : held) addBits(bits, ids.idOf(name)!, ALLOW)
 }
 
-/** What a system role holds by code. */
-function giveByCode(bits: Bits, key: string, permissions: Permissions): void {
-  if (!Object.hasOwn(permissions.systemRoles, key)) return
-  const held = permissions.systemRoles[key as SystemRole]
-  for (const name of held === '*' ? permissions.names : held) addBits(bits, permissions.ids.get(name)!, ALLOW)
+const ENOUGH_ROLES = 10
+
+/** From what is stored, so that nothing is compiled for it. */
+function rolesAllowing(book: RoleBook, permission: number, byCode: Permissions['systemRoles']): readonly string[] {
+  const name = book.permissions.names[permission]!
+  const [resource = '', action = ''] = name.split(':')
+  const found: string[] = []
+  for (const { key, system, entries } of book.all()) {
+    const held = system && Object.hasOwn(byCode, key) ? byCode[key as SystemRole] : []
+    const stored = entries.some(
+      (entry) =>
+        entry.resource === resource &&
+        entry.effect !== 'deny' &&
+        !entry.conditions &&
+        !entry.fields &&
+        entry.actions.includes(action),
+    )
+    if (stored || held === '*' || held.includes(name)) found.push(key)
+    if (found.length === ENOUGH_ROLES) break
+  }
+  return found
 }

@@ -13,8 +13,9 @@ import { type AccessWriting, changeAccess, roleOf, unknownRole } from './changes
 import { checkKey } from './key.ts'
 import { checkEntries, entriesInShort } from './permission-entries.ts'
 import type { Permissions } from './permissions.ts'
-import { type BookRole, chainOf, createRoleBook, type RoleBook } from './role-book.ts'
+import { type BookRole, chainOf, type RoleBook } from './role-book.ts'
 import { isSystemRole } from './seed.ts'
+import { createTenantBook } from './tenant-book.ts'
 
 export interface Role {
   readonly id: RoleId
@@ -216,7 +217,7 @@ function withRole(
   permissions: Permissions,
 ): { book: RoleBook; role: BookRole } {
   const others = source.roles.filter(({ id }) => id !== row.id)
-  const book = createRoleBook({ ...source, roles: [...others, row] }, permissions)
+  const book = createTenantBook({ ...source, roles: [...others, row] }, permissions)
   return { book, role: book.byId(row.id)! }
 }
 

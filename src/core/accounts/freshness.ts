@@ -24,7 +24,7 @@ export function freshSession<Options extends Fresh>(
  * @throws STEP_UP_REQUIRED
  */
 export async function requireFresh(
-  { settings }: TenantContext,
+  { settings }: Pick<TenantContext, 'settings'>,
   { verbs, records }: Pick<TenantScope, 'verbs' | 'records'>,
   user: UserId,
   session: SessionId | undefined,

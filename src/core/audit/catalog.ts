@@ -86,13 +86,22 @@ export const ownActions = {
   'device.trusted': action('device', ['soc2'], 'A device stands in for the second factor for some time.'),
   'device.trust_revoked': action('device', ['soc2'], 'A second factor is asked for on a device again.'),
   'device.revoked': action('device', ['soc2'], 'A device was forgotten, and its sessions ended.'),
-  'impersonation.started': action('session', ['gdpr', 'soc2'], 'An operator signed in as a user, for a reason.'),
-  'impersonation.ended': action('session', ['soc2'], 'A session in which an operator acted as a user was ended.'),
+  'impersonation.started': action(
+    'session',
+    ['gdpr', 'soc2'],
+    'An operator signed in as a user, for a reason. In both logs.',
+  ),
+  'impersonation.ended': action(
+    'session',
+    ['soc2'],
+    'A session in which an operator acted as a user was ended. In both logs.',
+  ),
   'break_glass.opened': action(
     'tenant',
     ['gdpr', 'soc2'],
     'An operator entered a tenant from outside, for a reason. In its own log and in that of the platform tenant.',
   ),
+  'break_glass.ended': action('tenant', ['soc2'], 'The time of an operator in a tenant was ended. In both logs.'),
 
   'mfa.enrolled': action('user', ['soc2'], 'A second factor was set up; it counts once it is confirmed.'),
   'mfa.confirmed': action('user', ['soc2'], 'A second factor was proven, and is asked for from now on.'),

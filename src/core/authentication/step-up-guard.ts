@@ -9,19 +9,19 @@ import type { AssuranceLevel } from './factor.ts'
 
 /**
  * In the transaction of the change. Asks of a user who has a confirmed second factor that the session was opened with
- * one. A session in which an operator acts for the user never will do.
+ * one, or for the level `least` where that is said. A session in which an operator acts for the user never will do.
  * @throws STEP_UP_REQUIRED, IMPERSONATION_REFUSED
  */
 export async function demandFresh(
   { actor, settings }: Pick<TenantContext, 'actor' | 'settings'>,
   { records }: Pick<TenantScope, 'records'>,
+  least?: AssuranceLevel,
 ): Promise<void> {
   if (actor.type !== 'user') return
   if (actor.impersonatorId !== undefined) throw new FreeholdError('IMPERSONATION_REFUSED')
   const { id: userId = '', sessionId = '' } = actor
   const { freshnessMs } = settings.accounts
-  const factors = userId && (await records.count('mfa_methods', { user_id: userId, confirmed_at: { not: null } }))
-  const level: AssuranceLevel = factors ? 2 : 1
+  const level = least ?? (await levelOf(records, userId))
   const refused = new FreeholdError('STEP_UP_REQUIRED', { level, maxAgeMs: freshnessMs })
   if (!userId || !sessionId) throw refused
   const [session] = await records.find('sessions', {
@@ -36,4 +36,9 @@ export async function demandFresh(
     limit: 1,
   })
   if (!session) throw refused
+}
+
+async function levelOf(records: TenantScope['records'], userId: string): Promise<AssuranceLevel> {
+  const confirmed = { user_id: userId, confirmed_at: { not: null } }
+  return userId && (await records.count('mfa_methods', confirmed)) > 0 ? 2 : 1
 }

@@ -29,7 +29,7 @@ export function deviceRoutes<Db, P extends string>({ bodyOf }: Entering<Db, P>):
     {
       method: 'DELETE',
       path: 'devices/:id',
-      does: 'Forgets a device and ends its sessions.',
+      does: 'Forgets a device and ends its sessions. Asks for a sign-in a short while ago.',
       asks: 'session',
       async answer(visit) {
         const { devices, user, id } = partsOf(visit)

@@ -144,17 +144,27 @@ export function factorRoutes<Db, P extends string>(entering: Entering<Db, P>): R
       { method: 'POST', path: 'factors/:id/primary', does: 'Makes a factor the one that is asked for first.' },
       async ({ factors, user, id }) => jsonResponse({ factor: factorView(await factors.setPrimary(user, id)) }),
     ),
-    own({ method: 'DELETE', path: 'factors/:id', does: 'Removes a factor.' }, async ({ factors, user, id }) => {
-      await factors.remove(user, id)
-      return emptyResponse()
-    }),
+    own(
+      {
+        method: 'DELETE',
+        path: 'factors/:id',
+        does: 'Removes a factor. With `endOtherSessions` the other sessions end.',
+      },
+      async ({ visit, factors, user, id }) => {
+        await factors.remove(user, id, await bodyOf(visit, ['endOtherSessions']))
+        return emptyResponse()
+      },
+    ),
     own(
       {
         method: 'POST',
         path: 'recovery-codes',
-        does: 'Makes new recovery codes and answers them, once. The old ones are void.',
+        does: 'Makes new recovery codes and answers them, once. The old ones are void. With `endOtherSessions` the other sessions end.',
       },
-      async ({ factors, user }) => jsonResponse({ codes: await factors.renewRecoveryCodes(user) }, 201),
+      async ({ visit, factors, user }) => {
+        const codes = await factors.renewRecoveryCodes(user, await bodyOf(visit, ['endOtherSessions']))
+        return jsonResponse({ codes }, 201)
+      },
     ),
     {
       method: 'POST',

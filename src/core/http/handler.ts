@@ -2,6 +2,7 @@
 // document; nothing else leaves.
 
 import type { Permissions } from '../access/permissions.ts'
+import type { FreeholdRooms } from '../api.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { SignedIn } from '../authentication/signed-in.ts'
 import type { Webhooks } from '../billing/billing.ts'
@@ -17,6 +18,7 @@ import type { AttemptAnswer, AttemptTake } from '../storage/verbs.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { Resolver, ResolverOptions } from '../tenancy/resolver.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
+import { accessRoutes } from './access-routes.ts'
 import { accountRoutes } from './account-routes.ts'
 import { createCookies } from './cookies.ts'
 import { createOriginCheck } from './csrf.ts'
@@ -26,11 +28,13 @@ import { createEntrance, type Entrance } from './entrance.ts'
 import { factorRoutes } from './factor-routes.ts'
 import { machineRoutes } from './machine-routes.ts'
 import { messageRoutes } from './message-routes.ts'
+import { operatorRoutes } from './operator-routes.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
 import { passkeyRoutes } from './passkey-routes.ts'
 import { createProblemResponse, type ProblemResponse } from './problem.ts'
 import { createRateLimits, type RateTally, rateHeaders } from './rate-limits.ts'
 import { requiredAccess, requiredSession } from './request-context.ts'
+import { roleRoutes } from './role-routes.ts'
 import { createRouteTable, isPlainPath, type Route } from './routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { signInRoutes } from './sign-in-routes.ts'
@@ -53,6 +57,8 @@ export interface HttpParts<Db, P extends string> {
   readonly webhooks: Pick<Webhooks, 'receive'>
   /** Bound to who acts. */
   openTenant(tenant: Tenant, actor: Actor, allow?: readonly TenantStatus[]): TenantHandle<Db, P>
+  /** Everything, in somebody's name. */
+  roomsOf(actor: Actor): FreeholdRooms<Db, P>
   /** Signs in a user whom this request made. */
   enterNewUser(tenant: Tenant, actor: Actor, id: UserId, client: ClientInfo): Promise<SignedIn>
   takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
@@ -122,7 +128,10 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     ...deviceRoutes<Db, P>(entering),
     ...passkeyRoutes<Db, P>(entering),
     ...sessionRoutes<Db, P>(cookies),
-    ...tenantRoutes<Db, P>(parts.permissions),
+    ...tenantRoutes<Db, P>(),
+    ...accessRoutes<Db, P>(parts.permissions),
+    ...roleRoutes<Db, P>(entering, parts.permissions),
+    ...operatorRoutes<Db, P>({ entering, roomsOf: parts.roomsOf }),
     ...machineRoutes<Db, P>(entering, parts.permissions),
     ...webhookRoutes<Db, P>(parts.webhooks),
   ])

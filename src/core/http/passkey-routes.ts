@@ -1,6 +1,7 @@
 // Passkeys over HTTP: signing in with one, and a user's own. The page's origin is what the browser says that it is; it
 // only chooses among the tenant's pages.
 
+import type { EndingOthers } from '../authentication/other-sessions.ts'
 import type { PasskeyAssertion, PasskeyRegistration } from '../authentication/passkeys/ceremony.ts'
 import { readEmail } from '../identity/email.ts'
 import type { PasskeyId } from '../kernel/ids.ts'
@@ -54,14 +55,15 @@ export function passkeyRoutes<Db, P extends string>(entering: Entering<Db, P>): 
     {
       method: 'POST',
       path: 'passkeys',
-      does: 'Registers what the browser answered: `response`, `name`. Asks for a sign-in a short while ago.',
+      does: 'Registers what the browser answered: `response`, `name`. Asks for a sign-in a short while ago. With `endOtherSessions` the other sessions end.',
       asks: 'session',
       async answer(visit) {
-        const body = await bodyOf(visit, ['response', 'name'])
+        const body = await bodyOf(visit, ['response', 'name', 'endOtherSessions'])
         const name = optionalTextField(body, 'name')
         const passkey = await visit.context.tenant.passkeys.register(visit.session.principal, {
           response: body.response as PasskeyRegistration,
           ...(name === undefined ? {} : { name }),
+          ...(body.endOtherSessions === undefined ? {} : { endOtherSessions: body.endOtherSessions as boolean }),
         })
         return jsonResponse({ passkey: passkeyView(passkey) }, 201)
       },
@@ -93,10 +95,12 @@ export function passkeyRoutes<Db, P extends string>(entering: Entering<Db, P>): 
     {
       method: 'DELETE',
       path: 'passkeys/:id',
-      does: 'Removes a passkey of the user. Asks for a sign-in a short while ago.',
+      does: 'Removes a passkey of the user. Asks for a sign-in a short while ago. With `endOtherSessions` the other sessions end.',
       asks: 'session',
-      async answer({ context, session, params }) {
-        await context.tenant.passkeys.remove(session.principal, params.id as PasskeyId)
+      async answer(visit) {
+        const { context, session, params } = visit
+        const others: EndingOthers = await bodyOf(visit, ['endOtherSessions'])
+        await context.tenant.passkeys.remove(session.principal, params.id as PasskeyId, others)
         return emptyResponse()
       },
     },

@@ -1,6 +1,7 @@
 // What a handler of the host is given with a request.
 
-import type { CheckOptions, PrincipalAccess } from '../access/access.ts'
+import type { PrincipalAccess } from '../access/access.ts'
+import type { CheckOptions } from '../access/check-options.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { VerifiedApiKey } from '../identity/api-key-check.ts'
 import { FreeholdError } from '../kernel/errors.ts'

@@ -53,7 +53,7 @@ export function sessionRoutes<Db, P extends string>(cookies: Cookies): Route<Db,
     {
       method: 'POST',
       path: 'sessions/revoke-others',
-      does: "Ends the user's other sessions.",
+      does: "Ends the user's other sessions. Asks for a sign-in a short while ago.",
       asks: 'session',
       async answer({ context, session }) {
         return jsonResponse({
@@ -64,7 +64,7 @@ export function sessionRoutes<Db, P extends string>(cookies: Cookies): Route<Db,
     {
       method: 'POST',
       path: 'sessions/revoke-all',
-      does: "Ends the user's sessions, this one too.",
+      does: "Ends the user's sessions, this one too. Asks for a sign-in a short while ago.",
       asks: 'session',
       async answer(visit) {
         const { context, session } = visit
@@ -74,7 +74,7 @@ export function sessionRoutes<Db, P extends string>(cookies: Cookies): Route<Db,
     {
       method: 'DELETE',
       path: 'sessions/:id',
-      does: 'Ends one session of the user.',
+      does: 'Ends one session of the user. But for this one, asks for a sign-in a short while ago.',
       asks: 'session',
       async answer(visit) {
         const { context, session, params } = visit

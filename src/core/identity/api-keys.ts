@@ -2,13 +2,13 @@
 
 import { changeAccess } from '../access/changes.ts'
 import type { Permissions } from '../access/permissions.ts'
+import { holderOf } from '../access/roster.ts'
 import { demandFresh } from '../authentication/step-up-guard.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { type ApiKeyId, parseId, type ServiceAccountId } from '../kernel/ids.ts'
 import { checkInteger, checkKeys, checkText, invalid, shown } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
-import type { RoleAssignmentRow } from '../storage/access-tables.ts'
 import type { ApiKeyRow } from '../storage/api-key-tables.ts'
 import type { TenantUnit } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
@@ -84,7 +84,6 @@ const DAY = 86_400_000
 const LONGEST_MS = 3653 * DAY
 const LONGEST_OVERLAP_MS = 30 * DAY
 const SECRET_LENGTH = 32
-const PAGE = 1000
 
 export function createApiKeys(context: TenantContext, permissions: Permissions): ApiKeys {
   const { scope, runtime, tenant, actor, auditWriter } = context
@@ -94,20 +93,12 @@ export function createApiKeys(context: TenantContext, permissions: Permissions):
     accountOf: (unit: TenantUnit) => Promise<string>,
     work: (unit: TenantUnit, accountId: string) => Promise<R>,
   ): Promise<R> {
-    return changeAccess(context, permissions, async ({ unit, book, authority, now }) => {
+    return changeAccess(context, permissions, async ({ unit, authority }) => {
       await demandFresh(context, unit)
       const accountId = await accountOf(unit)
       const account = await unit.records.get('service_accounts', { id: accountId, status: 'active' })
       if (!account) throw new FreeholdError('PRINCIPAL_UNKNOWN')
-      for (const held of await assignmentsOf(unit, accountId)) {
-        const role = book.byId(held.role_id)
-        if (!role) continue
-        authority.demandRole(book.closure(role), {
-          organization: held.organization_id,
-          from: held.starts_at?.getTime() ?? now,
-          until: held.expires_at?.getTime() ?? Number.POSITIVE_INFINITY,
-        })
-      }
+      authority.demandHoldings(await holderOf(unit, { kind: 'service_account', id: accountId }))
       return work(unit, accountId)
     })
   }
@@ -209,24 +200,6 @@ export function createApiKeys(context: TenantContext, permissions: Permissions):
         return apiKey
       })
     },
-  }
-}
-
-/** All of them, however many. */
-async function assignmentsOf(
-  { records }: Pick<TenantUnit, 'records'>,
-  accountId: string,
-): Promise<RoleAssignmentRow[]> {
-  const all: RoleAssignmentRow[] = []
-  for (let after: RoleAssignmentRow | undefined; ; after = all.at(-1)) {
-    const rows = await records.find('role_assignments', {
-      where: { service_account_id: accountId },
-      order: [{ by: 'id' }],
-      limit: PAGE,
-      ...(after ? { after } : {}),
-    })
-    all.push(...rows)
-    if (rows.length < PAGE) return all
   }
 }
 

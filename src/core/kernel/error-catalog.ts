@@ -40,9 +40,18 @@ export interface ErrorDetails {
   ROLE_SYSTEM: { key: string }
   ROLE_IN_USE: { key: string }
   CONDITION_INVALID: { path: string; problem: string }
+  PERMISSION_TAKEN: { permission: string }
+  PERMISSION_IN_USE: { permission: string }
+  POLICY_UNKNOWN: Nothing
+  POLICY_TAKEN: { key: string }
+  POLICY_INVALID: { path: string; problem: string }
+  REVISION_INVALID: { reason: 'malformed' | 'tenant' | 'ahead' }
   ORGANIZATION_UNKNOWN: Nothing
   ORGANIZATION_TAKEN: { key: string }
   LAST_ORGANIZATION: Nothing
+  TEAM_UNKNOWN: Nothing
+  PROJECT_UNKNOWN: Nothing
+  RESOURCE_TYPE_UNKNOWN: { type: string }
   SERVICE_ACCOUNT_TAKEN: { name: string }
   FORBIDDEN: { permission: string }
   GRANT_REFUSED: { missing: readonly string[] }
@@ -72,6 +81,7 @@ export interface ErrorDetails {
   STEP_UP_REQUIRED: { maxAgeMs?: number; level?: number }
   IMPERSONATION_REFUSED: Nothing
   BREAK_GLASS_EXPIRED: Nothing
+  STAY_UNKNOWN: Nothing
   MAILER_MISSING: Nothing
   TEXTER_MISSING: Nothing
   OVERLOADED: Nothing
@@ -82,6 +92,7 @@ export interface ErrorDetails {
   SESSION_UNKNOWN: Nothing
   DEVICE_UNKNOWN: Nothing
   DEVICE_TRUST_OFF: Nothing
+  EMAIL_FACTOR_OFF: Nothing
   FACTOR_UNKNOWN: Nothing
   FACTOR_LIMIT: { maximum: number }
   FACTOR_CODE_WRONG: Nothing
@@ -192,9 +203,18 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   ROLE_SYSTEM: { status: 409, title: 'A system role keeps this' },
   ROLE_IN_USE: { status: 409, title: 'The role is assigned, or a parent of others' },
   CONDITION_INVALID: { status: 422, title: 'A condition is not one that can be evaluated' },
+  PERMISSION_TAKEN: { status: 409, title: 'There is a permission of this name' },
+  PERMISSION_IN_USE: { status: 409, title: 'A role, a policy or a membership names the permission' },
+  POLICY_UNKNOWN: { status: 404, title: 'No such policy' },
+  POLICY_TAKEN: { status: 409, title: 'Another policy has this key' },
+  POLICY_INVALID: { status: 422, title: 'A policy says something that it cannot' },
+  REVISION_INVALID: { status: 400, title: 'The revision is not one of this tenant, or one still to come' },
   ORGANIZATION_UNKNOWN: { status: 404, title: 'No such organization' },
   ORGANIZATION_TAKEN: { status: 409, title: 'Another organization has this key' },
   LAST_ORGANIZATION: { status: 409, title: 'A tenant keeps at least one organization' },
+  TEAM_UNKNOWN: { status: 404, title: 'No such team' },
+  PROJECT_UNKNOWN: { status: 404, title: 'No such project' },
+  RESOURCE_TYPE_UNKNOWN: { status: 404, title: 'No permission is about such a resource' },
   SERVICE_ACCOUNT_TAKEN: { status: 409, title: 'Another service account has this name' },
   FORBIDDEN: { status: 403, title: 'This is not permitted' },
   GRANT_REFUSED: { status: 403, title: 'Nobody grants or takes what they do not hold' },
@@ -218,7 +238,8 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   RATE_LIMITED: { status: 429, title: 'Too many requests; wait before the next one' },
   STEP_UP_REQUIRED: { status: 401, title: 'Sign in again to do this' },
   IMPERSONATION_REFUSED: { status: 403, title: 'An operator who acts for a user may not do this' },
-  BREAK_GLASS_EXPIRED: { status: 403, title: 'The time for which the tenant was opened is over' },
+  BREAK_GLASS_EXPIRED: { status: 403, title: 'The tenant is no longer open to this operator' },
+  STAY_UNKNOWN: { status: 404, title: 'No such impersonation or break-glass' },
   CHALLENGE_REFUSED: { status: 403, title: 'This link or code is wrong, was used, or has expired' },
   MAILER_MISSING: { status: 501, title: 'No e-mail can be sent here' },
   TEXTER_MISSING: { status: 501, title: 'No text message can be sent here' },
@@ -230,6 +251,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   SESSION_UNKNOWN: { status: 404, title: 'No such session' },
   DEVICE_UNKNOWN: { status: 404, title: 'No such device' },
   DEVICE_TRUST_OFF: { status: 409, title: 'Devices are not trusted here' },
+  EMAIL_FACTOR_OFF: { status: 409, title: 'Links and codes by e-mail are no way to sign in here' },
   FACTOR_UNKNOWN: { status: 404, title: 'No such factor' },
   FACTOR_LIMIT: { status: 409, title: 'The user has as many factors as there may be' },
   FACTOR_CODE_WRONG: { status: 422, title: 'The code is wrong, or was used before' },

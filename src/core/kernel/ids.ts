@@ -13,10 +13,15 @@ export type DomainId = Id<'domain'>
 export type DeviceId = Id<'device'>
 export type FactorId = Id<'factor'>
 export type OrganizationId = Id<'organization'>
+export type TeamId = Id<'team'>
+export type ProjectId = Id<'project'>
+export type PolicyId = Id<'policy'>
 export type ServiceAccountId = Id<'service-account'>
 export type ApiKeyId = Id<'api-key'>
 export type RoleId = Id<'role'>
 export type RoleAssignmentId = Id<'role-assignment'>
+/** Of an operator in another tenant. */
+export type StayId = Id<'stay'>
 export type PasskeyId = Id<'passkey'>
 export type AuditEventId = Id<'audit-event'>
 export type PaymentCustomerId = Id<'payment-customer'>

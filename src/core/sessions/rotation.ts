@@ -21,11 +21,12 @@
 // each rotation moves the idle limit to now + idle, never past the absolute limit set at sign-in.
 // Sources: RFC 9700, section 4.14.2; OAuth 2.0 for Browser-Based Applications, refresh tokens; ASVS 5.0 V10.4.5.
 
-import { isActiveOperator } from '../access/operators.ts'
 import { inRequestOf } from '../audit/actor.ts'
 import type { Context } from '../context.ts'
 import { userFromRow } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
+import { endLapsed } from '../operators/ending.ts'
+import { mayGoOn, type OperatorBook } from '../operators/operator.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import type { RotationOutcome, RotationStep, SessionLookup } from '../storage/verbs.ts'
 import type { Directory } from '../tenancy/directory.ts'
@@ -53,14 +54,17 @@ export function createRefresh(
   refreshTokens: RefreshTokens,
   accessTokens: AccessTokens,
   cache: RevocationCache,
+  book: OperatorBook,
 ): Refresh {
   const { keyring, runtime, actor, auditWriter } = context
   const { refreshGraceMs, refreshRetryCap, idleTimeoutMs } = context.settings.sessions
 
   async function answer(tenant: Tenant, { session, user }: SessionLookup, child: string): Promise<Refreshed> {
-    // an operator who may act no more is given no further token; those given die within their lifetime
-    const operator = session.impersonator_id
-    if (operator !== null && !(await isActiveOperator(context, operator))) return refused('ended', false)
+    const { id, impersonator_id: operatorId } = session
+    if (operatorId !== null && !(await mayGoOn(context, book, { id, kind: 'impersonation', operatorId }))) {
+      await endLapsed(context, directory, id)
+      return refused('ended', true)
+    }
     return {
       ok: true,
       session: sessionFromRow(session),

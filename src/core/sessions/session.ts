@@ -140,16 +140,19 @@ export interface JsonWebKey {
   readonly use: 'sig'
 }
 
-/** Sessions of one tenant. */
+/**
+ * Sessions of one tenant. A user who ends sessions in their own name (`as`), but for the one in which they do it, has proven lately
+ * who they are, unless `accounts.freshToEndSessions` is off: STEP_UP_REQUIRED.
+ */
 export interface TenantSessions {
   /** A user's live sessions, newest first. */
   list(user: UserKey, page?: PageRequest): Promise<Page<Session>>
   get(id: SessionId): Promise<Session>
-  /** Ends one session. @throws SESSION_UNKNOWN when it does not exist; ending it twice is not an error */
+  /** Ends one session. @throws SESSION_UNKNOWN when it does not exist; ending it twice is not an error; STEP_UP_REQUIRED */
   revoke(id: SessionId): Promise<void>
-  /** Ends every session of a user, those being opened or refreshed at this moment too. Answers how many were live. */
+  /** Ends every session of a user, those being opened or refreshed at this moment too. Answers how many were live. @throws STEP_UP_REQUIRED */
   revokeAll(user: UserKey): Promise<number>
-  /** Ends every session of a user but this one. @throws SESSION_UNKNOWN when it is none of this user's: then none ends */
+  /** Ends every session of a user but this one. @throws SESSION_UNKNOWN when it is none of this user's: then none ends; STEP_UP_REQUIRED */
   revokeOthers(user: UserKey, keep: SessionId): Promise<number>
 }
 

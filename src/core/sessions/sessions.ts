@@ -3,6 +3,8 @@
 import { inRequestOf } from '../audit/actor.ts'
 import type { Context } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
+import { endStay } from '../operators/ending.ts'
+import type { OperatorBook } from '../operators/operator.ts'
 import type { Notice } from '../storage/verbs.ts'
 import type { Directory } from '../tenancy/directory.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
@@ -22,14 +24,14 @@ export interface SessionsRoom {
   forgetAll(): void
 }
 
-export function createSessions(context: Context, directory: Directory): SessionsRoom {
+export function createSessions(context: Context, directory: Directory, book: OperatorBook): SessionsRoom {
   const { keyring, runtime, settings, actor, auditWriter } = context
   const refreshTokens = createRefreshTokens(keyring)
   const accessTokens = rememberingTokens(createAccessTokens(keyring, runtime, settings.issuer), runtime.now)
   const cache = createRevocationCache(runtime.now, settings.sessions.revocationCacheMs)
   const sessions: Sessions = {
-    verify: createVerify(context, directory, accessTokens, cache),
-    refresh: createRefresh(context, directory, refreshTokens, accessTokens, cache),
+    verify: createVerify(context, directory, accessTokens, cache, book),
+    refresh: createRefresh(context, directory, refreshTokens, accessTokens, cache, book),
     jwks: accessTokens.jwks,
     async end(refreshToken, options) {
       const token = refreshTokens.parse(refreshToken)
@@ -39,17 +41,17 @@ export function createSessions(context: Context, directory: Directory): Sessions
       const tenant = await reachable(directory, token.tenantId)
       if (!tenant) return false
       // whichever generation it is: who signs out with an older token of the family means this family
-      return directory.scope(tenant).transaction(async (unit) => {
+      const acting = await directory.scope(tenant).transaction(async (unit) => {
         const found = await unit.records.get('sessions', { id: token.sessionId })
         if (!found) return false
         const { id: sessionId, user_id: userId, impersonator_id: impersonatorId } = found
+        // whoever holds the token is the user, or the operator who acts as the user
+        if (impersonatorId !== null) return { type: 'user', id: userId, sessionId, impersonatorId } as const
         const ended = await unit.verbs.endSessions({ userId, reason: 'signed-out', only: sessionId })
         await unit.verbs.publish({ kind: 'session', tenantId: tenant.id, userId, sessionId })
         if (ended.length === 0) return false
-        // whoever holds the token is the user, or the operator who acts as the user
-        const acted = impersonatorId === null ? {} : { impersonatorId }
-        await auditWriter.append(unit, inRequestOf(actor, { type: 'user', id: userId, sessionId, ...acted }), {
-          action: impersonatorId === null ? 'session.ended' : 'impersonation.ended',
+        await auditWriter.append(unit, inRequestOf(actor, { type: 'user', id: userId, sessionId }), {
+          action: 'session.ended',
           targets: [
             { type: 'session', id: sessionId },
             { type: 'user', id: userId },
@@ -57,6 +59,9 @@ export function createSessions(context: Context, directory: Directory): Sessions
         })
         return true
       })
+      if (typeof acting === 'boolean') return acting
+      const ending = { actor: inRequestOf(actor, acting), reason: 'signed-out' } as const
+      return endStay(context, directory, acting.sessionId, ending)
     },
   }
   return { sessions, forget: cache.forget, forgetAll: cache.forgetAll }

@@ -2,6 +2,7 @@
 // hears of what did not happen and none misses what did.
 
 import type { OwnEntry } from '../audit/catalog.ts'
+import { demandFresh } from '../authentication/step-up-guard.ts'
 import type { TenantContext } from '../context.ts'
 import { userIdOf } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
@@ -25,11 +26,14 @@ const NAMED = 100
 const listing: Listing<SessionRow> = { name: 'sessions', columns: { id: 'id' } }
 
 export function createTenantSessions(context: TenantContext): TenantSessions {
-  const { scope, tenant, actor, auditWriter } = context
+  const { scope, tenant, actor, auditWriter, settings } = context
 
   /** Ends sessions and tells: of one by its id, of several by their user. Answers how many were live. */
   function end(userId: UserId, reason: RevokeReason, which: Which = {}): Promise<number> {
     return scope.transaction(async (unit) => {
+      // whoever sits at an open screen may leave it, and throws nobody else out (ASVS 5.0, V7.5.2); one factor will do for that
+      const own = actor.type === 'user' && actor.sessionId !== undefined && actor.sessionId === which.only
+      if (settings.accounts.freshToEndSessions && !own) await demandFresh(context, unit, 1)
       if (which.except) await checkKept(unit, userId, which.except)
       const ended = await unit.verbs.endSessions({ userId, reason, ...which })
       const sessionId = which.only

@@ -1,11 +1,12 @@
 // Who stands behind an access token, asked in one of three ways: of the token alone, of the token and what this
 // process knows of ended sessions, or of the database.
 
-import { isActiveOperator } from '../access/operators.ts'
 import type { Context } from '../context.ts'
 import { userFromRow } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { invalid } from '../kernel/input.ts'
+import { endLapsed } from '../operators/ending.ts'
+import { mayGoOn, type OperatorBook } from '../operators/operator.ts'
 import type { SessionLookup } from '../storage/verbs.ts'
 import type { Directory } from '../tenancy/directory.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
@@ -26,15 +27,24 @@ export function createVerify(
   directory: Directory,
   tokens: AccessTokens,
   cache: RevocationCache,
+  book: OperatorBook,
 ): Verify {
   const preferred = context.settings.sessions.verification
 
   async function lookUp(tenant: Tenant, claims: AccessClaims): Promise<SessionLookup | undefined> {
-    const found = await directory.scope(tenant).verbs.lookUpSession(claims.sessionId)
+    const { sessionId: id, impersonatorId: operatorId } = claims
+    const asked = directory.scope(tenant).verbs.lookUpSession(id)
+    const [found, goesOn] =
+      operatorId === undefined
+        ? [await asked, true]
+        : await Promise.all([asked, mayGoOn(context, book, { id, kind: 'impersonation', operatorId })])
     // an epoch that the database has not reached: a restored backup has forgotten that sessions were ended
     if (found?.user.id !== claims.userId || claims.epoch > found.session.epoch) return undefined
-    const { impersonator_id: operator } = found.session
-    return operator === null || (await isActiveOperator(context, operator)) ? found : undefined
+    // the token says whether somebody acts, and who: by another one of the same session nobody gets around that
+    if ((found.session.impersonator_id ?? undefined) !== operatorId) return undefined
+    if (goesOn) return found
+    await endLapsed(context, directory, id)
+    return undefined
   }
 
   return async (accessToken, options) => {

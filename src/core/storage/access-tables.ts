@@ -37,6 +37,8 @@ export interface PermissionEntry {
   /** Default `allow`; a deny wins over every allow, from any source. */
   readonly effect?: 'allow' | 'deny'
   readonly conditions?: Readonly<Record<string, unknown>>
+  /** Fields of the resource that it is about. Left out: all of them. */
+  readonly fields?: readonly string[]
 }
 
 export interface RoleRow {

@@ -9,6 +9,7 @@ import { type BillingSystemTables, billingSystemTables } from './billing-system-
 import { type BillingTables, billingTables } from './billing-tables.ts'
 import type { Column, Table } from './columns.ts'
 import { type InvitationTables, invitationTables } from './invitation-tables.ts'
+import { type OperatorTables, operatorTables } from './operator-tables.ts'
 import { type PolicyTables, policyTables } from './policy-tables.ts'
 import { systemTables as ownSystemTables, type SystemTables } from './system-tables.ts'
 import { tenantTables as ownTenantTables, type TenantTables } from './tenant-tables.ts'
@@ -23,6 +24,7 @@ interface AllTenantTables
     PolicyTables,
     InvitationTables,
     ApiKeyTables,
+    OperatorTables,
     AuditTables,
     BillingTables {}
 export interface Tables extends AllSystemTables, AllTenantTables {}
@@ -47,6 +49,7 @@ export const tenantTables = {
   ...policyTables,
   ...invitationTables,
   ...apiKeyTables,
+  ...operatorTables,
   ...auditTables,
   ...billingTables,
 }

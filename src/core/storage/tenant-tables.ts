@@ -42,6 +42,8 @@ export type RevokeReason =
   | 'revoked'
   /** Another session of a higher or newer assurance took its place. */
   | 'stepped-up'
+  /** The operator who acted in it may act no more. */
+  | 'operator-ended'
   /** There were as many as the tenant, or a role, lets a user have, and another opened. */
   | 'session-limit'
 

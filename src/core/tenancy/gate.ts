@@ -2,7 +2,6 @@
 // tenant may still be entered. Inside a transaction nobody looks again: it was let in as a whole.
 
 import type { Access } from '../access/access.ts'
-import { FreeholdError } from '../kernel/errors.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import type { TenantStatus } from '../storage/system-tables.ts'
 import type { Directory } from './directory.ts'
@@ -17,15 +16,17 @@ export type Gate = () => Promise<unknown> | undefined
 export interface GateOptions {
   /** States of the tenant, beside active, in which it passes. */
   readonly allow?: readonly TenantStatus[] | undefined
-  /** Whether its time is over. Default: it has no end. */
-  readonly expired?: (() => boolean) | undefined
+  /** What must hold besides: a gate before this one. */
+  readonly stands?: Gate | undefined
 }
 
-/** For the tenant with this id while it is active, or in one of the states allowed, and until it has expired. */
-export function createGate(directory: Directory, id: string, { allow, expired }: GateOptions = {}): Gate {
+/** For the tenant with this id while it is active, or in one of the states allowed. */
+export function createGate(directory: Directory, id: string, { allow, stands }: GateOptions = {}): Gate {
+  const enter: Gate = () => (directory.peek(id, allow) ? undefined : directory.require({ id }, allow))
+  if (!stands) return enter
   return () => {
-    if (expired?.()) throw new FreeholdError('BREAK_GLASS_EXPIRED')
-    return directory.peek(id, allow) ? undefined : directory.require({ id }, allow)
+    const asked = stands()
+    return asked ? asked.then(enter) : enter()
   }
 }
 
@@ -50,6 +51,7 @@ export function gatedScope<Db>(scope: TenantScope<Db>, gate: Gate): TenantScope<
       return verbs
     },
     transaction: (work) => past(() => scope.transaction(work)),
+    atOnce: (steps) => past(() => scope.atOnce(steps)),
     read: (work) => past(() => scope.read(work)),
   }
 }
@@ -77,7 +79,7 @@ function gatedVerbs(verbs: TenantScope['verbs'], past: Past): TenantScope['verbs
     lookUpApiKey: (id, hash) => past(() => verbs.lookUpApiKey(id, hash)),
     takeAttempt: (attempt) => past(() => verbs.takeAttempt(attempt)),
     takeRates: (rates) => past(() => verbs.takeRates(rates)),
-    loadRisk: (question) => past(() => verbs.loadRisk(question)),
+    beginSignIn: (question) => past(() => verbs.beginSignIn(question)),
     countFailure: (failure) => past(() => verbs.countFailure(failure)),
     learnSignIn: (learning) => past(() => verbs.learnSignIn(learning)),
     loadAccess: (question) => past(() => verbs.loadAccess(question)),
@@ -111,6 +113,7 @@ export function gatedRoom<R extends Room<R>>(room: R, gate: Gate): R {
 /** Checks are answered from memory, and at once where nothing has to be asked. */
 export function gatedAccess<P extends string>(access: Access<P>, gate: Gate): Access<P> {
   return {
+    ...gatedRoom<Access<P>>(access, gate),
     check(principal, permission, options) {
       try {
         const asked = gate()
@@ -120,18 +123,6 @@ export function gatedAccess<P extends string>(access: Access<P>, gate: Gate): Ac
       } catch (refusal) {
         return Promise.reject(refusal)
       }
-    },
-    async checkMany(principal, checks) {
-      await gate()
-      return access.checkMany(principal, checks)
-    },
-    async explain(principal, permission, options) {
-      await gate()
-      return access.explain(principal, permission, options)
-    },
-    async principal(principal, versions) {
-      await gate()
-      return access.principal(principal, versions)
     },
   }
 }

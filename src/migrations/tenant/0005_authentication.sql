@@ -204,3 +204,38 @@ create table rate_limits (
 create index rate_limits_updated_at_idx on rate_limits (tenant_id, updated_at);
 
 select freehold.protect_table('rate_limits');
+
+-- Operators in other tenants. Rows are the platform tenant's, whose users the operators are; elsewhere it stays empty.
+create table operator_stays (
+  tenant_id uuid not null,
+  -- of an impersonation: its session's
+  id uuid not null,
+  operator_id uuid not null,
+  -- when it began: once the operator has signed out everywhere, it is over
+  operator_epoch integer not null,
+  kind text not null constraint operator_stays_kind_check check (kind in ('impersonation', 'break-glass')),
+  -- no foreign key: what was done in a tenant is kept when the tenant is gone
+  entered_tenant_id uuid not null,
+  acted_as_id uuid,
+  reason text not null constraint operator_stays_reason_check check (char_length(reason) between 1 and 500),
+  ip text constraint operator_stays_ip_check check (char_length(ip) <= 64),
+  expires_at timestamptz(3) not null,
+  ended_at timestamptz(3),
+  created_at timestamptz(3) not null default clock_timestamp(),
+  constraint operator_stays_pkey primary key (tenant_id, id),
+  constraint operator_stays_operator_id_fkey foreign key (tenant_id, operator_id) references users (tenant_id, id) on delete cascade
+) with (fillfactor = 80);
+create index operator_stays_operator_id_idx on operator_stays (tenant_id, operator_id, id);
+
+select freehold.protect_table('operator_stays');
+
+-- What a tenant keeps for itself under a name, sealed: made once, and never told.
+create table tenant_secrets (
+  tenant_id uuid not null,
+  name text not null constraint tenant_secrets_name_check check (char_length(name) between 1 and 50),
+  value bytea not null constraint tenant_secrets_value_check check (octet_length(value) <= 512),
+  created_at timestamptz(3) not null default clock_timestamp(),
+  constraint tenant_secrets_pkey primary key (tenant_id, name)
+);
+
+select freehold.protect_table('tenant_secrets');

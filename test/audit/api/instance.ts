@@ -1,8 +1,8 @@
 // Every method of the instance: those that read, those that change something and what they write of it, and those that
 // write nothing and why. A method that is not here fails the walk.
 
-import type { Freehold, FreeholdRooms, TenantHandle } from '../../../src/index.ts'
-import { hired, name, removed, type SignedIn, signedIn, type Table, told } from './parts.ts'
+import type { Freehold, FreeholdRooms, Stay, TenantHandle } from '../../../src/index.ts'
+import { hired, name, OPERATOR, removed, type SignedIn, signedIn, type Table, told } from './parts.ts'
 
 export const instance: Table<FreeholdRooms> = {
   'tenants.create': {
@@ -123,6 +123,27 @@ export const instance: Table<FreeholdRooms> = {
     },
     act: (rooms, handle: TenantHandle) => rooms.breakGlass(handle, { reason: 'a ticket' }),
   },
+  'stays.open': {
+    writes: ['break_glass.opened', 'break_glass.opened'],
+    given: async (world, handle) => {
+      await hired(world)
+      return handle
+    },
+    act: ({ stays }, handle: TenantHandle) => stays.open(handle, { reason: 'a ticket' }),
+  },
+  'stays.end': {
+    writes: ['break_glass.ended', 'break_glass.ended'],
+    given: async (world, handle) => {
+      await hired(world)
+      return world.freehold.as(OPERATOR).stays.open(handle, { reason: 'a ticket' })
+    },
+    act: ({ stays }, stay: Stay) => stays.end(stay),
+    again: 'nothing',
+  },
+  'stays.enter': 'reads',
+  'stays.list': 'reads',
+  'stays.get': 'reads',
+  'stays.goesOn': 'reads',
   tenant: 'reads',
   as: 'reads',
   'sessions.verify': 'reads',
@@ -132,6 +153,7 @@ export const instance: Table<FreeholdRooms> = {
       'a rotation is one guarded UPDATE that leaves its trace on the row; that a token came back is audited, and tried apart',
   },
   'sessions.jwks': 'reads',
+  'risk.replay': 'reads',
   'keys.status': 'reads',
   'keys.reload': { exempt: 'it changes what this process knows, and nothing that is stored' },
   'migrations.plan': 'reads',

@@ -202,7 +202,11 @@ export const services: Table<TenantServices> = {
   'assignments.list': 'reads',
   'access.check': 'reads',
   'access.checkMany': 'reads',
+  'access.ever': 'reads',
   'access.explain': 'reads',
+  'access.fieldsOf': 'reads',
+  'access.permissionsOf': 'reads',
+  'access.revision': 'reads',
   'access.principal': 'reads',
   'audit.record': { writes: 'note.written', act: ({ audit }) => audit.record({ action: 'note.written' }) },
   'audit.list': 'reads',
@@ -255,7 +259,8 @@ export const handleOnly: Table<TenantHandle> = {
   ...factors,
   ...devices,
   'impersonation.start': {
-    writes: 'impersonation.started',
+    // the tenant's own log, and the platform's
+    writes: ['impersonation.started', 'impersonation.started'],
     given: async (world, handle) => {
       await hired(world)
       return user(world, handle)
@@ -266,7 +271,7 @@ export const handleOnly: Table<TenantHandle> = {
     },
   },
   'impersonation.end': {
-    writes: 'impersonation.ended',
+    writes: ['impersonation.ended', 'impersonation.ended'],
     given: actedAs,
     act: ({ impersonation }, session: Session) => impersonation.end(session),
     again: 'nothing',

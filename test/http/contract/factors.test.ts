@@ -128,7 +128,11 @@ describe.each(FRAMEWORKS)('on %s', (framework) => {
     const asked = (await other.post('/auth/sign-in', { email, password: PASSWORD })).json
     const answer = { token: asked.next.token, factor: 'recovery_code', code: codes[3] }
     expect((await other.post('/auth/sign-in/continue', answer)).status).toBe(200)
-    expect((await other.send('DELETE', `/auth/factors/${factor.id}`)).status).toBe(204)
+    expect((await browser.get('/auth/me')).status).toBe(200)
+    const removed = await other.send('DELETE', `/auth/factors/${factor.id}`, { json: { endOtherSessions: true } })
+    expect(removed.status).toBe(204)
+    expect((await browser.get('/auth/me')).status).toBe(401)
+    expect((await other.get('/auth/me')).status).toBe(200)
   })
 
   it.each([

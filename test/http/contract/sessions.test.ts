@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { User } from '../../../src/core/identity/user.ts'
 import type { Browser } from './browser.ts'
@@ -95,6 +96,27 @@ describe.each(FRAMEWORKS)('sessions on %s', (framework) => {
     expect((await four.browser.post('/auth/sessions/revoke-all')).json).toEqual({ ended: 2 })
     expect(four.browser.sessionCookies).toBe(0)
     expect((await three.browser.post('/auth/refresh')).json.code).toBe('REFRESH_REFUSED')
+  })
+
+  it('ends others only for whoever proved lately who they are (ASVS V7.5.2)', async () => {
+    await using late = await openWorld(framework, { accounts: { freshnessMs: 1000 } })
+    const { email } = await late.user(late.acme)
+    const [phone, desk] = [late.browser('acme'), late.browser('acme')]
+    const { session } = (await phone.signIn(email, PASSWORD)).json
+    await desk.signIn(email, PASSWORD)
+    await setTimeout(1100)
+    const asked = [
+      await desk.send('DELETE', `/auth/sessions/${session.id}`),
+      await desk.post('/auth/sessions/revoke-others'),
+      await desk.post('/auth/sessions/revoke-all'),
+    ]
+    for (const { status, json } of asked) {
+      expect([status, json]).toEqual([401, expect.objectContaining({ code: 'STEP_UP_REQUIRED', level: 1 })])
+    }
+    expect((await desk.post('/auth/step-up', { password: PASSWORD })).status).toBe(200)
+    expect((await desk.post('/auth/sessions/revoke-others')).json).toEqual({ ended: 1 })
+    await setTimeout(1100)
+    expect((await desk.post('/auth/sign-out')).status).toBe(204)
   })
 
   it('answers an id of another user, of another tenant and of nobody alike, and ends nothing (A09)', async () => {

@@ -27,7 +27,7 @@ export interface Devices {
   trust(user: UserKey, device: DeviceKey): Promise<Device>
   /** A second factor is asked for on it again. Not an error where it was not trusted. @throws DEVICE_UNKNOWN */
   revokeTrust(user: UserKey, device: DeviceKey): Promise<Device>
-  /** It is forgotten, and its sessions end, those that open at this moment too. @throws DEVICE_UNKNOWN */
+  /** It is forgotten, and its sessions end, those that open at this moment too. @throws DEVICE_UNKNOWN, STEP_UP_REQUIRED (as where sessions are ended) */
   revoke(user: UserKey, device: DeviceKey): Promise<void>
 }
 
@@ -113,6 +113,7 @@ export function createDevices(context: TenantContext): Devices {
     async revoke(key, deviceKey) {
       const [userId, id] = [userIdOf(key), deviceIdOf(deviceKey)]
       await scope.transaction(async (unit) => {
+        if (settings.accounts.freshToEndSessions) await demandFresh(context, unit, 1)
         // in the order of a sign-in: the user, then the device, so that neither waits for the other
         await unit.records.lock('users', { id: userId })
         const row = await change(unit, userId, id, { revoked_at: fromNow(), trusted_until: null })

@@ -5,12 +5,14 @@ import { createHash } from 'node:crypto'
 import type { TenantContext } from '../../context.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import type { FactorId, UserId } from '../../kernel/ids.ts'
-import { checkKeys, invalid } from '../../kernel/input.ts'
+import { invalid } from '../../kernel/input.ts'
 import type { NoticeKind } from '../../ports/mailer.ts'
 import type { FactorType, MfaMethodRow } from '../../storage/authentication-tables.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
 import { fromNow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
+import { type EndingOthers, endOthers, endsOthers } from '../other-sessions.ts'
+import { demandEmailFactor } from '../sign-in-policy.ts'
 import { demandFresh } from '../step-up-guard.ts'
 import { writeFactorEvent } from './factor-log.ts'
 import { type Factor, factorFromRow } from './factor-view.ts'
@@ -19,10 +21,8 @@ import { makeRecoveryCodes } from './recovery-codes.ts'
 import { openSecret } from './sealed-secret.ts'
 import { checkCode } from './sent-code.ts'
 
-export interface ConfirmOptions {
+export interface ConfirmOptions extends EndingOthers {
   readonly code: string
-  /** End the user's sessions, but for the one in whose name this is done. Default false. */
-  readonly endOtherSessions?: boolean
   /** Make recovery codes with it, for a user who has none that are unused. Default false. */
   readonly recoveryCodes?: boolean
 }
@@ -48,12 +48,12 @@ export async function confirmFactor(
   id: FactorId,
   answer: ConfirmOptions,
 ): Promise<ConfirmedFactor> {
-  checkKeys(answer, 'answer', ['code', 'endOtherSessions', 'recoveryCodes'])
-  const { code, endOtherSessions = false, recoveryCodes = false } = answer
+  const endOtherSessions = endsOthers(answer, 'answer', ['code', 'recoveryCodes'])
+  const { code, recoveryCodes = false } = answer
   if (typeof code !== 'string') throw invalid('code', 'it is not a text')
-  if (typeof endOtherSessions !== 'boolean') throw invalid('endOtherSessions', 'it is not true or false')
   if (typeof recoveryCodes !== 'boolean') throw invalid('recoveryCodes', 'it is not true or false')
   const { user, method } = await unconfirmed(context, userId, id)
+  if (method.type === 'email') demandEmailFactor(context)
   const counted = await count(context, method)
   const used = await usedBy(context, user, method, code)
   if (used === undefined) throw await wrong(context, user, method)
@@ -65,7 +65,7 @@ export async function confirmFactor(
     const [row] = await records.update('mfa_methods', guard, spent)
     if (!row) throw new FreeholdError('FACTOR_UNKNOWN')
     await records.remove('sign_in_attempts', counted)
-    const ended = endOtherSessions ? { sessionsEnded: await endOthers(context, unit, userId) } : {}
+    const ended = await endOthers(context, unit, userId, endOtherSessions)
     await writeFactorEvent({ ...context, scope: unit }, 'mfa.confirmed', userId, row, ended)
     tell('factor-added', row.type)
     const made = recoveryCodes && (await withoutCodes(unit, userId)) && (await makeRecoveryCodes(context, unit, userId))
@@ -160,12 +160,4 @@ async function count({ scope, settings }: TenantContext, { id, type }: MfaMethod
 async function wrong(context: TenantContext, user: UserRow, method: MfaMethodRow): Promise<FreeholdError> {
   await writeFactorEvent(context, 'mfa.failed', user.id, method)
   return new FreeholdError('FACTOR_CODE_WRONG')
-}
-
-/** @returns how many were live */
-async function endOthers({ actor, tenant }: TenantContext, { verbs }: TenantUnit, userId: UserId): Promise<number> {
-  const keep = actor.type === 'user' && actor.id === userId ? actor.sessionId : undefined
-  const ended = await verbs.endSessions({ userId, reason: 'revoked', ...(keep === undefined ? {} : { except: keep }) })
-  await verbs.publish({ kind: 'session', tenantId: tenant.id, userId })
-  return ended.length
 }

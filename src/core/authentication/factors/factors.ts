@@ -9,11 +9,13 @@ import type { FactorId, UserId } from '../../kernel/ids.ts'
 import { checkInteger, checkKeys, checkText, invalid } from '../../kernel/input.ts'
 import { notify, posting } from '../../messages/notices.ts'
 import type { FactorType, MfaMethodRow } from '../../storage/authentication-tables.ts'
+import { FACTORS_AT_MOST } from '../../storage/sign-in-verbs.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
 import type { NewRow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
-import { policyOf, requiredLevel } from '../sign-in-policy.ts'
-import { FACTORS_AT_MOST, loadStanding } from '../standing.ts'
+import { type EndingOthers, endOthers, endsOthers } from '../other-sessions.ts'
+import { demandEmailFactor, emailIsFactor, policyOf, requiredLevel } from '../sign-in-policy.ts'
+import { loadStanding } from '../standing.ts'
 import { demandFresh } from '../step-up-guard.ts'
 import { type ConfirmedFactor, type ConfirmOptions, confirmFactor, resynchronise, type Tell } from './confirmation.ts'
 import { type FactorAction, writeFactorEvent } from './factor-log.ts'
@@ -32,7 +34,7 @@ export interface Factors {
   enrolHardwareToken(user: UserKey, token: NewHardwareToken): Promise<Factor>
   /** A telephone; a code is sent to it. @throws as `enrolTotp`, TEXTER_MISSING, TOO_MANY_ATTEMPTS */
   enrolSms(user: UserKey, factor: { readonly name: string; readonly phone: string }): Promise<EnrolledTarget>
-  /** A mailbox, the user's own unless another is given; a code is sent to it. @throws as `enrolTotp`, EMAIL_INVALID, MAILER_MISSING, TOO_MANY_ATTEMPTS */
+  /** A mailbox, the user's own unless another is given; a code is sent to it. @throws as `enrolTotp`, EMAIL_INVALID, EMAIL_FACTOR_OFF, MAILER_MISSING, TOO_MANY_ATTEMPTS */
   enrolEmail(user: UserKey, factor: { readonly name: string; readonly email?: string }): Promise<EnrolledTarget>
   /** Sends another code to a telephone or mailbox that is not confirmed yet. @throws FACTOR_UNKNOWN, TOO_MANY_ATTEMPTS */
   sendCode(user: UserKey, factor: FactorKey): Promise<Sent>
@@ -47,10 +49,10 @@ export interface Factors {
   rename(user: UserKey, factor: FactorKey, name: string): Promise<Factor>
   /** This one is asked for first. @throws FACTOR_UNKNOWN (or not confirmed) */
   setPrimary(user: UserKey, factor: FactorKey): Promise<Factor>
-  /** Not a passkey: `passkeys.remove`. @throws FACTOR_UNKNOWN, LAST_FACTOR (policy asks for one), STEP_UP_REQUIRED */
-  remove(user: UserKey, factor: FactorKey): Promise<void>
+  /** Not a passkey: `passkeys.remove`. @throws FACTOR_UNKNOWN, LAST_FACTOR (policy asks for one), STEP_UP_REQUIRED, INPUT_INVALID */
+  remove(user: UserKey, factor: FactorKey, options?: EndingOthers): Promise<void>
   /** Ten new recovery codes, said here, once; the old ones are void. @throws FACTOR_UNKNOWN (the user has no second factor), STEP_UP_REQUIRED */
-  renewRecoveryCodes(user: UserKey): Promise<readonly string[]>
+  renewRecoveryCodes(user: UserKey, options?: EndingOthers): Promise<readonly string[]>
   recoveryCodesLeft(user: UserKey): Promise<number>
 }
 
@@ -96,8 +98,8 @@ export function createFactors(context: TenantContext): Factors {
     })
   }
 
-  const log = (unit: TenantUnit, action: FactorAction, user: UserRow, method?: MfaMethodRow) =>
-    writeFactorEvent({ ...context, scope: unit }, action, user.id, method)
+  const log = (unit: TenantUnit, action: FactorAction, user: UserRow, method?: MfaMethodRow, details = {}) =>
+    writeFactorEvent({ ...context, scope: unit }, action, user.id, method, details)
 
   async function methodOf(
     { records }: Pick<TenantUnit, 'records'>,
@@ -129,6 +131,7 @@ export function createFactors(context: TenantContext): Factors {
   }
 
   async function enrolTarget(key: UserKey, type: 'sms' | 'email', name: string, target: (user: UserRow) => string) {
+    if (type === 'email') demandEmailFactor(context)
     if (type === 'email') context.post.requireMailer()
     else context.post.requireTexter()
     const { user, method } = await enrol(key, type, name, (row) => ({ target: target(row) }))
@@ -219,29 +222,35 @@ export function createFactors(context: TenantContext): Factors {
       })
     },
 
-    async remove(key, factorKey) {
+    async remove(key, factorKey, options = {}) {
       const id = factorIdOf(factorKey)
+      const asked = endsOthers(options, 'options')
       await change(key, async (unit, user, tell) => {
         const method = await methodOf(unit, user.id, id)
         if (method.type === 'webauthn') throw new FreeholdError('FACTOR_UNKNOWN')
         const policy = policyOf(tenant)
         const { methods, roleKeys } = await loadStanding({ scope: unit }, user, policy)
         const left = methods.some((other) => other.id !== id)
-        if (method.confirmed_at && !left && requiredLevel(policy, roleKeys) > 1) throw new FreeholdError('LAST_FACTOR')
+        const enough = methods.some(
+          ({ id: other, type }) => other !== id && (type !== 'email' || emailIsFactor(context)),
+        )
+        if (method.confirmed_at && !enough && requiredLevel(policy, roleKeys) > 1)
+          throw new FreeholdError('LAST_FACTOR')
         await unit.records.remove('mfa_methods', { id })
         // codes for the recovery of a factor that is no more would be the only one left
         if (!left) await unit.records.remove('recovery_codes', { user_id: user.id })
-        await log(unit, 'mfa.removed', user, method)
+        await log(unit, 'mfa.removed', user, method, await endOthers(context, unit, user.id, asked))
         if (method.confirmed_at) tell('factor-removed', method.type)
       })
     },
 
-    async renewRecoveryCodes(key) {
+    async renewRecoveryCodes(key, options = {}) {
+      const asked = endsOthers(options, 'options')
       return change(key, async (unit, user, tell) => {
         const confirmed = { user_id: user.id, confirmed_at: { not: null } }
         if ((await unit.records.count('mfa_methods', confirmed)) === 0) throw new FreeholdError('FACTOR_UNKNOWN')
         tell('recovery-codes-renewed')
-        return makeRecoveryCodes(context, unit, user.id)
+        return makeRecoveryCodes(context, unit, user.id, await endOthers(context, unit, user.id, asked))
       })
     },
 

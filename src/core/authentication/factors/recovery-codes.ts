@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { TenantContext } from '../../context.ts'
 import type { RecoveryCodeRow } from '../../storage/authentication-tables.ts'
+import { changeOne } from '../../storage/steps.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
 import { fromNow, type NewRow } from '../../storage/tables.ts'
 import type { FactorVerifier } from '../factor.ts'
@@ -23,7 +24,7 @@ export function newRecoveryCode(randomBytes: (length: number) => Uint8Array): st
 }
 
 /** In the transaction of the unit: the user has these, and no others. */
-export async function makeRecoveryCodes(context: TenantContext, unit: TenantUnit, userId: string) {
+export async function makeRecoveryCodes(context: TenantContext, unit: TenantUnit, userId: string, details = {}) {
   const { newId, randomBytes } = context.runtime
   await unit.records.remove('recovery_codes', { user_id: userId })
   const codes = Array.from({ length: CODES }, () => newRecoveryCode(randomBytes))
@@ -31,7 +32,7 @@ export async function makeRecoveryCodes(context: TenantContext, unit: TenantUnit
     'recovery_codes',
     codes.map((code) => recoveryCodeRow(newId(), userId, code)),
   )
-  await writeFactorEvent({ ...context, scope: unit }, 'mfa.recovery_codes_renewed', userId, undefined)
+  await writeFactorEvent({ ...context, scope: unit }, 'mfa.recovery_codes_renewed', userId, undefined, details)
   return codes
 }
 
@@ -49,10 +50,7 @@ export const recoveryCodeVerifier: FactorVerifier = {
     return {
       methods: METHODS,
       assuranceLevel: 2,
-      async within({ records }) {
-        const guard = { id: found.id, used_at: null }
-        return (await records.update('recovery_codes', guard, { used_at: fromNow() })).length === 1
-      },
+      spends: [changeOne('recovery_codes', { id: found.id, used_at: null }, { used_at: fromNow() })],
     }
   },
 }

@@ -9,11 +9,12 @@ import { FreeholdError } from '../../kernel/errors.ts'
 import type { UserId } from '../../kernel/ids.ts'
 import { checkKeys, checkText } from '../../kernel/input.ts'
 import { notify, posting } from '../../messages/notices.ts'
+import { FACTORS_AT_MOST } from '../../storage/sign-in-verbs.ts'
 import type { TenantScope, TenantUnit } from '../../storage/storage.ts'
 import { fromNow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import type { Directory } from '../../tenancy/directory.ts'
-import { FACTORS_AT_MOST } from '../standing.ts'
+import { type EndingOthers, endOthers, endsOthers } from '../other-sessions.ts'
 import { demandFresh } from '../step-up-guard.ts'
 import {
   ALGORITHMS,
@@ -37,7 +38,7 @@ export interface PasskeyPage {
   readonly origin?: string
 }
 
-export interface NewPasskey {
+export interface NewPasskey extends EndingOthers {
   /** `credential.toJSON()`. */
   readonly response: PasskeyRegistration
   /** 1 to 100 characters. Default `Passkey`. */
@@ -64,8 +65,8 @@ export interface Passkeys {
   list(user: UserKey): Promise<readonly Passkey[]>
   /** @throws PASSKEY_UNKNOWN (another user's, too), STEP_UP_REQUIRED, INPUT_INVALID */
   rename(user: UserKey, passkey: PasskeyKey, name: string): Promise<Passkey>
-  /** It signs nobody in from now on; sessions live. @throws PASSKEY_UNKNOWN (another user's, too), LAST_FACTOR, STEP_UP_REQUIRED */
-  remove(user: UserKey, passkey: PasskeyKey): Promise<void>
+  /** It signs nobody in from now on; sessions live, unless others are to end. @throws PASSKEY_UNKNOWN (another user's, too), LAST_FACTOR, STEP_UP_REQUIRED, INPUT_INVALID */
+  remove(user: UserKey, passkey: PasskeyKey, options?: EndingOthers): Promise<void>
 }
 
 const NAME = { maximum: 100 }
@@ -107,7 +108,7 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
 
     async register(key, passkey) {
       const userId = userIdOf(key)
-      checkKeys(passkey, 'passkey', ['response', 'name'])
+      const asked = endsOthers(passkey, 'passkey', ['response', 'name'])
       const name = checkText(passkey.name ?? DEFAULT_NAME, 'name', NAME)
       const registration = readRegistration(passkey.response)
       const client = readClientData(registration.clientData, 'webauthn.create', topOrigins)
@@ -146,10 +147,11 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
           { onConflict: 'ignore' },
         )
         if (!credential) throw new FreeholdError('PASSKEY_TAKEN')
+        const ended = await endOthers(context, unit, userId, asked)
         await auditWriter.append(unit, actor, {
           action: 'passkey.registered',
           targets: targetsOf(id, userId),
-          details: { backupEligible: made.backupEligible, userVerified: made.userVerified, rpId: place.rpId },
+          details: { backupEligible: made.backupEligible, userVerified: made.userVerified, rpId: place.rpId, ...ended },
         })
         notify(inside, user, 'passkey-added')
         return passkeyFromRows(method!, credential)
@@ -190,7 +192,8 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
       })
     },
 
-    async remove(user, passkey) {
+    async remove(user, passkey, options = {}) {
+      const asked = endsOthers(options, 'options')
       const guard = guardOf(user, passkey)
       await posting(context, async (inside) => {
         const unit = inside.scope
@@ -206,6 +209,7 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
         await auditWriter.append(unit, actor, {
           action: 'passkey.removed',
           targets: targetsOf(guard.id, guard.user_id),
+          details: await endOthers(context, unit, guard.user_id, asked),
         })
         notify(inside, held, 'passkey-removed')
       })

@@ -1,0 +1,55 @@
+// What permission entries say, compiled: bits for what holds whatever the circumstances are, and a rule for each part
+// that asks for conditions or is about some fields only.
+
+import type { PermissionEntry } from '../storage/access-tables.ts'
+import { ALLOW, ALLOW_IF, addBits, type Bits, DENY, DENY_IF } from './bits.ts'
+import { type Condition, type Conditions, readConditions } from './conditions.ts'
+import type { PermissionIds } from './permission-ids.ts'
+
+/** One permission under conditions, or for some fields, or both. */
+export interface Rule {
+  readonly permission: number
+  readonly effect: 'allow' | 'deny'
+  readonly conditions: Conditions | undefined
+  /** Undefined: it holds always. */
+  readonly test: Condition | undefined
+  /** Undefined: it is about every field. */
+  readonly fields: readonly string[] | undefined
+}
+
+export interface Said {
+  readonly bits: Bits
+  readonly rules: readonly Rule[]
+}
+
+/** Adds to `bits`, and answers the rules. What nobody declares any more cannot be asked for either, and is left out. */
+export function compileEntries(entries: readonly PermissionEntry[], ids: PermissionIds, bits: Bits): readonly Rule[] {
+  const rules: Rule[] = []
+  for (const entry of entries) {
+    const effect = entry.effect === 'deny' ? 'deny' : 'allow'
+    const [always, sometimes] = effect === 'deny' ? [DENY, DENY_IF] : [ALLOW, ALLOW_IF]
+    const { conditions } = entry
+    const fields = fieldsOf(entry, effect)
+    const test = conditions === undefined ? undefined : readConditions(conditions)
+    for (const action of entry.actions) {
+      const permission = ids.idOf(`${entry.resource}:${action}`)
+      if (permission === undefined) continue
+      if (!test && !fields) addBits(bits, permission, always)
+      else {
+        addBits(bits, permission, sometimes)
+        rules.push({ permission, effect, conditions, test, fields })
+      }
+    }
+  }
+  return rules.length > 0 ? rules : NO_RULES
+}
+
+/** Shared, since most have none. */
+const NO_RULES: readonly Rule[] = []
+
+/** What cannot be read allows no field, and denies all. */
+function fieldsOf({ fields }: PermissionEntry, effect: 'allow' | 'deny'): readonly string[] | undefined {
+  if (fields === undefined) return undefined
+  if (Array.isArray(fields) && fields.every((field) => typeof field === 'string')) return fields
+  return effect === 'deny' ? undefined : []
+}
