@@ -14,6 +14,7 @@ export const access: Table<Pick<TenantServices, 'access'>> = {
   'access.ever': 'reads',
   'access.explain': 'reads',
   'access.fieldsOf': 'reads',
+  'access.filter': 'reads',
   'access.permissionsOf': 'reads',
   'access.revision': 'reads',
   'access.principal': 'reads',

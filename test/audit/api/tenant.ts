@@ -19,7 +19,6 @@ import {
   granted,
   hired,
   name,
-  organization,
   type Registering,
   ROLE,
   registering,
@@ -121,23 +120,6 @@ export const services: Table<TenantServices> = {
     writes: 'passkey.removed',
     given: equipped,
     act: ({ passkeys }, { owner, passkey }: Equipped) => passkeys.remove(owner, passkey),
-  },
-  'organizations.create': {
-    writes: 'organization.created',
-    act: ({ organizations }) => organizations.create({ key: name('org'), name: 'Org' }),
-  },
-  'organizations.get': 'reads',
-  'organizations.list': 'reads',
-  'organizations.update': {
-    writes: 'organization.updated',
-    given: organization,
-    act: ({ organizations }, { id }: { id: string }) => organizations.update(id, { name: 'Renamed' }),
-    again: 'nothing',
-  },
-  'organizations.remove': {
-    writes: 'organization.removed',
-    given: organization,
-    act: ({ organizations }, { id }: { id: string }) => organizations.remove(id),
   },
   ...tree,
   'serviceAccounts.create': {

@@ -1,4 +1,4 @@
-// The methods of the tree below an organization: teams and their members, projects, resources; see instance.ts.
+// The methods of the tree of a tenant: organizations, teams and their members, projects, resources; see instance.ts.
 
 import type { Project, Resource, Team, TenantHandle, TenantServices, User } from '../../../src/index.ts'
 import { name, organization, type Table, user, type World } from './parts.ts'
@@ -20,7 +20,24 @@ interface Manned {
   readonly to: Team
 }
 
-export const tree: Table<Pick<TenantServices, 'teams' | 'projects' | 'resources'>> = {
+export const tree: Table<TenantServices> = {
+  'organizations.create': {
+    writes: 'organization.created',
+    act: ({ organizations }) => organizations.create({ key: name('org'), name: 'Org' }),
+  },
+  'organizations.get': 'reads',
+  'organizations.list': 'reads',
+  'organizations.update': {
+    writes: 'organization.updated',
+    given: organization,
+    act: ({ organizations }, { id }: { id: string }) => organizations.update(id, { name: 'Renamed' }),
+    again: 'nothing',
+  },
+  'organizations.remove': {
+    writes: 'organization.removed',
+    given: organization,
+    act: ({ organizations }, { id }: { id: string }) => organizations.remove(id),
+  },
   'teams.create': {
     writes: 'team.created',
     given: organization,
