@@ -109,6 +109,9 @@ export type {
 } from './core/access/team-members.ts'
 export type { NewTeam, Team, TeamChange, TeamFilter, Teams } from './core/access/teams.ts'
 export type { AccessTools } from './core/access/tools/access-tools.ts'
+export type { AccessChange, AccessDiff, DiffOptions, PrincipalDiff } from './core/access/tools/diff.ts'
+export type { Difference } from './core/access/tools/differences.ts'
+export type { LintCode, LintFinding, LintReport } from './core/access/tools/lint.ts'
 export type {
   AccessModel,
   ModelAssignment,

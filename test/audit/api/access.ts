@@ -18,6 +18,8 @@ export const access: Table<Pick<TenantServices, 'access'>> = {
   'access.permissionsOf': 'reads',
   'access.revision': 'reads',
   'access.principal': 'reads',
+  'access.diff': 'reads',
+  'access.lint': 'reads',
   'access.export': 'reads',
   'access.import': {
     writes: ['role.created', 'access.imported'],

@@ -3,6 +3,8 @@
 import type { TenantContext } from '../../context.ts'
 import { checkKeys } from '../../kernel/input.ts'
 import type { Permissions } from '../permissions.ts'
+import type { AccessChange, AccessDiff, DiffOptions } from './diff.ts'
+import type { LintReport } from './lint.ts'
 import type { AccessModel } from './model.ts'
 import type { ExportOptions } from './model-export.ts'
 import type { ImportOptions, ImportReport } from './model-import.ts'
@@ -21,6 +23,15 @@ export interface AccessTools {
    * @throws MODEL_INVALID (with the path of the fault), GRANT_REFUSED, LAST_OWNER, ROLE_IN_USE and their like, STEP_UP_REQUIRED, INPUT_INVALID
    */
   import(document: unknown, options?: ImportOptions): Promise<ImportReport>
+  /**
+   * What a change would give and take, of each principal, and where; nothing is changed. The principals come in pages: a page
+   * without items says that nothing is otherwise for those looked at. Nobody's permission to make the change is asked for. It
+   * holds the tenant's access lock while it looks.
+   * @throws what making the change throws, INPUT_INVALID, CURSOR_INVALID
+   */
+  diff(change: AccessChange, options?: DiffOptions): Promise<AccessDiff>
+  /** What in roles, policies and assignments does nothing, or more than was meant; the worst first. @throws CONFLICT */
+  lint(): Promise<LintReport>
 }
 
 export function createAccessTools(context: TenantContext, permissions: Permissions): AccessTools {
@@ -33,6 +44,14 @@ export function createAccessTools(context: TenantContext, permissions: Permissio
     async import(document, options) {
       const { importModel } = await import('./model-import.ts')
       return importModel(context, permissions, document, options)
+    },
+    async diff(change, options) {
+      const { diffAccess } = await import('./diff.ts')
+      return diffAccess(context, permissions, change, options)
+    },
+    async lint() {
+      const { lintAccess } = await import('./lint.ts')
+      return context.scope.transaction((unit) => lintAccess(unit, permissions, context.runtime.now()))
     },
   }
 }

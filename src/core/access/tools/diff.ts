@@ -94,7 +94,9 @@ export async function diffAccess(
       const [old, young] = [before.known[i], after.known[i]]
       if (!old || !young) return []
       const found = differencesOf(old, young, named, now)
-      return found.all.length === 0 ? [] : [{ principal: { kind, id, name }, ...sorted(found.all), complete: found.complete }]
+      return found.all.length === 0
+        ? []
+        : [{ principal: { kind, id, name }, ...sorted(found.all), complete: found.complete }]
     })
     return { items, looked: looked.length, next }
   })

@@ -73,7 +73,12 @@ function aroundOf({ book }: KnownPrincipal, scope: Scope): readonly string[] | u
   if (scope.kind === 'tenant') return []
   if (scope.kind === 'resource') return [textOf({ kind: 'tenant' })]
   const place: Place | undefined = book.places.find(scope.kind, scope.id)
-  return place && placesAbove(place).slice(1).map((above) => textOf(scopeOfSource({ place: above, resource: undefined })))
+  return (
+    place &&
+    placesAbove(place)
+      .slice(1)
+      .map((above) => textOf(scopeOfSource({ place: above, resource: undefined })))
+  )
 }
 
 interface Stand {
@@ -112,7 +117,9 @@ function optionsOf({ book }: KnownPrincipal, scope: Scope): PlaceOptions | undef
 
 function conditionsOf(rows: readonly ScopeRow[], permission: number): string {
   const { allows, denies } = testsOf(rows, permission)
-  const told = [...allows, ...denies].map(({ effect, conditions, fields }) => JSON.stringify([effect, conditions, fields]))
+  const told = [...allows, ...denies].map(({ effect, conditions, fields }) =>
+    JSON.stringify([effect, conditions, fields]),
+  )
   return JSON.stringify([...new Set(told)].sort())
 }
 
