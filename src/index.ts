@@ -56,8 +56,21 @@ export type { Access, Principal, PrincipalAccess } from './core/access/access.ts
 export type { PlaceName, PlaceOptions } from './core/access/asked.ts'
 export type { Assignment, Assignments, NewAssignment } from './core/access/assignments.ts'
 export type { CheckOptions, Circumstances, Freshness } from './core/access/check-options.ts'
+export type { Conditions } from './core/access/condition-tree.ts'
+export type { Day, TimeWindow } from './core/access/condition-windows.ts'
 export type { Cause, Explanation, Need } from './core/access/explanation.ts'
 export type { AllowedFields } from './core/access/fields.ts'
+export type { Filter } from './core/access/filter.ts'
+export type {
+  ColumnType,
+  FilterColumn,
+  FilterCondition,
+  FilterQuestion,
+  FilterTerm,
+  FilterTest,
+  FilterValue,
+} from './core/access/filter-formula.ts'
+export type { FilterOptions, PlaceColumns } from './core/access/filter-options.ts'
 export type { Scope } from './core/access/grants.ts'
 export type { Holdings } from './core/access/holdings.ts'
 export type { Organization, Organizations } from './core/access/organizations.ts'

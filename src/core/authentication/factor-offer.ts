@@ -2,6 +2,7 @@
 // none that comes out of the same mailbox or telephone again.
 
 import type { MfaMethodRow } from '../storage/authentication-tables.ts'
+import { RECOVERY_CODE } from '../storage/sign-in-verbs.ts'
 import type { AssuranceLevel, FactorHint, FactorVerifier, FirstFactor, VerifiedFactorType } from './factor.ts'
 import type { Standing } from './standing.ts'
 
@@ -11,9 +12,6 @@ export interface OfferedFactor {
   /** Undefined for recovery codes. */
   readonly method: MfaMethodRow | undefined
 }
-
-/** What stands for a recovery code where others say the id of a factor. */
-export const RECOVERY_CODE = 'recovery_code'
 
 /** What was shown already. */
 export type Shown = Pick<FirstFactor, 'methods' | 'usedFactors'>

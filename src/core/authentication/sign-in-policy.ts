@@ -62,6 +62,11 @@ export function sessionLimit(policy: AuthenticationPolicy, roleKeys: readonly st
   return all.length === 0 ? undefined : Math.min(...all)
 }
 
+/** Some rule limits how many sessions a user has. */
+export function limitsSessions(policy: AuthenticationPolicy): boolean {
+  return [policy, ...Object.values(policy.roles ?? {})].some((rule) => rule.maximumSessions !== undefined)
+}
+
 function ruleOf(value: unknown, option: string): AuthenticationRule {
   if (!isPlainObject(value)) throw unreadable(option, 'it is not an object')
   const { requiredAssurance, maximumSessions } = value

@@ -205,6 +205,7 @@ export const services: Table<TenantServices> = {
   'access.ever': 'reads',
   'access.explain': 'reads',
   'access.fieldsOf': 'reads',
+  'access.filter': 'reads',
   'access.permissionsOf': 'reads',
   'access.revision': 'reads',
   'access.principal': 'reads',
