@@ -60,8 +60,15 @@ export interface PrincipalDiff {
   readonly complete: boolean
 }
 
-type Row = { readonly id: string }
-const LISTINGS: Readonly<Record<PrincipalKind, Listing<Row>>> = {
+interface Row {
+  readonly id: string
+}
+
+interface Found extends Row {
+  readonly name: string
+}
+
+const LISTINGS: Readonly<Record<PrincipalKind, Listing<Found>>> = {
   user: { name: 'diff-users', columns: { id: 'id' } },
   service_account: { name: 'diff-accounts', columns: { id: 'id' } },
 }
@@ -139,14 +146,10 @@ function checkChange(change: AccessChange): Make {
   }
 }
 
-interface Found extends Row {
-  readonly name: string
-}
-
 async function principalsOf(
   { records }: TenantUnit,
   kind: PrincipalKind,
-  query: { readonly limit: number; readonly after?: Partial<Row> },
+  query: { readonly limit: number; readonly after?: Partial<Found> },
 ): Promise<readonly Found[]> {
   const order = [{ by: 'id' }] as const
   if (kind === 'service_account') {
