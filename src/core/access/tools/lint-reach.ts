@@ -2,6 +2,7 @@
 
 import { ALLOW, ALLOW_IF, bitsOf, DENY } from '../bits.ts'
 import { grantsOf } from '../grants.ts'
+import { ownPermissions } from '../permissions.ts'
 import type { Said } from '../rules.ts'
 import type { Linted, LintFinding } from './lint.ts'
 
@@ -21,7 +22,8 @@ export function lintReach({ book, rows }: Linted): LintFinding[] {
         },
       ]
     }
-    if (given(id)) return []
+    // Freehold's own are for owners and admins, unless a tenant says otherwise
+    if (given(id) || Object.hasOwn(ownPermissions, name.split(':')[0]!)) return []
     return [
       {
         code: 'permission-ungranted',
