@@ -54,7 +54,14 @@ async function defaultHasher() {
 
 export type { Access, Principal, PrincipalAccess } from './core/access/access.ts'
 export type { PlaceName, PlaceOptions } from './core/access/asked.ts'
-export type { Assignment, Assignments, NewAssignment } from './core/access/assignments.ts'
+export type {
+  Assignment,
+  AssignmentFilter,
+  Assignments,
+  Holder,
+  NewAssignment,
+  ScopeName,
+} from './core/access/assignments.ts'
 export type { CheckOptions, Circumstances, Freshness } from './core/access/check-options.ts'
 export type { Conditions } from './core/access/condition-tree.ts'
 export type { Day, TimeWindow } from './core/access/condition-windows.ts'
@@ -81,8 +88,26 @@ export type {
   PermissionOptions,
   SystemRole,
 } from './core/access/permissions.ts'
+export type { PlaceView } from './core/access/place-names.ts'
+export type { NewProject, Project, ProjectChange, ProjectFilter, Projects } from './core/access/projects.ts'
+export type {
+  NewResource,
+  Resource,
+  ResourceChange,
+  ResourceFilter,
+  ResourceKey,
+  Resources,
+} from './core/access/resources.ts'
 export type { NewRole, Role, RoleChange, Roles } from './core/access/roles.ts'
 export type { ServiceAccount, ServiceAccounts } from './core/access/service-accounts.ts'
+export type {
+  NewTeamMember,
+  TeamMember,
+  TeamMemberChange,
+  TeamMemberFilter,
+  TeamMembers,
+} from './core/access/team-members.ts'
+export type { NewTeam, Team, TeamChange, TeamFilter, Teams } from './core/access/teams.ts'
 export type {
   Accounts,
   AddressRequest,
@@ -173,11 +198,15 @@ export {
   type PasskeyId,
   type PaymentCustomerId,
   PLATFORM_TENANT_ID,
+  type ProjectId,
+  type ResourceId,
   type RoleAssignmentId,
   type RoleId,
   type ServiceAccountId,
   type SessionId,
   type StayId,
+  type TeamId,
+  type TeamMemberId,
   type TenantId,
   type UserId,
 } from './core/kernel/ids.ts'
