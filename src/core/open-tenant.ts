@@ -36,7 +36,7 @@ import type { TenantUnit } from './storage/storage.ts'
 import type { TenantStatus } from './storage/system-tables.ts'
 import type { Directory } from './tenancy/directory.ts'
 import { createDomains } from './tenancy/domains.ts'
-import { createGate, type Gate, gatedAccess, gatedRoom, gatedScope, type Room } from './tenancy/gate.ts'
+import { createGate, type Gate, gatedRoom, gatedScope, type Room } from './tenancy/gate.ts'
 import type { TenantHandle, TenantServices, TenantTransaction } from './tenancy/handle.ts'
 import type { Tenant } from './tenancy/tenant.ts'
 
@@ -145,10 +145,7 @@ function openServices<Db, P extends string>(
   const apiKeys = lazily(() => outOfReach(actor, createApiKeys(context, permissions), ['get', 'list']))
   const roles = lazily(() => createRoles(context, permissions))
   const assignments = lazily(() => createAssignments(context, permissions))
-  const access = lazily(() => {
-    const ungated = createAccess(context, house.accessCache, permissions)
-    return gate ? gatedAccess(ungated, gate) : ungated
-  })
+  const access = lazily(() => createAccess(context, house.accessCache, permissions, gate))
   const audit = lazily(() => createAudit(context))
   const billing = lazily(() => behind(gate, createBilling(context, house.providers)))
   const entitlements = lazily(() => behind(gate, createEntitlements(context, house.planBook)))
