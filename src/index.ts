@@ -115,6 +115,8 @@ export type {
 export type { RiskAssessment } from './core/authentication/risk/assess.ts'
 export type { RiskFlag, RiskWeights } from './core/authentication/risk/flags.ts'
 export type { RiskVerdict } from './core/authentication/risk/policy.ts'
+export type { RecordedHistory, RecordedSignIn, ReplayedSignIn } from './core/authentication/risk/replay.ts'
+export type { ReplayOptions, Risk } from './core/authentication/risk/risk.ts'
 export type { RiskOptions } from './core/authentication/risk/settings.ts'
 export type { RiskSignal } from './core/authentication/risk/signals.ts'
 export type { PasswordSignIn, SignIn, SignInAnswer, StepUp } from './core/authentication/sign-in.ts'

@@ -2,6 +2,7 @@
 
 import type { Permissions } from './access/permissions.ts'
 import type { Actor } from './audit/audit.ts'
+import type { Risk } from './authentication/risk/risk.ts'
 import type { RiskOptions } from './authentication/risk/settings.ts'
 import type { Plans, Webhooks } from './billing/billing.ts'
 import type { Providers } from './billing/providers.ts'
@@ -134,6 +135,8 @@ export interface Freehold<Db = unknown, P extends string = string> extends Freeh
   readonly sessions: Sessions
   /** Who stands behind an API key: the key routes itself. Adapters of frameworks ask by themselves. */
   readonly verifyApiKey: VerifyApiKey
+  /** What other settings would have said of a recorded history of sign-ins. */
+  readonly risk: Risk
   /** The root keys of this process: how they are rotated without a restart. */
   readonly keys: RootKeys
   readonly migrations: Migrations

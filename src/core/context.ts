@@ -135,6 +135,8 @@ export interface AccountSettings {
   readonly invitationLifetimeMs: number
   /** How long after signing in somebody may change how their account is reached. Default 10 min. */
   readonly freshnessMs: number
+  /** Are links and codes by e-mail factors, to sign in with and to confirm a sign-in? Default true; a tenant turns it off with `settings.authentication.emailFactor` (ASVS 5.0, V6.3.6). */
+  readonly emailFactor: boolean
   /** Must whoever ends sessions of their own, beside the one they are in, have signed in so short a while ago? Default true (ASVS 5.0, V7.5.2). */
   readonly freshToEndSessions: boolean
 }

@@ -11,6 +11,7 @@ import { factorVerifiers } from './authentication/factors/verifiers.ts'
 import { enterNewUser } from './authentication/new-user.ts'
 import { createPasskeyFactor } from './authentication/passkeys/factor.ts'
 import { createPasswords } from './authentication/passwords.ts'
+import { createRisk } from './authentication/risk/risk.ts'
 import { createRiskSources } from './authentication/risk/sources.ts'
 import { lookAtDefaultPlan } from './billing/default-plan.ts'
 import { createPlans } from './billing/plans.ts'
@@ -212,6 +213,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
     ...system,
     sessions,
     verifyApiKey,
+    risk: createRisk(context),
     keys: createRootKeys(keyring, options.keys),
     migrations: checkedMigrations(storage.migrations, check),
     maintenance: createMaintenance(context, directory),

@@ -58,6 +58,7 @@ export const defaultSettings: Settings = {
     codeLifetimeMs: 10 * MINUTE,
     invitationLifetimeMs: 7 * DAY,
     freshnessMs: 10 * MINUTE,
+    emailFactor: true,
     freshToEndSessions: true,
   },
   tenancy: { baseDomains: [] },
@@ -174,7 +175,9 @@ function accountsOf(accounts: AccountSettings): AccountSettings {
   within(name('codeLifetimeMs'), accounts.codeLifetimeMs, MINUTE, 10 * MINUTE)
   within(name('invitationLifetimeMs'), accounts.invitationLifetimeMs, MINUTE, 90 * DAY)
   within(name('freshnessMs'), accounts.freshnessMs, SECOND, DAY)
-  if (typeof accounts.freshToEndSessions !== 'boolean') throw invalid(name('freshToEndSessions'), 'it is true or false')
+  for (const key of ['emailFactor', 'freshToEndSessions'] as const) {
+    if (typeof accounts[key] !== 'boolean') throw invalid(name(key), 'it is true or false')
+  }
   return accounts
 }
 

@@ -84,6 +84,7 @@ export function watchLoads(storage: Storage<unknown>): WatchedStorage {
   const watch = (scope: TenantScope): TenantScope => ({
     records: counted(scope.records),
     transaction: (work) => scope.transaction(work),
+    atOnce: (steps) => scope.atOnce(steps),
     read: (work) => scope.read(work),
     verbs: {
       ...scope.verbs,

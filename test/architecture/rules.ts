@@ -110,7 +110,7 @@ export const rules: readonly Rule[] = [
     applies: (path) => source(path) && !/^src\/(adapters\/testing|migrations)\//.test(path),
     complaints: ({ path, text }) =>
       matches(code(text), OPENS_SESSION).filter((found) => !MAY_OPEN[path]?.some((allowed) => found.includes(allowed))),
-    planted: { path: 'src/core/authentication/planted.ts', text: 'await issuer.open(context, opening)\n' },
+    planted: { path: 'src/core/authentication/planted.ts', text: 'await issuer.prepare(context, opening)\n' },
   },
   {
     name: 'types are not set aside',
@@ -139,19 +139,22 @@ const HERE = new RegExp(
 
 /** What makes a session, or a maker of sessions: whatever it is called, the issuer's types must be named to be handed on. */
 const OPENS_SESSION =
-  /\bopenSession\b|\bissuer\s*\.\s*open\b|\bcreateSessionIssuer\b|\bSessionIssuer\b|\binsert\(\s*['"]sessions['"]|insert into [^ ]*sessions\b/g
+  /\bopenSession\b|\bissuer\s*\.\s*prepare\b|\bcreateSessionIssuer\b|\bSessionIssuer\b|\binsert\(\s*['"]sessions['"]|insert into [^ ]*sessions\b/g
 const VERB = ['openSession']
 /** Which of it each file may say. */
 const MAY_OPEN: { readonly [path: string]: readonly string[] } = {
-  'src/core/authentication/engine.ts': ['SessionIssuer', 'issuer.open', 'openSession'],
+  'src/core/authentication/engine.ts': ['SessionIssuer', 'issuer.prepare'],
   'src/core/freehold.ts': ['createSessionIssuer'],
   'src/core/sessions/issue.ts': ['createSessionIssuer', 'SessionIssuer', ...VERB],
   'src/core/storage/verbs.ts': VERB,
+  'src/core/storage/steps.ts': VERB,
+  'src/core/storage/stepwise.ts': VERB,
   'src/core/tenancy/gate.ts': VERB,
   'src/core/storage/local-notices.ts': VERB,
   'src/adapters/memory/verbs.ts': [...VERB, 'insert('],
   'src/adapters/postgres/link.ts': VERB,
   'src/adapters/postgres/session-verbs.ts': VERB,
+  'src/adapters/postgres/steps.ts': VERB,
   'src/adapters/postgres/session-statements.ts': ['insert into'],
 }
 

@@ -6,6 +6,7 @@ import type { FactorVerifier, FirstFactor } from '../../src/core/authentication/
 import { passwordProof } from '../../src/core/authentication/sign-in.ts'
 import type { User } from '../../src/core/identity/user.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
+import { change, changeOne, type Step } from '../../src/core/storage/steps.ts'
 import type { NewRow } from '../../src/core/storage/tables.ts'
 import { fromNow } from '../../src/core/storage/tables.ts'
 import { makeTown, PASSWORD, refusal, type Town } from '../identity/town.ts'
@@ -238,24 +239,43 @@ describe('policy', () => {
 })
 
 describe('a proof', () => {
-  it('that somebody else has spent meanwhile opens nothing', async () => {
+  const spent = () => changeOne('users', { name: 'nobody' }, { name: 'spent' })
+
+  it('that somebody else has spent meanwhile opens nothing, and is told', async () => {
     const user = await town.person()
-    const proof = { ...passwordProof(await rowOf(user), undefined), within: async () => false }
-    expect(await town.engine.conclude(town.context, proof)).toEqual(BAD)
+    const overtakes: Step[] = []
+    const proof = {
+      ...passwordProof(await rowOf(user), undefined),
+      overtaken: async (lost: Step) => void overtakes.push(lost),
+    }
+    const spends = [change('users', { id: user.id }, { name: 'spent' }), spent()]
+    expect(await town.engine.conclude(town.context, { ...proof, spends })).toEqual(BAD)
     await factor(user)
-    expect(await town.engine.conclude(town.context, proof)).toEqual(BAD)
+    expect(await town.engine.conclude(town.context, { ...proof, spends })).toEqual(BAD)
     expect(await town.context.scope.records.count('challenges')).toBe(0)
+    expect((await rowOf(user)).name).toBeNull()
+    expect(overtakes).toEqual([spends[1], spends[1]])
   })
 
   it('is spent in the transaction that opens the session', async () => {
     const user = await town.person()
     const row = await rowOf(user)
     await town.users.setPassword(user, PASSWORD)
-    const within: FirstFactor['within'] = async ({ records }) => {
-      await records.update('users', { id: user.id }, { name: 'spent' })
-      return true
-    }
-    expect(await town.engine.conclude(town.context, { ...passwordProof(row, undefined), within })).toEqual(BAD)
+    const spends = [change('users', { id: user.id }, { name: 'spent' })]
+    expect(await town.engine.conclude(town.context, { ...passwordProof(row, undefined), spends })).toEqual(BAD)
     expect((await rowOf(user)).name).toBeNull()
+    expect(
+      await town.engine.conclude(town.context, { ...passwordProof(await rowOf(user), undefined), spends }),
+    ).toMatchObject({ ok: true })
+    expect((await rowOf(user)).name).toBe('spent')
+  })
+
+  it('of somebody who is not active any more opens nothing, whatever was read before', async () => {
+    const user = await town.person()
+    const proof = passwordProof(await rowOf(user), undefined)
+    await factor(user)
+    await town.context.scope.records.update('users', { id: user.id }, { status: 'disabled' })
+    expect(await town.engine.conclude(town.context, proof)).toEqual(BAD)
+    expect(await town.context.scope.records.count('challenges')).toBe(0)
   })
 })

@@ -3,8 +3,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { program } from '../../src/adapters/cli/program.ts'
+import { mmdb } from '../maxmind/database.ts'
 
 const cwd = mkdtempSync(join(tmpdir(), 'freehold-replay-'))
 const home = { user: 'ana', device: 'laptop', place: { country: 'MX', latitude: 19.43, longitude: -99.13 } }
@@ -57,4 +58,69 @@ it('names the line that cannot be read, and the file that is not there', async (
     stderr: { write: () => true },
   })
   expect(missing).toBe(2)
+})
+
+describe('with places out of a database', () => {
+  const place = (iso_code: string, latitude: number, longitude: number) => ({
+    country: { iso_code },
+    location: { accuracy_radius: 20, latitude: { double: latitude }, longitude: { double: longitude } },
+  })
+  const file = mmdb({ '192.0.2.0/24': place('MX', 19.43, -99.13), '198.51.100.0/24': place('DE', 52.52, 13.4) })
+  const addresses = HISTORY.map(({ place: { country }, ...rest }) =>
+    JSON.stringify({ ...rest, ip: country === 'MX' ? '192.0.2.7' : '198.51.100.7' }),
+  )
+
+  it('finds the journey that the records alone do not tell of', async () => {
+    writeFileSync(join(cwd, 'places.mmdb'), file)
+    expect((await run(addresses)).out).toContain('3 sign-ins: 3 allowed, 0 stepped up, 0 denied')
+    const { code, out } = await run(addresses, '--geo', 'places.mmdb')
+    expect(code).toBe(0)
+    expect(out).toMatch(/at least 9,\d+ km from the last sign-in 1 h before/)
+    expect(out).toContain('3 sign-ins: 2 allowed, 1 stepped up, 0 denied')
+  })
+
+  it('weighs as the settings say', async () => {
+    writeFileSync(join(cwd, 'places.mmdb'), file)
+    const weighed = async (settings: string) => {
+      writeFileSync(join(cwd, 'risk.json'), settings)
+      return run(addresses, '--geo', 'places.mmdb', '--settings', 'risk.json', '--json')
+    }
+    const last = ({ out }: { readonly out: string }) => JSON.parse(out.trim().split('\n').at(-1)!)
+    expect(last(await weighed('{ "denyFrom": 0.8 }'))).toMatchObject({ verdict: 'deny' })
+    const weights = { 'impossible-travel': 0, 'new-country': 0 }
+    expect(last(await weighed(JSON.stringify({ weights })))).toMatchObject({ verdict: 'allow', flags: ['new-device'] })
+    for (const [settings, problem] of [
+      ['{', 'it is not JSON'],
+      ['{ "denyForm": 0.8 }', 'there is no such option'],
+      ['{ "weights": { "automation": 2 } }', 'it is a number from 0 to 1'],
+    ] as const) {
+      const { code, err, out } = await weighed(settings)
+      expect({ code, said: err + out }).toEqual({ code: 2, said: expect.stringContaining(problem) })
+    }
+  })
+
+  it('names a file that is not there, or is none of its kind', async () => {
+    writeFileSync(join(cwd, 'damaged.mmdb'), file.subarray(0, 200))
+    for (const [name, problem] of [
+      ['none.mmdb', 'it cannot be read'],
+      ['history.jsonl', 'it is no database in the format of MaxMind'],
+      ['damaged.mmdb', 'it is no database in the format of MaxMind'],
+    ] as const) {
+      const { code, err } = await run(addresses, '--geo', name)
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(problem) })
+      expect(err).toContain('--geo')
+    }
+    expect(await run(addresses, '--settings', 'none.json')).toMatchObject({ code: 2 })
+  })
+
+  it.each([['--geo'], ['--settings']])('%s goes with no other command', async (option) => {
+    let said = ''
+    const code = await program(['migrate', 'status', '--url', 'postgres://x@127.0.0.1:1/x', option, 'file'], {
+      env: {},
+      cwd,
+      stdout: { write: () => true },
+      stderr: { write: (text) => (said += text) },
+    })
+    expect({ code, said }).toEqual({ code: 2, said: expect.stringContaining(`${option} goes with "risk replay"`) })
+  })
 })

@@ -88,6 +88,10 @@ function watched(scope: TenantScope, work: Work): TenantScope {
       work.transactions++
       return scope.transaction(unit)
     },
+    atOnce(steps) {
+      work.transactions++
+      return scope.atOnce(steps)
+    },
     read: (work) => scope.read(work),
   }
 }

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { postgres } from '../../src/adapters/postgres/index.ts'
+import type { PasskeyRequestOptions } from '../../src/core/authentication/passkeys/ceremony.ts'
 import type { User } from '../../src/core/identity/user.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
@@ -15,7 +16,8 @@ let house: House
 let ana: User
 beforeAll(async () => {
   database = await createTestDatabase({ connections: AT_ONCE })
-  house = await openHouse(postgres({ pool: database.appPool, listen: false }))
+  const storage = postgres({ pool: database.appPool, listen: false })
+  house = await openHouse(storage, { settings: { attempts: { free: 100 } } })
   ana = await house.town.person()
 })
 afterAll(() => database.close())
@@ -49,6 +51,34 @@ it('W01: an original and its copies at the same counter open one session, and th
   const events = await house.context.scope.records.find('security_events', { limit: 100 })
   const told = events.filter(({ details }) => details.passkeyId === passkey.id)
   expect(told).toHaveLength(AT_ONCE - 1)
+})
+
+it('W01: as a second factor, of copies at the same counter one is taken and the others are told', async () => {
+  const eve = await house.town.person()
+  const { authenticator, passkey } = await house.equip(eve, { counter: 20, userVerified: false })
+  const first = {
+    user: (await house.context.scope.records.get('users', { id: eve.id }))!,
+    methods: ['pwd'],
+    assuranceLevel: 1,
+    usedFactors: [],
+  } as const
+  const begun = await many(async () => {
+    const asked = await house.engine.conclude(house.context, first)
+    if (asked.ok || asked.reason !== 'factor-required') throw new Error('no factor was asked for')
+    const { token } = asked.next
+    const { details } = await house.engine.begin(house.context, { token })
+    authenticator.counter = 20
+    return { token, assertion: { ...authenticator.get(details.options as PasskeyRequestOptions, house.page) } }
+  })
+  const entered = await many((i) => house.engine.resume(house.context, begun[i]!, begun[i]!))
+  expect(entered.filter(({ ok }) => ok)).toHaveLength(1)
+  expect(await house.town.alive(eve)).toHaveLength(1)
+  expect(await house.row(passkey)).toMatchObject({ sign_count: 21, clone_suspected_at: expect.any(Date) })
+  const told = await house.context.scope.records.find('security_events', { where: { user_id: eve.id }, limit: 100 })
+  expect(told.map(({ kind }) => kind)).toEqual(Array.from({ length: AT_ONCE - 1 }, () => 'passkey.clone_suspected'))
+  // shown again, an answer that was told of is told of no second time
+  await many((i) => house.engine.resume(house.context, begun[i]!, begun[i]!))
+  expect(await house.context.scope.records.count('security_events', { user_id: eve.id })).toBe(AT_ONCE - 1)
 })
 
 it('W02: one registration, sent many times at once, makes one passkey', async () => {

@@ -53,6 +53,7 @@ it('08: the app may enter a tenant, and neither protect nor unprotect a table', 
   )
   expect(rows).toEqual([
     { name: 'current_tenant', app: true, everybody: false },
+    { name: 'demand_one', app: true, everybody: false },
     { name: 'ensure_audit_partitions', app: false, everybody: false },
     { name: 'enter_tenant', app: true, everybody: false },
     { name: 'forget_audit', app: false, everybody: false },

@@ -13,6 +13,7 @@ export const ROWS: readonly string[] = [
   `insert into freehold.sign_in_profiles (user_id) values ($1)`,
   `insert into freehold.failure_counts (pool, subject, failures) values ('user', sha256($2::bytea), 1)`,
   `insert into freehold.rate_limits (name, subject, capacity, window_ms, tokens) values ($2, sha256(''), 1, 1, 1)`,
+  `insert into freehold.tenant_secrets (name, value) values ($2, '\\x01')`,
   'insert into freehold.tenant_counters (name) values ($2)',
   `insert into freehold.organizations (id, key, name) values ($1, $2, 'x')`,
   `insert into freehold.service_accounts (id, name) values ($1, $2)`,

@@ -6,7 +6,7 @@ import type { SessionId, UserId } from '../../src/core/kernel/ids.ts'
 import { createSessionIssuer } from '../../src/core/sessions/issue.ts'
 import type { Storage } from '../../src/core/storage/storage.ts'
 import { makeTenantContext } from '../setup/context.ts'
-import { codeOf, makeWorld, tokensOf, type World } from './world.ts'
+import { codeOf, issue, makeWorld, tokensOf, type World } from './world.ts'
 
 let now: number
 let storage: Storage
@@ -183,7 +183,7 @@ it('what a client tells of itself is cut to what a column holds', async () => {
   const userId = await world.newUser()
   const { context } = world.first
   const client = { ip: `\0${'9'.repeat(100)}`, userAgent: `\ud800\0${'🜁'.repeat(600)}` }
-  const opened = await createSessionIssuer(context).open(makeTenantContext(context, world.tenant), {
+  const opened = await issue(createSessionIssuer(context), makeTenantContext(context, world.tenant), {
     userId,
     epoch: 0,
     assuranceLevel: 1,

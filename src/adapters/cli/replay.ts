@@ -1,22 +1,32 @@
 // `freehold risk replay`: a recorded history of sign-ins, one JSON object a line, scored in order. It needs no database.
 
 import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type RecordedSignIn, type ReplayedSignIn, replay } from '../../core/authentication/risk/replay.ts'
-import { fillRiskSettings } from '../../core/authentication/risk/settings.ts'
+import { fillRiskSettings, type RiskOptions, type RiskSettings } from '../../core/authentication/risk/settings.ts'
 import { FreeholdError } from '../../core/kernel/errors.ts'
+import type { GeoProvider } from '../../core/ports/geo.ts'
+import { maxmind } from '../maxmind/index.ts'
+import { PEERS } from './packages.ts'
 import { count, openScreen, type Screen, type Surroundings, type Tone } from './screen.ts'
 import type { Command } from './usage.ts'
 
 const TONES: Readonly<Record<ReplayedSignIn['verdict'], Tone>> = { allow: 'good', 'step-up': 'warn', deny: 'bad' }
 
-/** 0 when the whole history was scored. @throws CONFIG_INVALID (no such file), INPUT_INVALID (a line that cannot be read) */
+/**
+ * 0 when the whole history was scored.
+ * @throws CONFIG_INVALID (a file that is not there, or not what it should be), PACKAGE_MISSING (mmdb-lib), INPUT_INVALID (a line that cannot be read)
+ */
 export async function replayHistory(command: Command, { stdout, env, cwd }: Surroundings): Promise<number> {
   const screen = openScreen(stdout, env)
+  const at = (file: string) => resolve(cwd, file)
+  const settings = command.settings === undefined ? fillRiskSettings() : await settingsIn(at(command.settings))
+  const geo = command.geo === undefined ? undefined : await geoIn(at(command.geo))
   const verdicts = { allow: 0, 'step-up': 0, deny: 0 }
   let scored = 0
-  for await (const signIn of replay(linesOf(resolve(cwd, command.file!)), fillRiskSettings())) {
+  for await (const signIn of replay(linesOf(at(command.file!)), settings, geo)) {
     scored++
     verdicts[signIn.verdict]++
     if (command.json) screen.line(JSON.stringify(signIn))
@@ -35,6 +45,46 @@ function show(screen: Screen, { number, at, user, ok, score, verdict, reasons }:
   for (const reason of reasons) screen.line(screen.tone('faint', `     ${reason}`))
 }
 
+/** As the option `risk` of `createFreehold`, in JSON. */
+async function settingsIn(file: string): Promise<RiskSettings> {
+  const text = (await contentOf(file, '--settings')).toString()
+  let settings: RiskOptions
+  try {
+    settings = JSON.parse(text) as RiskOptions
+  } catch (cause) {
+    throw invalid('--settings', 'it is not JSON', cause)
+  }
+  return fillRiskSettings(settings)
+}
+
+/** A database in MaxMind's format, read whole. */
+async function geoIn(file: string): Promise<GeoProvider> {
+  const content = await contentOf(file, '--geo')
+  const { Reader } = await import('mmdb-lib').catch((cause: unknown) => {
+    const wanted = { package: 'mmdb-lib', range: PEERS['mmdb-lib']!, hint: 'npm install mmdb-lib' }
+    throw new FreeholdError('PACKAGE_MISSING', wanted, { cause })
+  })
+  const sound = <R>(work: () => R): R => {
+    try {
+      return work()
+    } catch (cause) {
+      throw invalid('--geo', 'it is no database in the format of MaxMind (.mmdb), or is damaged', cause)
+    }
+  }
+  const { locate } = maxmind({ reader: sound(() => new Reader(content)) })
+  return { locate: (ip) => sound(() => locate(ip)) }
+}
+
+async function contentOf(file: string, option: string): Promise<Buffer> {
+  return readFile(file).catch((cause: unknown) => {
+    throw invalid(option, 'it cannot be read', cause)
+  })
+}
+
+function invalid(option: string, problem: string, cause: unknown): FreeholdError<'CONFIG_INVALID'> {
+  return new FreeholdError('CONFIG_INVALID', { option, problem }, { cause })
+}
+
 async function* linesOf(file: string): AsyncGenerator<RecordedSignIn, void, undefined> {
   const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })
   let number = 0
@@ -46,7 +96,7 @@ async function* linesOf(file: string): AsyncGenerator<RecordedSignIn, void, unde
     }
   } catch (cause) {
     if (FreeholdError.is(cause)) throw cause
-    throw new FreeholdError('CONFIG_INVALID', { option: 'FILE', problem: 'it cannot be read' }, { cause })
+    throw invalid('FILE', 'it cannot be read', cause)
   }
 }
 

@@ -20,6 +20,8 @@ Options
   --folder DIR         your own migrations, NNNN_name.sql, run after ours
   --baseline SET:NNNN  takes migrations up to this one as done, as host:0003 or host:all
   --lock-wait SECONDS  how long to wait for another migration     (default: 60)
+  --geo FILE           with risk replay: places of addresses, a MaxMind database (.mmdb); wants mmdb-lib
+  --settings FILE      with risk replay: the option "risk" of createFreehold, as JSON
   --sql                with plan: prints the SQL and nothing else
   --json               one JSON document; with up and risk, one per line
   --help, --version
@@ -41,6 +43,8 @@ export interface Command {
   readonly lockWaitMs?: number
   /** Of `risk replay`. */
   readonly file?: string
+  readonly geo?: string
+  readonly settings?: string
   readonly sql: boolean
   readonly json: boolean
 }
@@ -61,6 +65,8 @@ export function readCommand(argv: readonly string[], env: Readonly<Record<string
     ...(values.folder !== undefined && { folder: values.folder }),
     ...(values.baseline !== undefined && { baseline: values.baseline }),
     ...(values['lock-wait'] !== undefined && { lockWaitMs: seconds(values['lock-wait']) }),
+    ...(values.geo !== undefined && { geo: values.geo }),
+    ...(values.settings !== undefined && { settings: values.settings }),
     ...(positionals[0] === 'risk' && positionals[2] !== undefined && { file: positionals[2] }),
     sql: values.sql ?? false,
     json: values.json ?? false,
@@ -73,6 +79,9 @@ export function readCommand(argv: readonly string[], env: Readonly<Record<string
     throw new UsageError('--baseline goes with "migrate plan" and "migrate up"')
   }
   if (command.name === 'replay') return command
+  for (const option of ['geo', 'settings'] as const) {
+    if (command[option] !== undefined) throw new UsageError(`--${option} goes with "risk replay"`)
+  }
   const asOwner = command.name === 'plan' || command.name === 'up' || command.name === 'status'
   if (command.url === undefined && (!asOwner || command.ownerUrl === undefined)) {
     throw new UsageError('there is no database: set DATABASE_URL, or give --url')
@@ -92,6 +101,8 @@ function parse(argv: readonly string[]) {
         folder: { type: 'string' },
         baseline: { type: 'string' },
         'lock-wait': { type: 'string' },
+        geo: { type: 'string' },
+        settings: { type: 'string' },
         sql: { type: 'boolean' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

@@ -96,6 +96,10 @@ const checks: { readonly [T in TableName]: Checks<T> } = {
       ['user', 'ip', 'network', 'tenant', 'ip-accounts', 'network-accounts', 'account-at'].includes(pool),
     failure_counts_subject_check: ({ subject }) => subject.length === 32,
   },
+  tenant_secrets: {
+    tenant_secrets_name_check: ({ name }) => characters(name, 1, 50),
+    tenant_secrets_value_check: ({ value }) => value.length <= 512,
+  },
   rate_limits: {
     rate_limits_name_check: ({ name }) => characters(name, 1, 100),
     rate_limits_subject_check: ({ subject }) => subject.length === 32,

@@ -45,6 +45,7 @@ export const defaults: { readonly [T in TableName]: Readonly<Record<string, unkn
   devices: { first_seen_at: fromNow(), last_seen_at: fromNow() },
   sign_in_profiles: { sign_ins: 0, countries: {}, hours: {}, updated_at: fromNow() },
   failure_counts: { updated_at: fromNow() },
+  tenant_secrets: { created_at: fromNow() },
   rate_limits: { updated_at: fromNow() },
   tenant_counters: { value: 0, updated_at: fromNow() },
   organizations: { metadata: {}, created_at: fromNow(), updated_at: fromNow() },

@@ -1,7 +1,7 @@
 // What the checks of columns ask. As in SQL, what is null passes.
 
 /** Bytes of JSON. */
-export const MEMBERS_AT_MOST = 65_536
+const MEMBERS_AT_MOST = 65_536
 
 export function characters(text: string | null, least: number, most: number): boolean {
   return text === null || between([...text].length, least, most)

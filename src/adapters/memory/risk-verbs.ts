@@ -1,17 +1,9 @@
 // The verbs of risk in memory. Each runs while nobody else holds the storage.
 
 import { decayed } from '../../core/authentication/risk/failure-memory.ts'
-import type { FailedSignIn, FailureKey, LearnedSignIn, RiskLoad, RiskQuestion } from '../../core/storage/risk-verbs.ts'
+import type { FailedSignIn, FailureKey, LearnedSignIn } from '../../core/storage/risk-verbs.ts'
 import { fromNow } from '../../core/storage/tables.ts'
 import type { Statements } from './statements.ts'
-
-export function loadRisk(statements: Statements, { userId, halfLifeMs, counts }: RiskQuestion): RiskLoad {
-  return {
-    at: new Date(statements.now()),
-    failures: counts.map((key) => left(statements, key, halfLifeMs)),
-    profile: statements.get('sign_in_profiles', { user_id: userId }),
-  }
-}
 
 export function countFailure(statements: Statements, { halfLifeMs, counts, accounts }: FailedSignIn): void {
   const fresh = accounts.filter(({ accountAt }) => isFresh(statements, accountAt, halfLifeMs))
@@ -23,7 +15,7 @@ export function countFailure(statements: Statements, { halfLifeMs, counts, accou
   }
 }
 
-function left(statements: Statements, { pool, subject }: FailureKey, halfLifeMs: number): number {
+export function left(statements: Statements, { pool, subject }: FailureKey, halfLifeMs: number): number {
   const row = statements.get('failure_counts', { pool, subject })
   return row ? decayed(row.failures, statements.now() - row.updated_at.getTime(), halfLifeMs) : 0
 }

@@ -4,6 +4,9 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import type { Records } from '../../core/storage/records.ts'
+import type { Outcome, Step } from '../../core/storage/steps.ts'
+import { stepByStep } from '../../core/storage/stepwise.ts'
+import type { TenantScope } from '../../core/storage/storage.ts'
 import type { TableName } from '../../core/storage/tables.ts'
 import type { Notice } from '../../core/storage/verbs.ts'
 import { hostDb, type MemoryDb } from './host-db.ts'
@@ -19,6 +22,8 @@ export interface Scope<T extends TableName, Verbs, More = unknown> {
   readonly records: Records<T>
   readonly verbs: Verbs
   transaction<R>(work: (unit: Unit<T, Verbs, More>) => Promise<R>): Promise<R>
+  /** Of a tenant's scope. */
+  atOnce(steps: readonly Step[]): Promise<Outcome>
   read<R>(work: (db: MemoryDb) => Promise<R>): Promise<R>
 }
 
@@ -70,7 +75,7 @@ export function createScope<T extends TableName, Verbs, More>(
   door: Door<T, Verbs, More>,
 ): Scope<T, Verbs, More> {
   const { transact } = shop
-  return {
+  const scope: Scope<T, Verbs, More> = {
     ...door.open((statement) =>
       transact(({ notices }) => statement(door.statements, (notice) => notices.push(notice))),
     ),
@@ -78,8 +83,10 @@ export function createScope<T extends TableName, Verbs, More>(
       transact((transaction) =>
         runPart(shop, transaction, undefined, (whole) => work(createUnit(shop, door, transaction, whole))),
       ),
+    atOnce: (steps) => stepByStep(scope as unknown as TenantScope, steps),
     read: async (work) => work(hostDb),
   }
+  return scope
 }
 
 function createUnit<T extends TableName, Verbs, More>(
@@ -105,16 +112,18 @@ function createUnit<T extends TableName, Verbs, More>(
       throw error
     }
   }
-  return {
+  const unit: Unit<T, Verbs, More> = {
     ...door.open(run),
     ...door.more((other) => createUnit(shop, other, transaction, part)),
     db: hostDb,
+    atOnce: (steps) => stepByStep(unit as unknown as TenantScope, steps),
     read: async (work) => work(hostDb),
     async transaction<R>(work: (unit: Unit<T, Verbs, More>) => Promise<R>): Promise<R> {
       const parent = calling() ?? part
       return parent.open((inner) => work(createUnit(shop, door, transaction, inner)))
     },
   }
+  return unit
 }
 
 /** Runs `work` as a part of the transaction: when it rejects, what it wrote is taken back. */

@@ -3,24 +3,18 @@
 import type { TenantRef } from '../../core/storage/storage.ts'
 import type { Row } from '../../core/storage/tables.ts'
 import { fromNow, type TenantTableName, tenantTables } from '../../core/storage/tables.ts'
-import type {
-  AttemptAnswer,
-  AttemptTake,
-  SessionEnding,
-  SessionOpening,
-  SystemVerbs,
-  TenantKey,
-  TenantVerbs,
-} from '../../core/storage/verbs.ts'
+import type { SessionEnding, SessionOpening, SystemVerbs, TenantKey, TenantVerbs } from '../../core/storage/verbs.ts'
 import { appendAudit, loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
 import { lookUpApiKey } from './api-keys.ts'
+import { takeAttempt } from './attempts.ts'
 import { loadEntitlements } from './entitlements.ts'
 import { claimInbox, finishInbox } from './inbox.ts'
 import { holdSubscriptions, writeSubscriptions } from './mirror.ts'
 import { takeRate } from './rates.ts'
-import { countFailure, learnSignIn, loadRisk } from './risk-verbs.ts'
+import { countFailure, learnSignIn } from './risk-verbs.ts'
 import { isAlive, lookUpSession, rotateSession } from './rotation.ts'
 import type { Run } from './scopes.ts'
+import { beginSignIn } from './sign-in.ts'
 import type { Statements } from './statements.ts'
 
 /** @param system the system's rows: what is sold belongs to no tenant */
@@ -32,7 +26,7 @@ export function createTenantVerbs(run: Run, tenantId: string, system: Statements
     endSessions: (ending) => run((statements) => endSessions(statements, ending)),
     lookUpApiKey: (id, hash) => run((statements) => lookUpApiKey(statements, id, hash)),
     takeAttempt: (attempt) => run((statements) => takeAttempt(statements, attempt)),
-    loadRisk: (question) => run((statements) => loadRisk(statements, question)),
+    beginSignIn: (question) => run((statements) => beginSignIn(statements, question)),
     countFailure: (failure) => run((statements) => countFailure(statements, failure)),
     learnSignIn: (learning) => run((statements) => learnSignIn(statements, learning)),
     takeRates: (rates) => run((statements) => rates.map((rate) => takeRate(statements, rate))),
@@ -107,22 +101,6 @@ function endSessions(statements: Statements, { userId, reason, only, except }: S
     }
   }
   return ended
-}
-
-function takeAttempt(statements: Statements, attempt: AttemptTake): AttemptAnswer {
-  const { pool, subject } = attempt
-  const now = statements.now()
-  const before = statements.get('sign_in_attempts', { pool, subject })
-  if (before && now < before.blocked_until.getTime()) {
-    return { allowed: false, failures: before.failures, retryAfterMs: before.blocked_until.getTime() - now }
-  }
-  const forgotten = !before || before.updated_at.getTime() + attempt.forgetAfterMs <= now
-  const failures = forgotten ? 1 : before.failures + 1
-  const delay = failures > attempt.free ? attempt.baseDelayMs * 2 ** (failures - attempt.free - 1) : 0
-  const taken = { failures, blocked_until: fromNow(Math.min(delay, attempt.maxDelayMs)), updated_at: fromNow() }
-  if (before) statements.update('sign_in_attempts', { pool, subject }, taken)
-  else statements.insert('sign_in_attempts', [{ pool, subject, ...taken }])
-  return { allowed: true, failures }
 }
 
 function purge(statements: Statements): Record<string, number> {

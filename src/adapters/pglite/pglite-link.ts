@@ -5,11 +5,11 @@ import { FreeholdError } from '../../core/kernel/errors.ts'
 import { isId } from '../../core/kernel/ids.ts'
 import type { MigrationConnection } from '../../migrations/index.ts'
 import { quoteName } from '../../migrations/target.ts'
-import { BEGIN, LEAVE } from '../postgres/carrier.ts'
+import { BEGIN, type Exchange, LEAVE, type Opening } from '../postgres/carrier.ts'
 import { translate } from '../postgres/errors.ts'
 import type { Answer, Ear, Link, Statement, Unit } from '../postgres/link.ts'
 import { createTurns } from '../postgres/turns.ts'
-import { runUnit } from '../postgres/unit-of-work.ts'
+import { runAll, runUnit } from '../postgres/unit-of-work.ts'
 import type { PgliteDatabase, PgliteQueries } from './engine.ts'
 import { createPrepare, type Prepare } from './statements.ts'
 
@@ -61,7 +61,15 @@ export class PgliteLink implements Link {
     }
   }
 
-  async unit<R>(tenantId: string | null, work: (unit: Unit) => Promise<R>): Promise<R> {
+  all(tenantId: string, statements: readonly Statement[]): Promise<Answer> {
+    return this.#lent(tenantId, (opening, exchange) => runAll(opening, exchange, statements))
+  }
+
+  unit<R>(tenantId: string | null, work: (unit: Unit) => Promise<R>): Promise<R> {
+    return this.#lent(tenantId, (opening, exchange) => runUnit(opening, exchange, work))
+  }
+
+  async #lent<R>(tenantId: string | null, run: (opening: Opening, exchange: Exchange) => Promise<R>): Promise<R> {
     const { prepare } = await this.#open()
     let open: Open | undefined
     const perform = async (statement: Statement, say: ReturnType<Prepare>): Promise<Answer> => {
@@ -89,18 +97,19 @@ export class PgliteLink implements Link {
       const ready = statements.map((statement) => [statement, prepare(statement)] as const)
       let answer: Answer = DONE
       const gathered: Answer['rows'] = []
+      const ends: number[] = []
       try {
         for (const [statement, say] of ready) {
           answer = await perform(statement, say)
-          if (statement.gathered) gathered.push(...answer.rows)
+          if (statement.gathered) ends.push(gathered.push(...answer.rows))
         }
-        return gathered.length > 0 ? { ...answer, rows: gathered } : answer
+        return ends.length > 0 ? { ...answer, rows: gathered, ends } : answer
       } catch (error) {
         throw translate(error, statements.at(-1))
       }
     }
     const statements = [BEGIN, this.#stage(tenantId)]
-    return runUnit({ tenantId, enter: (other) => this.#enter(other), statements }, exchange, work)
+    return run({ tenantId, enter: (other) => this.#enter(other), statements }, exchange)
   }
 
   async listen(channel: string, ear: Ear): Promise<() => Promise<void>> {

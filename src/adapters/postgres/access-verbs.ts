@@ -12,10 +12,8 @@ import type {
 import { columnsOf, type Row, type TableName, table } from '../../core/storage/tables.ts'
 import type { LimitAnswer, LimitTake } from '../../core/storage/verbs.ts'
 import { invalid } from './column-values.ts'
+import { fromJson, type JsonRow } from './json-rows.ts'
 import type { Send } from './link.ts'
-
-/** What PostgreSQL's JSON makes of a row: times are texts. */
-type JsonRow = Readonly<Record<string, unknown>>
 
 const PRINCIPALS = {
   user: { table: 'users', holder: 'user_id' },
@@ -111,21 +109,6 @@ function rowOf<T extends TableName>(table: T, json: JsonRow): Row<T> {
 /** Columns that may leave the database. */
 function open(table: TableName): string[] {
   return columnsOf(table).flatMap(([column, { secret }]) => (secret ? [] : [column]))
-}
-
-const times = new Map<TableName, readonly string[]>(
-  (['users', 'service_accounts', 'roles', 'role_assignments'] as const).map((table) => [
-    table,
-    columnsOf(table).flatMap(([column, { type }]) => (type === 'time' ? [column] : [])),
-  ]),
-)
-
-function fromJson(table: TableName, json: JsonRow): Record<string, unknown> {
-  const row: Record<string, unknown> = { ...json }
-  for (const column of times.get(table) ?? []) {
-    if (row[column] !== null) row[column] = new Date(row[column] as string)
-  }
-  return row
 }
 
 /** The row stays locked until the transaction ends; who comes meanwhile waits, and counts on from what it left. */

@@ -45,6 +45,7 @@ export class Batch {
   #at = 0
   #reader: RowReader | null | undefined
   readonly #rows: Record<string, unknown>[] = []
+  #ends: number[] | undefined
   #tag = ''
   #unreadable: unknown
   #wire: Wire | undefined
@@ -153,8 +154,12 @@ export class Batch {
   }
 
   #completed(tag: string): void {
-    const { prepared } = this.#steps[this.#at]!
+    const { prepared, gathered } = this.#steps[this.#at]!
     if (prepared) prepared.reader ??= this.#reader ?? null
+    if (gathered) {
+      this.#ends ??= []
+      this.#ends.push(this.#rows.length)
+    }
     this.#tag = tag
     this.#at++
     this.#reader = this.#steps[this.#at]?.prepared?.reader
@@ -181,7 +186,10 @@ export class Batch {
       const { error, answer } = this.#host.outcome()
       this.#settle(error, answer)
     } else if (this.#unreadable) this.#settle(this.#unreadable)
-    else this.#settle(undefined, { rows: this.#rows, ...readTag(this.#tag) })
+    else {
+      const ends = this.#ends && { ends: this.#ends }
+      this.#settle(undefined, { rows: this.#rows, ...ends, ...readTag(this.#tag) })
+    }
   }
 
   #settle(error: unknown, answer?: Answer): void {

@@ -147,6 +147,17 @@ export class Carrier {
     })
   }
 
+  /** The whole transaction, from its begin to its commit. */
+  all(statements: readonly Statement[]): Promise<Answer> {
+    return this.#alone(async () => {
+      this.#begun = true
+      const answer = await this.#exchange([...this.#waiting.splice(0).map(textOf), ...statements, COMMIT])
+      this.#over = true
+      if (answer.command !== 'COMMIT') throw new FreeholdError('TRANSACTION_LOST')
+      return answer
+    })
+  }
+
   commit(): Promise<void> {
     return this.#alone(async () => {
       if (this.failed) throw new FreeholdError('TRANSACTION_LOST')

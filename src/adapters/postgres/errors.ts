@@ -86,6 +86,7 @@ interface ServerError {
   readonly table?: string
   readonly constraint?: string
   readonly column?: string
+  readonly detail?: string
   /** The function of the server's source that said it: in no language. */
   readonly routine?: string
 }

@@ -23,6 +23,8 @@ export interface Statement {
 
 export interface Answer {
   readonly rows: Record<string, unknown>[]
+  /** Where in `rows` those of each gathered statement end. */
+  readonly ends?: readonly number[]
   /** The first word of the command tag: `SELECT`, `UPDATE`, `COMMIT`. */
   readonly command: string
   /** Rows that the command returned or touched, by its tag; 0 where it has none. */
@@ -68,6 +70,11 @@ export interface Link {
    * @param before goes first, in the same transaction and round trip
    */
   one(tenantId: string | null, statement: Statement, before?: Statement): Promise<Answer>
+  /**
+   * Several statements as one transaction in a tenant's scope, in one round trip; answers the rows of those that are gathered.
+   * Named, their values ready to be bound.
+   */
+  all(tenantId: string, statements: readonly Statement[]): Promise<Answer>
   /** One transaction in the tenant's scope (null: in none): commits when `work` resolves, rolls back when it rejects. */
   unit<R>(tenantId: string | null, work: (unit: Unit) => Promise<R>): Promise<R>
   /** Hears the payloads sent to a channel, and of gaps in hearing. Answers how to stop. */

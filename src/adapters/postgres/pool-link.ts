@@ -3,12 +3,12 @@
 
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import { Batch } from './batch.ts'
-import { BEGIN, LEAVE } from './carrier.ts'
+import { BEGIN, type Exchange, LEAVE, type Opening } from './carrier.ts'
 import { breaksConnection, isStale, translate } from './errors.ts'
 import { createLender, type Lender } from './lender.ts'
 import type { Answer, Ear, Link, Statement, Unit } from './link.ts'
 import type { Listening } from './listening.ts'
-import { runUnit } from './unit-of-work.ts'
+import { runAll, runUnit } from './unit-of-work.ts'
 import type { PgClient, PgPool } from './wire.ts'
 
 export interface PoolLinkOptions {
@@ -57,13 +57,29 @@ export class PoolLink implements Link {
     })
   }
 
-  async unit<R>(tenantId: string | null, work: (unit: Unit) => Promise<R>): Promise<R> {
+  async all(tenantId: string, statements: readonly Statement[]): Promise<Answer> {
+    const once = () => this.#lent(tenantId, (opening, exchange) => runAll(opening, exchange, statements))
+    try {
+      return await once()
+    } catch (error) {
+      // what the connection remembered was stale: all of it was rolled back
+      if (error instanceof Error && isStale(error.cause)) return once()
+      throw error
+    }
+  }
+
+  unit<R>(tenantId: string | null, work: (unit: Unit) => Promise<R>): Promise<R> {
+    return this.#lent(tenantId, (opening, exchange) => runUnit(opening, exchange, work))
+  }
+
+  /** On one connection, which is borrowed when the first statement is sent. */
+  async #lent<R>(tenantId: string | null, run: (opening: Opening, exchange: Exchange) => Promise<R>): Promise<R> {
     const lender = this.#lender && !this.#closed ? this.#lender : await this.#open()
     const { namedStatements } = this.#options
     let borrowing: Promise<PgClient> | undefined
     let client: PgClient | undefined
     let broken: unknown
-    const run = (lent: PgClient, statements: readonly Statement[]): Promise<Answer> =>
+    const say = (lent: PgClient, statements: readonly Statement[]): Promise<Answer> =>
       new Promise((resolve, reject) => {
         submit(lent, statements, namedStatements, (error, found) => {
           if (!found) {
@@ -76,16 +92,16 @@ export class PoolLink implements Link {
         })
       })
     const exchange = (statements: readonly Statement[]): Promise<Answer> => {
-      if (client) return run(client, statements)
+      if (client) return say(client, statements)
       borrowing ??= borrow(lender)
       return borrowing.then((lent) => {
         client = lent
-        return run(lent, statements)
+        return say(lent, statements)
       })
     }
     try {
       const statements = tenantId === null ? [BEGIN] : [BEGIN, this.#enter(tenantId)]
-      return await runUnit({ tenantId, enter: (other) => this.#enter(other), statements }, exchange, work)
+      return await run({ tenantId, enter: (other) => this.#enter(other), statements }, exchange)
     } finally {
       if (client) lender.takeBack(client, broken)
     }

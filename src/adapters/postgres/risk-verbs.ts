@@ -1,46 +1,17 @@
-// The verbs of risk: what a sign-in is judged by, in one query; and the two statements that it learns by, each of which
-// counts on from what a concurrent one left.
+// The verbs of risk: the two statements that it learns by, each of which counts on from what a concurrent one left.
 
-import type { FailedSignIn, LearnedSignIn, RiskLoad, RiskQuestion } from '../../core/storage/risk-verbs.ts'
-import { columnsOf, type Row } from '../../core/storage/tables.ts'
-import type { Send, Statement } from './link.ts'
+import type { FailedSignIn, LearnedSignIn } from '../../core/storage/risk-verbs.ts'
+import type { Statement } from './link.ts'
 
 const MS = `interval '1 millisecond'`
 /** Columns round to the millisecond: a moment must not be rounded into the future. */
 const NOW = `date_trunc('milliseconds', clock_timestamp())`
 
 /** What a count has left; after 60 half-lives nothing that anybody would see, and no power that is too small to be. */
-function left(row: string, halfLifeMs: string): string {
+export function left(row: string, halfLifeMs: string): string {
   const elapsedMs = `(extract(epoch from clock_timestamp() - ${row}.updated_at) * 1000)::double precision`
   return `${row}.failures * power(0.5::double precision,
     least(60::double precision, greatest(0::double precision, ${elapsedMs}) / ${halfLifeMs}::double precision))`
-}
-
-const profileColumns = columnsOf('sign_in_profiles').map(([name]) => name)
-
-export async function loadRisk(
-  send: Send,
-  schema: string,
-  tenantId: string,
-  { userId, halfLifeMs, counts }: RiskQuestion,
-): Promise<RiskLoad> {
-  const { rows } = await send({
-    name: 'load_risk',
-    text: `
-select clock_timestamp() as at, (
-    select coalesce(json_agg(coalesce(${left('f', '$3')}, 0) order by k.place), '[]')
-    from unnest($4::text[], $5::bytea[]) with ordinality as k (pool, subject, place)
-    left join ${schema}.failure_counts f on f.tenant_id = $1::uuid and f.pool = k.pool and f.subject = k.subject
-  ) as counted, ${profileColumns.map((name) => `p.${name}`).join(', ')}
-from (select) as one
-left join ${schema}.sign_in_profiles p on p.tenant_id = $1::uuid and p.user_id = $2::uuid`,
-    values: [tenantId, userId, halfLifeMs, counts.map(({ pool }) => pool), counts.map(({ subject }) => subject)],
-  })
-  const { at, counted, ...profile } = rows[0] as unknown as {
-    at: Date
-    counted: number[]
-  } & { [C in keyof Row<'sign_in_profiles'>]: Row<'sign_in_profiles'>[C] | null }
-  return { at, failures: counted, profile: profile.user_id === null ? undefined : (profile as Row<'sign_in_profiles'>) }
 }
 
 /** Rows are locked in the order of their keys, the accounts before what counts them: two calls never wait for each other. */

@@ -20,8 +20,11 @@ import type { SendAfter } from './inbox-verbs.ts'
 import type { Link, Send, Statement, Unit } from './link.ts'
 import type { Gather } from './mirror-verbs.ts'
 import { createKyselyLoader, type KyselyLoader, type KyselyPackage } from './packages.ts'
+import { createRecordStatements } from './record-statements.ts'
 import { createRecords } from './records.ts'
 import { sessionVerbs } from './session-verbs.ts'
+import { type BeginSignIn, createBeginSignIn } from './sign-in-verbs.ts'
+import { type SendAll, takeSteps } from './steps.ts'
 import { createTexts, type Texts } from './texts.ts'
 import { createSystemVerbs, createTenantVerbs, type Place, placeOf, type Together } from './verbs.ts'
 
@@ -42,6 +45,7 @@ export function createScopes<HostTables>(link: Link, control: Location): Scopes<
     kysely,
     texts: createTexts(schema, kysely),
     append: createAuditAppend(place.quoted),
+    begin: createBeginSignIn(place.quoted),
   }
   return {
     tenant: (tenantId) => tenantScope(ground, tenantId),
@@ -56,10 +60,11 @@ interface Ground {
   readonly kysely: KyselyLoader
   readonly texts: Texts
   readonly append: AuditAppend
+  readonly begin: BeginSignIn
 }
 
 function tenantScope<HostTables>(ground: Ground, tenantId: string, unit?: Unit): TenantScope<Kysely<HostTables>> {
-  const { link, place, texts, append } = ground
+  const { link, place, texts, append, begin } = ground
   const send: Send = unit ? unit.send : (statement) => link.one(tenantId, statement)
   const ride = unit ? async (statement: Statement) => unit.ride(statement) : send
   const transactional = unit !== undefined
@@ -74,12 +79,20 @@ function tenantScope<HostTables>(ground: Ground, tenantId: string, unit?: Unit):
     get verbs() {
       verbs ??= {
         ...sessionVerbs(send, place.name, tenantId),
-        ...createTenantVerbs({ send, together: together(link, tenantId, unit), ride, append }, place, tenantId),
+        ...createTenantVerbs({ send, together: together(link, tenantId, unit), ride, append, begin }, place, tenantId),
       }
       return verbs
     },
     transaction: (work) =>
       within(ground, tenantId, unit, (inner, kysely) => work(tenantUnit(ground, tenantId, inner, kysely))),
+    atOnce(steps) {
+      const say = createRecordStatements({ tenantId, catalog: tenantCatalog, texts })
+      const sendAll: SendAll = (statements) =>
+        unit
+          ? unit.part((part) => part.gather(statements.map((statement) => ({ tenantId, statement }))))
+          : link.all(tenantId, statements)
+      return takeSteps({ say, place, tenantId, append }, sendAll, steps)
+    },
     async read(work) {
       const kysely = ground.kysely.loaded ?? (await ground.kysely.load())
       const one = (query: Statement, before: Statement) => link.one(tenantId, query, before)

@@ -6,7 +6,9 @@
 // moves the epoch and touches the session rows in one statement, and so the session row tells of it.
 
 import { ROTATION_COLUMNS } from '../../core/storage/session-view.ts'
+import type { OneSession } from '../../core/storage/steps.ts'
 import { columnsOf } from '../../core/storage/tables.ts'
+import type { SessionOpening } from '../../core/storage/verbs.ts'
 
 export type SessionStatement = 'open' | 'look_up' | 'rotate' | 'judge' | 'end_one' | 'end_all'
 
@@ -134,4 +136,34 @@ update ${schema}.sessions s set
 from moved
 where s.tenant_id = $1::uuid and s.user_id = $2::uuid and s.revoked_at is null and ${unexpired}
 returning s.id, s.epoch = moved.passed as lived`,
+}
+
+/** Of `open`, after the tenant. */
+export function openValues(opening: SessionOpening): readonly unknown[] {
+  return [
+    opening.id,
+    opening.userId,
+    opening.epoch,
+    opening.currentHash,
+    opening.nonce,
+    opening.keyId,
+    opening.assuranceLevel,
+    opening.authenticationMethods,
+    opening.ip,
+    opening.userAgent,
+    Math.min(opening.idleTimeoutMs, opening.absoluteTimeoutMs),
+    opening.absoluteTimeoutMs,
+    opening.country ?? null,
+    opening.city ?? null,
+    opening.riskScore ?? null,
+    opening.riskFlags ?? [],
+    opening.impersonatorId ?? null,
+    opening.impersonationReason ?? null,
+    opening.deviceId ?? null,
+  ]
+}
+
+/** Of `end_one`, after the tenant. */
+export function endOneValues({ userId, reason, only }: OneSession): readonly unknown[] {
+  return [userId, reason, only]
 }

@@ -6,7 +6,14 @@ import type { SessionView, UserView } from '../../core/storage/session-view.ts'
 import { columnsOf, type Row } from '../../core/storage/tables.ts'
 import type { RotationOutcome, RotationStep, SessionLookup } from '../../core/storage/verbs.ts'
 import type { Send, SessionVerbs } from './link.ts'
-import { type SessionStatement, sessionStatements, viewedSession, viewedUser } from './session-statements.ts'
+import {
+  endOneValues,
+  openValues,
+  type SessionStatement,
+  sessionStatements,
+  viewedSession,
+  viewedUser,
+} from './session-statements.ts'
 import { placeOf } from './verbs.ts'
 
 type Answered = Readonly<Record<string, unknown>>
@@ -22,27 +29,7 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
 
   return {
     async openSession(opening) {
-      const [row] = await run('open', [
-        opening.id,
-        opening.userId,
-        opening.epoch,
-        opening.currentHash,
-        opening.nonce,
-        opening.keyId,
-        opening.assuranceLevel,
-        opening.authenticationMethods,
-        opening.ip,
-        opening.userAgent,
-        Math.min(opening.idleTimeoutMs, opening.absoluteTimeoutMs),
-        opening.absoluteTimeoutMs,
-        opening.country ?? null,
-        opening.city ?? null,
-        opening.riskScore ?? null,
-        opening.riskFlags ?? [],
-        opening.impersonatorId ?? null,
-        opening.impersonationReason ?? null,
-        opening.deviceId ?? null,
-      ])
+      const [row] = await run('open', openValues(opening))
       return row && part<Row<'sessions'>>(row, sessionColumns)
     },
     async lookUpSession(sessionId) {
@@ -69,7 +56,7 @@ export function sessionVerbs(send: Send, schema: string, tenantId: string): Sess
       const rows =
         only === undefined
           ? (await run('end_all', [userId, reason, except ?? null])).filter(({ lived }) => lived === true)
-          : await run('end_one', [userId, reason, only])
+          : await run('end_one', endOneValues({ userId, reason, only }))
       return rows.map(({ id }) => id as string)
     },
   }

@@ -33,6 +33,10 @@ export interface SqlTexts {
   insert(table: TableFacts, rows: readonly (readonly Term[])[], ignore: boolean): Text
   update(table: TableFacts, set: readonly Term[], where: readonly Term[]): Text
   remove(table: TableFacts, where: readonly Term[]): Text
+  /** The same, failing where it does not return one row; the value in `step` is what the failure tells. */
+  demandOne(text: Text, step: number): Text
+  /** Fails where what `count` counts is more than the value in `most`. */
+  demandAtMost(count: Text, most: number, step: number): Text
 }
 
 interface Tables {
@@ -159,7 +163,25 @@ export function createSqlTexts(kysely: KyselyPackage, schema: string): SqlTexts 
           .where(filter(table, where, false))
           .compile(),
       ),
+    demandOne: ({ sql: text, slots }, step) => ({
+      sql: demandingOne(text, `$${slots.length + 1}`),
+      slots: [...slots, step],
+    }),
+    demandAtMost: ({ sql: text, slots }, most, step) => ({
+      sql: `select freehold.demand_one((select case when c.count <= $${slots.length + 1}::bigint then 1 else 0 end from (${text}) c), $${slots.length + 2}::integer)`,
+      slots: [...slots, most, step],
+    }),
   }
+}
+
+/**
+ * The same statement, which fails unless it returns one row. The count is asked for first, and once: what has side effects is
+ * neither moved nor left out.
+ */
+export function demandingOne(statement: string, step: string): string {
+  return `
+with done as (${statement})
+select done.* from (select freehold.demand_one((select count(*) from done), ${step}::integer) as asked) demanded left join done on true`
 }
 
 /** A Kysely that only writes SQL. */

@@ -31,6 +31,17 @@ export async function runUnit<R>(opening: Opening, exchange: Exchange, work: (un
   }
 }
 
+/** Runs statements as one transaction, in one exchange. @throws as runUnit */
+export async function runAll(opening: Opening, exchange: Exchange, statements: readonly Statement[]): Promise<Answer> {
+  const carrier = new Carrier(opening, exchange)
+  try {
+    return await carrier.all(statements)
+  } catch (error) {
+    await carrier.rollBack()
+    throw error
+  }
+}
+
 class Part implements Unit, Owner {
   readonly #carrier: Carrier
   readonly #parent: Part | undefined

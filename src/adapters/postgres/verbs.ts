@@ -1,19 +1,13 @@
-// The verbs that are not about sessions. takeAttempt and findTenant are one statement each; purge asks the catalog
-// which tables have the wall, so that the host's are emptied with ours.
+// The verbs that are not about sessions. Most have a room of their own; purge asks the catalog which tables have the wall,
+// so that the host's are emptied with ours.
 
 import type { TenantRef } from '../../core/storage/storage.ts'
 import type { Row } from '../../core/storage/tables.ts'
-import type {
-  AttemptAnswer,
-  AttemptTake,
-  Notice,
-  SystemVerbs,
-  TenantKey,
-  TenantVerbs,
-} from '../../core/storage/verbs.ts'
+import type { Notice, SystemVerbs, TenantKey, TenantVerbs } from '../../core/storage/verbs.ts'
 import { quoteName } from '../../migrations/target.ts'
 import { loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
 import { lookUpApiKey } from './api-key-verbs.ts'
+import { takeAttempt } from './attempt-verbs.ts'
 import type { AuditAppend } from './audit-verbs.ts'
 import { systemCatalog } from './column-values.ts'
 import { loadEntitlements } from './entitlement-verbs.ts'
@@ -21,7 +15,8 @@ import { claimInbox, finishInbox, type SendAfter } from './inbox-verbs.ts'
 import type { Send, SessionVerbs, Statement } from './link.ts'
 import { type Gather, holdSubscriptions, writeSubscriptions } from './mirror-verbs.ts'
 import { takeRates } from './rate-verbs.ts'
-import { failureStatement, learnStatement, loadRisk } from './risk-verbs.ts'
+import { failureStatement, learnStatement } from './risk-verbs.ts'
+import type { BeginSignIn } from './sign-in-verbs.ts'
 import { isWall, POLICIES, policiesOf } from './walls.ts'
 
 /** What processes tell each other travels here, as JSON. */
@@ -37,17 +32,18 @@ export interface Ways {
   /** For what nobody waits for the answer of: in a transaction it travels with the next statement. */
   readonly ride: (statement: Statement) => Promise<unknown>
   readonly append: AuditAppend
+  readonly begin: BeginSignIn
 }
 
 export function createTenantVerbs(
-  { send, together, ride, append }: Ways,
+  { send, together, ride, append, begin }: Ways,
   place: Place,
   tenantId: string,
 ): Omit<TenantVerbs, keyof SessionVerbs> {
   return {
     lookUpApiKey: (id, hash) => lookUpApiKey(send, place.quoted, tenantId, id, hash),
-    takeAttempt: (attempt) => takeAttempt(send, place, tenantId, attempt),
-    loadRisk: (question) => loadRisk(send, place.quoted, tenantId, question),
+    takeAttempt: (attempt) => takeAttempt(send, place.quoted, tenantId, attempt),
+    beginSignIn: (question) => begin(send, tenantId, question),
     async countFailure(failure) {
       await ride(failureStatement(place.quoted, tenantId, failure))
     },
@@ -102,65 +98,11 @@ export function placeOf(schema: string): Place {
 }
 
 async function publish(ride: Ways['ride'], notice: Notice): Promise<void> {
-  await ride({
-    name: 'publish',
-    text: 'select pg_notify($1, $2)',
-    values: [CHANNEL, JSON.stringify(notice)],
-  })
+  await ride(publishStatement(notice))
 }
 
-const MS = `interval '1 millisecond'`
-/** Columns round to the millisecond; a time that is over at once must not be rounded into the future. */
-const NOW = `date_trunc('milliseconds', clock_timestamp())`
-/** How often a race may make the answer stale before the stale answer has to do. */
-const TURNS = 3
-
-async function takeAttempt(send: Send, place: Place, tenantId: string, attempt: AttemptTake): Promise<AttemptAnswer> {
-  const statement = {
-    name: 'take_attempt',
-    text: attemptText(place.quoted),
-    values: [
-      tenantId,
-      attempt.pool,
-      attempt.subject,
-      attempt.free,
-      attempt.baseDelayMs,
-      attempt.maxDelayMs,
-      attempt.forgetAfterMs,
-    ],
-  }
-  for (let turn = 1; ; turn++) {
-    const [row] = (await send(statement)).rows
-    const failures = Number(row?.failures ?? 0)
-    if (row?.allowed === true) return { allowed: true, failures }
-    const retryAfterMs = Math.ceil(Number(row?.retry_after_ms ?? 0))
-    // refused by a row that this statement's snapshot does not show yet: ask again for how long
-    if (retryAfterMs > 0 || turn === TURNS) return { allowed: false, failures, retryAfterMs: Math.max(1, retryAfterMs) }
-  }
-}
-
-/** $4 free, $5 base delay, $6 longest delay, $7 forget after. The delay doubles; the exponent is kept where a double can follow. */
-function attemptText(schema: string): string {
-  const failures = `case when a.updated_at + $7::double precision * ${MS} <= clock_timestamp() then 1 else a.failures + 1 end`
-  const delay = (count: string): string =>
-    `case when ${count} <= $4::bigint then 0
-      else least($5::double precision * power(2, least(${count} - $4::bigint - 1, 60)), $6::double precision) end * ${MS}`
-  return `
-with taken as (
-  insert into ${schema}.sign_in_attempts as a (tenant_id, pool, subject, failures, blocked_until, updated_at)
-  values ($1::uuid, $2, $3, 1, ${NOW} + ${delay('1')}, clock_timestamp())
-  on conflict (tenant_id, pool, subject) do update set
-    failures = ${failures},
-    blocked_until = ${NOW} + ${delay(`(${failures})`)},
-    updated_at = clock_timestamp()
-  where a.blocked_until <= clock_timestamp()
-  returning failures
-)
-select true as allowed, failures, 0::double precision as retry_after_ms from taken
-union all
-select false, failures, (extract(epoch from blocked_until - clock_timestamp()) * 1000)::double precision
-from ${schema}.sign_in_attempts
-where tenant_id = $1::uuid and pool = $2 and subject = $3 and not exists (select from taken)`
+export function publishStatement(notice: Notice): Statement {
+  return { name: 'publish', text: 'select pg_notify($1, $2)', values: [CHANNEL, JSON.stringify(notice)] }
 }
 
 const tenantColumns = systemCatalog

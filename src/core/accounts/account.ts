@@ -120,7 +120,7 @@ export interface SentInvitation {
 
 export interface JoinProof {
   readonly token: string
-  /** Left out, the user has none, and signs in by link, code or passkey. */
+  /** Left out, the user has none, and signs in by link, code or passkey. Needed where e-mail is no factor. */
   readonly password?: string
   /** 1 to 200 characters. */
   readonly name?: string

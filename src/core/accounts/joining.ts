@@ -5,13 +5,14 @@ import { inRequestOf } from '../audit/actor.ts'
 import { type ChallengePurpose, createChallenges } from '../authentication/challenges.ts'
 import type { SignInEngine } from '../authentication/engine.ts'
 import type { Passwords } from '../authentication/passwords.ts'
+import { emailIsFactor } from '../authentication/sign-in-policy.ts'
 import type { SignedIn } from '../authentication/signed-in.ts'
 import type { Members } from '../billing/members.ts'
 import type { TenantContext } from '../context.ts'
 import { parseEmail } from '../identity/email.ts'
 import { createUsers } from '../identity/users.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import { checkKeys, checkText } from '../kernel/input.ts'
+import { checkKeys, checkText, invalid } from '../kernel/input.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { Accounts, JoinProof } from './account.ts'
 import { addressHolder, addressOf, requested } from './email.ts'
@@ -37,6 +38,10 @@ export function createJoining(context: TenantContext, { passwords, engine, membe
     // looked at first, so that neither a dead link costs a hash, nor a password that is not accepted the link
     const found = await createChallenges(context).find({ purpose, token })
     if (!found || found.data.known === 'yes') throw refused()
+    // where the mailbox is no factor the new password is what signs them in, and there must be one
+    const byMailbox = emailIsFactor(context)
+    if (!byMailbox && password === undefined)
+      throw invalid('password', 'it is missing: e-mail is no way to sign in here')
     const { email, emailNorm } = parseEmail(found.data.to)
     if (password !== undefined) await passwords.accept(password, { tenant, email: emailNorm })
     const hash = password === undefined ? undefined : await passwords.hash(password)
@@ -59,7 +64,7 @@ export function createJoining(context: TenantContext, { passwords, engine, membe
         { ...context, scope: unit },
         {
           user: user!,
-          methods: ['otp'],
+          methods: byMailbox ? ['otp'] : ['pwd'],
           assuranceLevel: 1,
           usedFactors: [],
           ...(client ? { client } : {}),

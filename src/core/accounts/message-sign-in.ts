@@ -7,6 +7,7 @@ import type { SignInEngine } from '../authentication/engine.ts'
 import type { CountedAttempt } from '../authentication/factor.ts'
 import { checkClient } from '../authentication/sign-in.ts'
 import { writeDenied, writeFailed } from '../authentication/sign-in-log.ts'
+import { demandEmailFactor } from '../authentication/sign-in-policy.ts'
 import type { SignedIn } from '../authentication/signed-in.ts'
 import type { TenantContext } from '../context.ts'
 import { parsePhone } from '../identity/phone.ts'
@@ -24,17 +25,17 @@ import { proveMailbox } from './mailbox-proof.ts'
 
 /** As Accounts, it answers the same for known and unknown addresses and numbers (A05). */
 export interface MessageSignIn {
-  /** Sends a link to sign in with. @throws MAILER_MISSING, EMAIL_INVALID, INPUT_INVALID, TOO_MANY_ATTEMPTS (of this address, known or not) */
+  /** Sends a link to sign in with. @throws EMAIL_FACTOR_OFF, MAILER_MISSING, EMAIL_INVALID, INPUT_INVALID, TOO_MANY_ATTEMPTS (of this address, known or not) */
   requestLink(request: AddressRequest): Promise<void>
   /**
    * Signs in with the token of a link: once, by a POST, as opening the link uses nothing up (A03). It proves the address, and
    * removes what somebody else left there before it was proven (A10).
-   * @throws INPUT_INVALID
+   * @throws EMAIL_FACTOR_OFF, INPUT_INVALID
    */
   link(proof: { readonly token: string; readonly client?: ClientInfo }): Promise<SignedIn>
-  /** Sends a code by e-mail, or to a proven number by text message. @throws MAILER_MISSING, TEXTER_MISSING, EMAIL_INVALID, PHONE_INVALID, INPUT_INVALID, TOO_MANY_ATTEMPTS (of this address or number, known or not) */
+  /** Sends a code by e-mail, or to a proven number by text message. @throws EMAIL_FACTOR_OFF, MAILER_MISSING, TEXTER_MISSING, EMAIL_INVALID, PHONE_INVALID, INPUT_INVALID, TOO_MANY_ATTEMPTS (of this address or number, known or not) */
   requestCode(request: AddressRequest | { readonly phone: string }): Promise<SentCode>
-  /** Signs in with a code, which is good for its own request alone, and for five attempts (M08). @throws INPUT_INVALID */
+  /** Signs in with a code, which is good for its own request alone, and for five attempts (M08). @throws EMAIL_FACTOR_OFF, INPUT_INVALID */
   code(answer: CodeAnswer & { readonly client?: ClientInfo }): Promise<SignedIn>
 }
 
@@ -97,6 +98,7 @@ export function createMessageSignIn(context: TenantContext, engine: SignInEngine
 
   return {
     async requestLink(request) {
+      demandEmailFactor(context)
       post.requireMailer()
       const { emailNorm } = addressOf(request)
       await admit(context, 'magic-link', emailNorm)
@@ -119,6 +121,7 @@ export function createMessageSignIn(context: TenantContext, engine: SignInEngine
       const { token, client } = proof
       if (typeof token !== 'string') throw invalid('token', 'it is not a text')
       checkClient(client)
+      demandEmailFactor(context)
       const spend = (unit: TenantUnit) => createChallenges(context).consume(unit, { purpose: 'magic-link', token })
       return orRefused(() => conclude(spend, client))
     },
@@ -135,6 +138,7 @@ export function createMessageSignIn(context: TenantContext, engine: SignInEngine
         if (user) post.text('sign-in-code', phone, { tenant, code: opened.secret, expiresInMs: codeLifetimeMs })
         return { id: opened.id, expiresInMs: codeLifetimeMs }
       }
+      demandEmailFactor(context)
       post.requireMailer()
       const { emailNorm } = addressOf(request)
       await admit(context, 'email-code', emailNorm)
@@ -153,6 +157,7 @@ export function createMessageSignIn(context: TenantContext, engine: SignInEngine
       const asked = isId(id) ? await scope.records.get('challenges', { id }) : undefined
       const purpose = asked?.purpose
       if (!asked || (purpose !== 'email-code' && purpose !== 'sms-code')) return REFUSED
+      if (purpose === 'email-code') demandEmailFactor(context)
       const { recipient } = asked.data
       if (typeof recipient !== 'string') return REFUSED
       // counted before it is looked at: here by whom it was sent to, below by the challenge (M02, A14)

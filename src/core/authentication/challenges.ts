@@ -7,8 +7,9 @@ import type { TenantContext } from '../context.ts'
 import { isId } from '../kernel/ids.ts'
 import type { ChallengeRow } from '../storage/authentication-tables.ts'
 import type { Where } from '../storage/records.ts'
+import { add, changeOne, type Step } from '../storage/steps.ts'
 import type { TenantScope } from '../storage/storage.ts'
-import { fromNow } from '../storage/tables.ts'
+import { fromNow, type NewRow } from '../storage/tables.ts'
 import { createChallengeTokens, SECRET_LENGTH } from './challenge-token.ts'
 
 /** What an answer is good for, and nothing else. */
@@ -55,6 +56,16 @@ export interface OpenedChallenge {
   readonly secret: string
 }
 
+export interface PreparedChallenge extends OpenedChallenge {
+  readonly step: Step
+}
+
+/** Both are of a token that is shown. */
+export interface NamedChallenge {
+  readonly id: string
+  readonly secretHash: Uint8Array
+}
+
 export interface LinkAnswer {
   readonly purpose: ChallengePurpose
   readonly token: unknown
@@ -79,6 +90,10 @@ type Unit = Pick<TenantScope, 'records'>
 export interface Challenges {
   /** On the context's scope; in a transaction: `createChallenges({ ...context, scope: unit })`. @throws ROW_REFUSED (data over 64 KiB) */
   open(challenge: NewChallenge): Promise<OpenedChallenge>
+  /** One that is open once its step is done. */
+  prepare(challenge: NewChallenge): PreparedChallenge
+  /** What names the challenge of a link: undefined when the token is none of this purpose and tenant. */
+  named(answer: LinkAnswer): NamedChallenge | undefined
   /** The challenge behind a token that could still be consumed; nothing changes. For deciding what to ask for next. */
   find(answer: LinkAnswer): Promise<ChallengeRow | undefined>
   /** The newest open challenge of a purpose and recipient: for codes, whose answer does not name it. */
@@ -87,6 +102,8 @@ export interface Challenges {
   withdraw(unit: Unit, of: Addressed): Promise<void>
   /** One guarded update: the row to exactly one caller of any number, undefined to all others (A03, A12). */
   consume(unit: Unit, answer: LinkAnswer): Promise<ChallengeRow | undefined>
+  /** As `consume`, as a step, with whatever else must be so of the challenge. Undefined: it could never be done. */
+  spending(answer: LinkAnswer, where?: Where<'challenges'>): Step<ChallengeRow> | undefined
   /**
    * Counts the attempt, at most 5, and only then compares the code; a right one is consumed, with the row to exactly one
    * caller. Call it on the scope and not inside a transaction that a refusal rolls back: the count must remain (M02).
@@ -108,32 +125,49 @@ export function createChallenges(context: TenantContext): Challenges {
       .update(`${tenant.id}\0${id}\0${code}`)
       .digest()
 
-  /** The guard of a link: undefined when the token is none of this purpose and tenant. */
-  function linkGuard({ purpose, token, recipient }: LinkAnswer): Where<'challenges'> | undefined {
+  function named({ purpose, token }: LinkAnswer): NamedChallenge | undefined {
     const parsed = tokens.parse(token, purpose)
     if (!parsed || parsed.tenantId !== tenant.id) return undefined
-    return { ...openGuard(purpose, recipient), id: parsed.id, secret_hash: sha256(parsed.secret) }
+    return { id: parsed.id, secretHash: sha256(parsed.secret) }
+  }
+
+  /** The guard of a link. */
+  function linkGuard(answer: LinkAnswer): Where<'challenges'> | undefined {
+    const found = named(answer)
+    return found && { ...openGuard(answer.purpose, answer.recipient), id: found.id, secret_hash: found.secretHash }
+  }
+
+  function make(challenge: NewChallenge): OpenedChallenge & { readonly row: NewRow<'challenges'> } {
+    const { purpose, userId, epoch, recipient, data, lifetimeMs, kind, digits = CODE_DIGITS } = challenge
+    const id = runtime.newId()
+    const bytes = runtime.randomBytes(kind === 'link' ? SECRET_LENGTH : RANDOM_BYTES)
+    const code = kind === 'code' ? codeOf(bytes, digits) : undefined
+    const row = {
+      id,
+      purpose,
+      user_id: userId ?? null,
+      epoch: epoch ?? null,
+      secret_hash: code === undefined ? sha256(bytes) : codeHash(keyring.current, id, code),
+      recipient_hash: recipient === undefined ? null : recipientHash(recipient),
+      data: { ...data },
+      expires_at: fromNow(lifetimeMs),
+    }
+    return { id, row, secret: code ?? tokens.write({ tenantId: tenant.id, id, secret: bytes }, purpose) }
   }
 
   return {
-    async open({ purpose, userId, epoch, recipient, data, lifetimeMs, kind, digits = CODE_DIGITS }) {
-      const id = runtime.newId()
-      const bytes = runtime.randomBytes(kind === 'link' ? SECRET_LENGTH : RANDOM_BYTES)
-      const code = kind === 'code' ? codeOf(bytes, digits) : undefined
-      await scope.records.insert('challenges', [
-        {
-          id,
-          purpose,
-          user_id: userId ?? null,
-          epoch: epoch ?? null,
-          secret_hash: code === undefined ? sha256(bytes) : codeHash(keyring.current, id, code),
-          recipient_hash: recipient === undefined ? null : recipientHash(recipient),
-          data: { ...data },
-          expires_at: fromNow(lifetimeMs),
-        },
-      ])
-      return { id, secret: code ?? tokens.write({ tenantId: tenant.id, id, secret: bytes }, purpose) }
+    async open(challenge) {
+      const { row, ...opened } = make(challenge)
+      await scope.records.insert('challenges', [row])
+      return opened
     },
+
+    prepare(challenge) {
+      const { row, ...opened } = make(challenge)
+      return { ...opened, step: add('challenges', row) }
+    },
+
+    named,
 
     async find(answer) {
       const guard = linkGuard(answer)
@@ -158,6 +192,11 @@ export function createChallenges(context: TenantContext): Challenges {
       if (!guard) return undefined
       const [row] = await records.update('challenges', guard, { consumed_at: fromNow() })
       return row
+    },
+
+    spending(answer, where = {}) {
+      const guard = linkGuard(answer)
+      return guard && changeOne('challenges', { ...guard, ...where }, { consumed_at: fromNow() })
     },
 
     async attempt({ records }, { purpose, id, code, recipient }) {
@@ -185,7 +224,7 @@ function openGuard(purpose: ChallengePurpose, recipient: string | undefined): Wh
   }
 }
 
-function recipientHash(recipient: string): Uint8Array {
+export function recipientHash(recipient: string): Uint8Array {
   return sha256(Buffer.from(`freehold/1/recipient\0${recipient}`))
 }
 

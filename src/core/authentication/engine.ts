@@ -4,33 +4,32 @@
 import type { TenantContext } from '../context.ts'
 import { userFromRow } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import type { SessionId, UserId } from '../kernel/ids.ts'
+import type { UserId } from '../kernel/ids.ts'
 import type { OpenedSession, SessionImpersonation, SessionIssuer } from '../sessions/issue.ts'
 import type { ClientInfo } from '../sessions/session.ts'
-import { endOldestSessions } from '../sessions/session-limit.ts'
-import type { ChallengeRow } from '../storage/authentication-tables.ts'
-import type { TenantUnit } from '../storage/storage.ts'
+import type { FactorAttempt, SignInLoad } from '../storage/sign-in-verbs.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
+import type { AttemptAnswer } from '../storage/verbs.ts'
 import { type ChallengePurpose, createChallenges } from './challenges.ts'
-import { findDevice, knownBefore, openOnDevice } from './devices/recognition.ts'
-import type { Entry, Opened } from './entry.ts'
+import { deviceOf, knownBefore } from './devices/recognition.ts'
+import { type Entry, enter, forgotten } from './entry.ts'
+import { askEntry } from './entry-question.ts'
 import type {
   AssuranceLevel,
   FactorAnswer,
   FactorRequest,
   FactorVerifier,
   FirstFactor,
+  Spending,
   VerifiedFactorType,
 } from './factor.ts'
-import { type OfferedFactor, offeredFactors } from './factor-offer.ts'
-import { LostRace, orNothing } from './lost-race.ts'
-import { attemptOf, combined, type PendingProof, pendingFrom, pendingOf } from './pending.ts'
-import { judgeSignIn, learnFrom, weighed, writeRisk } from './risk/judge.ts'
-import { writeDenied, writeFailed, writePending } from './sign-in-log.ts'
-import { policyOf, requiredLevel, sessionLimit } from './sign-in-policy.ts'
+import { type OfferedFactor, offeredFactors, type Shown } from './factor-offer.ts'
+import { attemptOf, combined, factorAttempt, type PendingProof, pendingFrom, pendingOf } from './pending.ts'
+import { judgeSignIn, weighed } from './risk/judge.ts'
+import { pendingEvents, writeDenied, writeFailed } from './sign-in-log.ts'
+import { emailIsFactor, policyOf, requiredLevel, sessionLimit } from './sign-in-policy.ts'
 import type { SignedIn } from './signed-in.ts'
-import { loadStanding, type Standing } from './standing.ts'
-import { tellOfGuessing, tellOfRisk, tellOfSignIn } from './suspicion.ts'
+import { NOTHING_TO_TELL, type Telling, tellingOfRisk, tellOfDone, tellOfGuessing } from './suspicion.ts'
 
 export interface SignInEngine {
   /** Takes a first factor that was shown: a session, or what is asked for next. @throws CONFIG_INVALID (an unreadable policy), STORAGE_UNAVAILABLE */
@@ -86,129 +85,133 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
   }
 
   /** Factors that would lift this proof to the level. */
-  function offer(standing: Standing, proof: Pick<FirstFactor, 'methods' | 'usedFactors'>, level: AssuranceLevel) {
-    return offeredFactors(standing, byType, proof).filter(({ verifier }) => verifier.assuranceLevel >= level)
+  function offer(context: TenantContext, load: SignInLoad, shown: Shown, level: AssuranceLevel) {
+    return offeredFactors(load, byType, shown, { level, emailFactor: emailIsFactor(context) })
   }
 
   /** All of it in one transaction, or nothing. */
-  async function openSession(context: TenantContext, entry: Entry): Promise<Opened | undefined> {
-    const { user, client, proofs, consume, attempts, former, risk, found, maximumSessions } = entry
-    const { deviceTrustMs } = context.settings.sessions
-    const trustForMs = entry.trustDevice && deviceTrustMs > 0 ? deviceTrustMs : undefined
-    const use = { stoodIn: entry.stoodIn, trustForMs, country: risk.place?.country }
-    const done = await orNothing(context, async (unit) => {
-      const inside = { ...context, scope: unit }
-      // held before all else: sessions that open at once come one after the other, and count those before them
-      if (maximumSessions !== undefined) await unit.records.lock('users', { id: user.id })
-      for (const proof of proofs) if (proof.within && !(await proof.within(unit))) throw new LostRace()
-      if (consume && !(await consume(unit))) throw new LostRace()
-      if (former && !(await endFormer(context, unit, user, former))) throw new LostRace()
-      const opening = {
-        userId: user.id as UserId,
-        epoch: entry.epoch,
-        assuranceLevel: entry.assuranceLevel,
-        authenticationMethods: entry.methods,
-        ...(client ? { client } : {}),
-        deviceId: found?.id,
-        risk,
-      }
-      const opened = await openOnDevice(inside, user.id, found, use, (named) => issuer.open(named, opening))
-      if (!opened) throw new LostRace()
-      if (maximumSessions !== undefined) await endOldestSessions(inside, user, opened.session.id, maximumSessions)
-      await learnFrom(unit, user.id, risk)
-      if (!consume) await writeRisk(inside, entry, risk)
-      for (const { pool, subject } of attempts) await unit.records.remove('sign_in_attempts', { pool, subject })
-      return opened
+  async function open(context: TenantContext, entry: Entry, proof: Spending, telling: Telling): Promise<SignedIn> {
+    const { user, client, found, risk } = entry
+    const inside = found ? { ...context, actor: { ...context.actor, deviceId: found.id } } : context
+    const prepared = await issuer.prepare(inside, {
+      userId: user.id as UserId,
+      epoch: entry.epoch,
+      assuranceLevel: entry.assuranceLevel,
+      authenticationMethods: entry.methods,
+      ...(client ? { client } : {}),
+      deviceId: found?.id,
+      risk,
     })
-    if (done) await tellOfSignIn(context, entry)
-    return done
+    const entered = await enter(inside, entry, prepared)
+    if ('lost' in entered) {
+      await proof.overtaken?.(entered.lost)
+      return refuse(context, user, entry.methods, client)
+    }
+    tellOfDone(context, entry)
+    telling.tell(entered.outcome)
+    return { ok: true, user: userFromRow(user), ...entered.opened }
   }
 
-  /** The pending sign-in, with all that is known of who began it; undefined when it is over. */
-  async function pending(context: TenantContext, { token, factor }: FactorChoice): Promise<Pending | undefined> {
-    const challenge = await createChallenges(context).find({ purpose: PURPOSE, token })
+  /** The challenge, and what was shown before it; undefined when the sign-in is over. */
+  async function pending(
+    context: TenantContext,
+    { token, factor }: FactorChoice,
+    client: ClientInfo | undefined,
+    attempt: FactorAttempt | null,
+  ): Promise<Pending | undefined> {
+    const named = createChallenges(context).named({ purpose: PURPOSE, token })
+    if (!named) return undefined
+    const { id: challengeId, secretHash } = named
+    const subject = { challengeId, secretHash, purpose: PURPOSE, factor: factor ?? null, attempt }
+    const load = await askEntry(context, { who: { kind: 'pending', ...subject }, client })
+    const { challenge, user } = load
     const first = challenge && pendingFrom(challenge)
-    if (!challenge || !first) return undefined
-    const user = await context.scope.records.get('users', { id: first.userId })
-    if (user?.status !== 'active' || user.session_epoch !== first.epoch) return undefined
-    const policy = policyOf(context.tenant)
-    const standing = await loadStanding(context, user, policy)
-    const factors = offer(standing, first, first.requiredLevel)
-    const maximumSessions = sessionLimit(policy, standing.roleKeys)
-    return { challenge, first, user, chosen: choose(factors, factor), maximumSessions }
+    if (!challenge || !first || !user) return undefined
+    const factors = offer(context, load, first, first.requiredLevel)
+    const meant = factor ?? first.factor
+    const chosen = factors.find(({ hint }) => hint.id === meant) ?? (factor === undefined ? factors[0] : undefined)
+    const request: FactorRequest = {
+      user,
+      method: chosen?.method,
+      credential: chosen?.method?.id === load.credential?.id ? load.credential : undefined,
+      request: challenge.id,
+    }
+    return { load, first, user, chosen, request, attempt: chosen?.hint.id === meant ? load.attempt : undefined }
   }
 
   return {
     async conclude(anyone, proof) {
-      const { user, client } = proof
+      const { user, client, methods, former } = proof
       const policy = policyOf(anyone.tenant)
-      const finding = findDevice(anyone, user, client)
-      const deviceKnown = proof.deviceKnown ?? finding.then(knownBefore)
-      const [risk, standing, found] = await Promise.all([
-        judgeSignIn(anyone, { ...proof, deviceKnown }),
-        loadStanding(anyone, user, policy),
-        finding,
-      ])
+      const load = proof.load ?? (await askEntry(anyone, { who: { kind: 'user', userId: user.id }, client }))
+      // nothing is known of the factors of somebody who is not active any more
+      if (!load.user) return refuse(anyone, user, methods, client)
+      const found = deviceOf(anyone, load, client)
+      const { leakedPassword, deviceKnown = knownBefore(found) } = proof
+      const risk = await judgeSignIn(anyone, { client, leakedPassword, deviceKnown }, load)
       const context = weighed(anyone, risk)
       // who has a second factor is asked for it, on every way in (M05, M06)
-      const another = standing.methods.some(({ id }) => !proof.usedFactors.includes(id))
+      const another = load.methods.some(({ id }) => !proof.usedFactors.includes(id))
       // a trusted device stands in for it; not for what a rule or the risk asks for, nor where a session is stepped up
-      const trusted = found?.trusted === true && proof.former === undefined
+      const trusted = found?.trusted === true && former === undefined
       const byUser = another && !trusted ? 2 : 1
-      const byStepUp = proof.former?.shown === false ? 2 : 1
-      const byRule = Math.max(requiredLevel(policy, standing.roleKeys), byUser, byStepUp) as AssuranceLevel
+      const byStepUp = former?.shown === false ? 2 : 1
+      const byRule = Math.max(requiredLevel(policy, load.roleKeys), byUser, byStepUp) as AssuranceLevel
       const level = Math.max(byRule, risk.verdict === 'step-up' ? 2 : 1) as AssuranceLevel
       const attempts = proof.attempt ? [proof.attempt] : []
 
-      const factors = offer(standing, proof, level)
+      const factors = offer(context, load, proof, level)
+      const [first] = factors
+      const telling = tellingOfRisk(context, user, risk)
       // whoever has nothing to step up with is let in as the rules alone would, where the host allows that
-      const spared = factors.length === 0 && level > byRule && context.settings.risk.withoutFactor === 'allow'
+      const spared = !first && level > byRule && context.settings.risk.withoutFactor === 'allow'
       const enough = proof.assuranceLevel >= (spared ? byRule : level)
-      if (risk.verdict === 'deny' || (!enough && factors.length === 0)) {
-        await writeDenied(context, { user, methods: proof.methods, client, risk })
-        await tellOfRisk(context, user, risk)
+      if (risk.verdict === 'deny' || (!enough && !first)) {
+        await writeDenied(context, { user, methods, client, risk }, telling)
         return DENIED
       }
-      if (enough) {
-        const { assuranceLevel, methods } = proof
-        const epoch = user.session_epoch
+      if (enough || !first) {
         const entry: Entry = {
           user,
-          epoch,
+          epoch: user.session_epoch,
           client,
-          assuranceLevel,
+          assuranceLevel: proof.assuranceLevel,
           methods,
-          proofs: [proof],
+          spends: proof.spends ?? [],
           attempts,
           risk,
-          former: proof.former?.session,
+          former: former?.session,
           found,
-          stoodIn: trusted && another && assuranceLevel < 2,
+          stoodIn: trusted && another && proof.assuranceLevel < 2,
           trustDevice: false,
-          maximumSessions: sessionLimit(policy, standing.roleKeys),
+          maximumSessions: sessionLimit(policy, load.roleKeys),
+          sessions: load.sessions,
+          also: telling.steps,
         }
-        const opened = await openSession(context, entry)
-        return opened ? { ok: true, user: userFromRow(user), ...opened } : refuse(context, user, proof.methods, client)
+        return open(context, entry, proof, telling)
       }
-      const opened = await orNothing(context, async (unit) => {
-        if (proof.within && !(await proof.within(unit))) throw new LostRace()
-        const inside = { ...context, scope: unit }
-        const made = await createChallenges(inside).open({
-          purpose: PURPOSE,
-          userId: user.id,
-          epoch: user.session_epoch,
-          data: pendingOf(proof, level, risk),
-          lifetimeMs: PENDING_LIFETIME_MS,
-          kind: 'link',
-        })
-        for (const { pool, subject } of attempts) await unit.records.remove('sign_in_attempts', { pool, subject })
-        await writePending(inside, { user, methods: proof.methods, client, risk })
-        return made
+      const waiting = createChallenges(context).prepare({
+        purpose: PURPOSE,
+        userId: user.id,
+        epoch: user.session_epoch,
+        data: pendingOf(proof, level, risk, first.hint.id),
+        lifetimeMs: PENDING_LIFETIME_MS,
+        kind: 'link',
       })
-      if (!opened) return refuse(context, user, proof.methods, client)
-      await tellOfRisk(context, user, risk)
+      const outcome = await context.scope.atOnce([
+        ...(proof.spends ?? []),
+        waiting.step,
+        ...forgotten(attempts),
+        ...(await pendingEvents(context, { user, methods, client, risk })),
+        ...telling.steps,
+      ])
+      if (!outcome.done) {
+        await proof.overtaken?.(outcome.lost)
+        return refuse(context, user, methods, client)
+      }
+      telling.tell(outcome)
       const next = {
-        token: opened.secret,
+        token: waiting.secret,
         expiresInMs: PENDING_LIFETIME_MS,
         factors: factors.map(({ hint }) => hint),
       }
@@ -216,83 +219,79 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
     },
 
     async begin(context, choice) {
-      const found = await pending(context, choice)
-      if (!found) throw new FreeholdError('TOKEN_EXPIRED')
-      if (!found.chosen) throw new FreeholdError('FACTOR_UNKNOWN')
-      const { chosen, challenge, user } = found
-      const details = await chosen.verifier.begin?.(context, { user, method: chosen.method, request: challenge.id })
+      const waiting = await pending(context, choice, undefined, null)
+      if (!waiting) throw new FreeholdError('TOKEN_EXPIRED')
+      const { chosen, request } = waiting
+      if (!chosen) throw new FreeholdError('FACTOR_UNKNOWN')
+      const details = await chosen.verifier.begin?.(context, request)
       return { factor: chosen.hint.id, type: chosen.hint.type, details: details ?? {} }
     },
 
     async resume(anyone, choice, answer) {
       const { client, trustDevice = false } = answer
-      const waiting = await pending(anyone, choice)
+      const { attempts } = anyone.settings
+      // counted before anything is looked at, in a pool of its kind: who guesses codes does not lock the password (M02, M04)
+      const waiting = await pending(anyone, choice, client, factorAttempt(attempts))
       if (!waiting) return EXPIRED
-      const { challenge, first, user, chosen, maximumSessions } = waiting
+      const { load, first, user, chosen, request } = waiting
       const context = weighed(anyone, first.risk)
       if (!chosen) return refuse(context, user, first.methods, client)
       const { verifier, method } = chosen
-      // counted before anything is looked at, in a pool of its kind: who guesses codes does not lock the password (M02, M04)
       const counted = attemptOf(verifier.type, user, method)
-      const attempt = await context.scope.verbs.takeAttempt({ ...counted, ...context.settings.attempts })
+      // another factor than the one that was counted: the first is gone, and none was named
+      const attempt = waiting.attempt ?? (await context.scope.verbs.takeAttempt({ ...counted, ...attempts }))
       if (!attempt.allowed) return { ok: false, reason: 'too-many-attempts', retryAfterMs: attempt.retryAfterMs }
 
-      const request: FactorRequest = { user, method, request: challenge.id }
       const proof = await verifier.verify(context, request, answer)
       if (!proof) {
         tellOfGuessing(context, user, attempt.failures, verifier.type)
         return refuse(context, user, [...first.methods, ...verifier.methods], client)
       }
       const { methods, assuranceLevel } = combined(first, proof)
-      if (assuranceLevel < first.requiredLevel) return refuse(context, user, methods, client)
-      const found = await findDevice(context, user, client)
-      const opened = await openSession(context, {
+      const spent = createChallenges(context).spending({ purpose: PURPOSE, token: choice.token })
+      if (!spent || assuranceLevel < first.requiredLevel) return refuse(context, user, methods, client)
+      const entry: Entry = {
         user,
-        found,
-        stoodIn: false,
-        trustDevice,
-        maximumSessions,
         epoch: first.epoch,
         client,
         assuranceLevel,
         methods,
-        proofs: [proof],
+        spends: proof.spends ?? [],
+        pending: spent,
         attempts: [counted],
         risk: first.risk,
         former: first.former,
-        consume: async (unit) =>
-          (await createChallenges(context).consume(unit, { purpose: PURPOSE, token: choice.token })) !== undefined,
-      })
-      return opened ? { ok: true, user: userFromRow(user), ...opened } : refuse(context, user, methods, client)
+        found: deviceOf(context, load, client),
+        stoodIn: false,
+        trustDevice,
+        maximumSessions: sessionLimit(policyOf(context.tenant), load.roleKeys),
+        sessions: load.sessions,
+        also: [],
+      }
+      return open(context, entry, proof, NOTHING_TO_TELL)
     },
 
-    impersonate: (context, { user, client, ...impersonation }) =>
-      issuer.open(context, {
+    async impersonate(context, { user, client, ...impersonation }) {
+      const prepared = await issuer.prepare(context, {
         userId: user.id as UserId,
         epoch: user.session_epoch,
         assuranceLevel: 1,
         authenticationMethods: IMPERSONATED,
         impersonation,
         ...(client ? { client } : {}),
-      }),
+      })
+      const outcome = await context.scope.atOnce([prepared.step, ...prepared.told])
+      return outcome.done ? prepared.finish(outcome.row(prepared.step)) : undefined
+    },
   }
 }
 
 interface Pending {
-  readonly challenge: ChallengeRow
+  readonly load: SignInLoad
   readonly first: PendingProof
   readonly user: UserRow
   readonly chosen: OfferedFactor | undefined
-  readonly maximumSessions: number | undefined
-}
-
-/** S01: the session that was stepped up dies with its tokens. False: it had ended already. */
-async function endFormer({ tenant }: TenantContext, { verbs }: TenantUnit, user: UserRow, former: SessionId) {
-  const ended = await verbs.endSessions({ userId: user.id, reason: 'stepped-up', only: former })
-  await verbs.publish({ kind: 'session', tenantId: tenant.id, userId: user.id, sessionId: former })
-  return ended.includes(former)
-}
-
-function choose(factors: readonly OfferedFactor[], id: string | undefined): OfferedFactor | undefined {
-  return id === undefined ? factors[0] : factors.find(({ hint }) => hint.id === id)
+  readonly request: FactorRequest
+  /** Undefined: none was counted for the chosen factor. */
+  readonly attempt: AttemptAnswer | undefined
 }

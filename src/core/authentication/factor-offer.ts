@@ -2,7 +2,8 @@
 // none that comes out of the same mailbox or telephone again.
 
 import type { MfaMethodRow } from '../storage/authentication-tables.ts'
-import type { FactorHint, FactorVerifier, FirstFactor, VerifiedFactorType } from './factor.ts'
+import { RECOVERY_CODE } from '../storage/sign-in-verbs.ts'
+import type { AssuranceLevel, FactorHint, FactorVerifier, FirstFactor, VerifiedFactorType } from './factor.ts'
 import type { Standing } from './standing.ts'
 
 export interface OfferedFactor {
@@ -12,23 +13,34 @@ export interface OfferedFactor {
   readonly method: MfaMethodRow | undefined
 }
 
-/** What stands for a recovery code where others say the id of a factor. */
-export const RECOVERY_CODE = 'recovery_code'
+/** What was shown already. */
+export type Shown = Pick<FirstFactor, 'methods' | 'usedFactors'>
+
+export interface Wanted {
+  /** The level that the factor lifts a session to. */
+  readonly level: AssuranceLevel
+  /** False: a mailbox is no factor here, though users may have one that was. */
+  readonly emailFactor: boolean
+}
 
 /** The primary one first, recovery codes last. */
 export function offeredFactors(
   { methods, recoveryCodes }: Pick<Standing, 'methods' | 'recoveryCodes'>,
   verifiers: ReadonlyMap<VerifiedFactorType, FactorVerifier>,
-  shown: Pick<FirstFactor, 'methods' | 'usedFactors'>,
+  shown: Shown,
+  { level, emailFactor }: Wanted,
 ): OfferedFactor[] {
-  const usable = methods.filter(({ id, type }) => !shown.usedFactors.includes(id) && !shown.methods.includes(type))
+  const usable = methods.filter(
+    ({ id, type }) =>
+      !shown.usedFactors.includes(id) && !shown.methods.includes(type) && (emailFactor || type !== 'email'),
+  )
   const offered = usable.flatMap((method): OfferedFactor[] => {
     const verifier = verifiers.get(method.type)
-    return verifier ? [{ hint: hintOf(method), verifier, method }] : []
+    return verifier && verifier.assuranceLevel >= level ? [{ hint: hintOf(method), verifier, method }] : []
   })
   offered.sort((one, other) => Number(other.hint.primary) - Number(one.hint.primary))
   const recovery = verifiers.get(RECOVERY_CODE)
-  if (!recovery || recoveryCodes === 0) return offered
+  if (!recovery || recovery.assuranceLevel < level || recoveryCodes === 0) return offered
   const hint = { id: RECOVERY_CODE, type: RECOVERY_CODE, name: 'Recovery code', hint: null, primary: false } as const
   return [...offered, { hint, verifier: recovery, method: undefined }]
 }

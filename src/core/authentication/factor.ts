@@ -4,17 +4,20 @@
 import type { TenantContext } from '../context.ts'
 import type { SessionId } from '../kernel/ids.ts'
 import type { ClientInfo } from '../sessions/session.ts'
-import type { FactorType, MfaMethodRow } from '../storage/authentication-tables.ts'
-import type { TenantUnit } from '../storage/storage.ts'
+import type { FactorType, MfaMethodRow, WebauthnCredentialRow } from '../storage/authentication-tables.ts'
+import type { SignInLoad } from '../storage/sign-in-verbs.ts'
+import type { Step } from '../storage/steps.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 
 /** Authenticator assurance level (NIST SP 800-63B). */
 export type AssuranceLevel = 1 | 2 | 3
 
 /** What a first factor has shown: the way in ends here, in the engine, whichever it was. */
-export interface FirstFactor {
+export interface FirstFactor extends Spending {
   /** As read before the proof was looked at: the session is opened under this epoch. */
   readonly user: UserRow
+  /** What was read with the user. Left out: it is asked for. */
+  readonly load?: SignInLoad
   /** RFC 8176, as `["pwd"]`. */
   readonly methods: readonly string[]
   /** 1 for one factor; 2 or 3 for an authenticator that is several in itself, as a passkey with user verification. */
@@ -32,11 +35,17 @@ export interface FirstFactor {
   readonly former?: { readonly session: SessionId; readonly shown: boolean }
   /** Counted as failed before the proof was looked at, and forgotten once it was right. */
   readonly attempt?: CountedAttempt
+}
+
+/** What makes a proof good for one session only. */
+export interface Spending {
   /**
-   * Further guarded work in the transaction that opens the session, or that asks for another factor: consume the
-   * challenge, move the counter. False: somebody else was first, and nothing happens.
+   * Done in the transaction that opens the session, or that asks for another factor: consume the challenge, move the
+   * counter. Where one of them is lost, somebody else was first, and nothing happens.
    */
-  within?(unit: TenantUnit): Promise<boolean>
+  readonly spends?: readonly Step[]
+  /** Nothing has happened, for want of this one of them. */
+  overtaken?(lost: Step): Promise<void>
 }
 
 export interface CountedAttempt {
@@ -51,6 +60,8 @@ export interface FactorRequest {
   readonly user: UserRow
   /** Undefined for recovery codes, which are no row in `mfa_methods`. */
   readonly method: MfaMethodRow | undefined
+  /** The key, where the method is a passkey. */
+  readonly credential: WebauthnCredentialRow | undefined
   /** Id of the pending sign-in or step-up: what is made for one answers no other (M08). */
   readonly request: string
 }
@@ -62,13 +73,11 @@ export interface FactorAnswer {
   readonly assertion?: Readonly<Record<string, unknown>>
 }
 
-export interface FactorProof {
+export interface FactorProof extends Spending {
   /** RFC 8176. */
   readonly methods: readonly string[]
   /** What the session has once this and the first factor are shown. */
   readonly assuranceLevel: AssuranceLevel
-  /** As FirstFactor.within: what makes the proof good for one session only. */
-  within?(unit: TenantUnit): Promise<boolean>
 }
 
 /** One kind of factor. Attempts are counted before `verify` is called, in a pool of its kind. */

@@ -3,9 +3,11 @@
 import { inRequestOf } from '../audit/actor.ts'
 import type { TenantContext } from '../context.ts'
 import type { ClientInfo } from '../sessions/session.ts'
+import { countFailure, type Step, told } from '../storage/steps.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import { createAddressMark } from './address-mark.ts'
-import { failureOf, type Judgement, writeRisk } from './risk/judge.ts'
+import { failureOf, type Judgement, riskEvent } from './risk/judge.ts'
+import { NOTHING_TO_TELL, type Telling } from './suspicion.ts'
 
 interface Told {
   readonly user: Pick<UserRow, 'id'>
@@ -25,43 +27,50 @@ export async function writeFailed(
   }: Omit<Told, 'user'> & { readonly address: string | undefined; readonly user: Told['user'] | undefined },
 ): Promise<void> {
   const { auditWriter, scope, actor } = context
-  await scope.transaction(async (unit) => {
-    await unit.verbs.countFailure(failureOf(context, address, client?.ip ?? actor.ip))
-    await auditWriter.append(unit, inRequestOf(actor, { type: 'user' }, client), {
-      action: 'sign_in.failed',
-      outcome: 'failure',
-      details: {
-        authenticationMethods: methods,
-        ...(address === undefined ? {} : { address: createAddressMark(context)(address) }),
-      },
-      ...(user ? { targets: [{ type: 'user', id: user.id }] } : {}),
-    })
+  const steps: Step[] = [countFailure(failureOf(context, address, client?.ip ?? actor.ip))]
+  await auditWriter.append(told(steps), inRequestOf(actor, { type: 'user' }, client), {
+    action: 'sign_in.failed',
+    outcome: 'failure',
+    details: {
+      authenticationMethods: methods,
+      ...(address === undefined ? {} : { address: createAddressMark(context)(address) }),
+    },
+    ...(user ? { targets: [{ type: 'user', id: user.id }] } : {}),
   })
+  await scope.atOnce(steps)
 }
 
 /** Right, and refused by policy. */
-export async function writeDenied(context: TenantContext, told: Told & { readonly risk?: Judgement }): Promise<void> {
+export async function writeDenied(
+  context: TenantContext,
+  denied: Told & { readonly risk?: Judgement },
+  telling: Telling = NOTHING_TO_TELL,
+): Promise<void> {
   const { auditWriter, scope, actor } = context
-  await scope.transaction(async (unit) => {
-    if (told.risk) await writeRisk({ ...context, scope: unit }, told, told.risk)
-    await auditWriter.append(unit, inRequestOf(actor, { type: 'user' }, told.client), {
-      action: 'sign_in.denied',
-      outcome: 'denied',
-      targets: [{ type: 'user', id: told.user.id }],
-      details: { authenticationMethods: told.methods, ...riskDetails(told.risk) },
-    })
+  const steps: Step[] = [...(denied.risk ? riskEvent(context, denied, denied.risk) : []), ...telling.steps]
+  await auditWriter.append(told(steps), inRequestOf(actor, { type: 'user' }, denied.client), {
+    action: 'sign_in.denied',
+    outcome: 'denied',
+    targets: [{ type: 'user', id: denied.user.id }],
+    details: { authenticationMethods: denied.methods, ...riskDetails(denied.risk) },
   })
+  const outcome = await scope.atOnce(steps)
+  if (outcome.done) telling.tell(outcome)
 }
 
-/** Right, and not enough. */
-export async function writePending(context: TenantContext, told: Told & { readonly risk: Judgement }): Promise<void> {
-  const { auditWriter, scope, actor } = context
-  await writeRisk(context, told, told.risk)
-  await auditWriter.append(scope, inRequestOf(actor, { type: 'user' }, told.client), {
+/** Right, and not enough: the steps that say so. */
+export async function pendingEvents(
+  context: Pick<TenantContext, 'auditWriter' | 'actor' | 'runtime'>,
+  pending: Told & { readonly risk: Judgement },
+): Promise<readonly Step[]> {
+  const { auditWriter, actor } = context
+  const steps: Step[] = [...riskEvent(context, pending, pending.risk)]
+  await auditWriter.append(told(steps), inRequestOf(actor, { type: 'user' }, pending.client), {
     action: 'sign_in.factor_required',
-    targets: [{ type: 'user', id: told.user.id }],
-    details: { authenticationMethods: told.methods, ...riskDetails(told.risk) },
+    targets: [{ type: 'user', id: pending.user.id }],
+    details: { authenticationMethods: pending.methods, ...riskDetails(pending.risk) },
   })
+  return steps
 }
 
 /** Names of signals; what they saw is in the security event, which is not kept for ever. */

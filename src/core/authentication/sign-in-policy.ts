@@ -1,6 +1,7 @@
 // What a tenant asks of its users: how sure it wants to be of them, by its own rule and by the roles they hold. Kept in
 // the tenant's settings under `authentication`; what cannot be read there refuses every sign-in instead of asking less.
 
+import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isPlainObject } from '../kernel/input.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
@@ -17,18 +18,36 @@ export interface AuthenticationRule {
 export interface AuthenticationPolicy extends AuthenticationRule {
   /** Rules by role key: of all that apply the strictest counts. */
   readonly roles?: Readonly<Record<string, AuthenticationRule>>
+  /** False: a mailbox is no factor in this tenant, neither the first nor a second one. Default: as `accounts.emailFactor`. */
+  readonly emailFactor?: boolean
 }
 
 /** @throws CONFIG_INVALID */
 export function policyOf({ settings }: Pick<Tenant, 'settings'>): AuthenticationPolicy {
   const { authentication } = settings
   if (authentication === undefined || authentication === null) return {}
-  const rule = ruleOf(authentication, 'tenant.settings.authentication')
-  const { roles } = authentication as { readonly roles?: unknown }
+  const { roles, emailFactor } = authentication as { readonly roles?: unknown; readonly emailFactor?: unknown }
+  const rule = {
+    ...ruleOf(authentication, 'tenant.settings.authentication'),
+    ...(emailFactor === undefined ? {} : { emailFactor: flagOf(emailFactor) }),
+  }
   if (roles === undefined || roles === null) return rule
   if (!isPlainObject(roles)) throw unreadable('tenant.settings.authentication.roles', 'it is not an object')
   const read = Object.entries(roles).map(([key, value]) => [key, ruleOf(value, `roles.${key}`)] as const)
   return { ...rule, roles: Object.fromEntries(read) }
+}
+
+/**
+ * Whether links and codes by e-mail are factors here (ASVS 5.0, V6.3.6). A tenant may turn them off, and not on where the host has
+ * them off. They prove an address all the same, and reset a password.
+ */
+export function emailIsFactor({ tenant, settings }: Pick<TenantContext, 'tenant' | 'settings'>): boolean {
+  return settings.accounts.emailFactor && policyOf(tenant).emailFactor !== false
+}
+
+/** @throws EMAIL_FACTOR_OFF, CONFIG_INVALID */
+export function demandEmailFactor(context: Pick<TenantContext, 'tenant' | 'settings'>): void {
+  if (!emailIsFactor(context)) throw new FreeholdError('EMAIL_FACTOR_OFF')
 }
 
 /** The strictest of the tenant's rule and those of the roles that a user holds. */
@@ -43,6 +62,11 @@ export function sessionLimit(policy: AuthenticationPolicy, roleKeys: readonly st
   return all.length === 0 ? undefined : Math.min(...all)
 }
 
+/** Some rule limits how many sessions a user has. */
+export function limitsSessions(policy: AuthenticationPolicy): boolean {
+  return [policy, ...Object.values(policy.roles ?? {})].some((rule) => rule.maximumSessions !== undefined)
+}
+
 function ruleOf(value: unknown, option: string): AuthenticationRule {
   if (!isPlainObject(value)) throw unreadable(option, 'it is not an object')
   const { requiredAssurance, maximumSessions } = value
@@ -55,6 +79,11 @@ function ruleOf(value: unknown, option: string): AuthenticationRule {
     throw unreadable(`${option}.requiredAssurance`, 'it is 1, 2 or 3')
   }
   return { requiredAssurance, ...limit }
+}
+
+function flagOf(value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw unreadable('tenant.settings.authentication.emailFactor', 'it is true or false')
 }
 
 function unreadable(option: string, problem: string): FreeholdError<'CONFIG_INVALID'> {

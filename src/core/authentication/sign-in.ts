@@ -7,10 +7,12 @@ import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type SessionId } from '../kernel/ids.ts'
 import { checkKeys, invalid, isPlainObject } from '../kernel/input.ts'
 import type { ClientInfo } from '../sessions/session.ts'
-import type { TenantUnit } from '../storage/storage.ts'
+import { change, type Step } from '../storage/steps.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
+import type { AttemptAnswer } from '../storage/verbs.ts'
 import type { DeviceClaim } from './devices/device.ts'
 import type { BegunFactor, FactorChoice, SignInEngine } from './engine.ts'
+import { askEntry } from './entry-question.ts'
 import type { CountedAttempt, FirstFactor } from './factor.ts'
 import type { Passwords } from './passwords.ts'
 import type { ClientSignals } from './risk/inputs.ts'
@@ -72,7 +74,7 @@ const MAXIMUM_SUBJECT = 1024
 const CHOICE = ['token', 'factor'] as const
 
 export function createSignIn(context: TenantContext, passwords: Passwords, engine: SignInEngine): SignIn {
-  const { scope, settings } = context
+  const { scope } = context
 
   return {
     async password(credentials) {
@@ -80,19 +82,19 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       const { email, password, client } = credentials
       checkClient(client)
       const emailNorm = readEmail(email)?.emailNorm
-      const subject = subjectOf(emailNorm, email)
+      const attempt = { pool: POOL, subject: subjectOf(emailNorm, email) }
 
-      // One after the other, though both could go at once: counted before anything is looked at, so that of any number
-      // of parallel guesses only as many as the schedule allows see a hash (M02), and a flood costs one statement each.
-      const attempt = await scope.verbs.takeAttempt({ pool: POOL, subject, ...settings.attempts })
-      if (!attempt.allowed) return { ok: false, reason: 'too-many-attempts', retryAfterMs: attempt.retryAfterMs }
-
-      // read before the password is checked: the epoch in this row is the one the session has to be opened under
-      const found = emailNorm === undefined ? undefined : await findActive(context, emailNorm)
+      // Counted before anything is looked at, so that of any number of parallel guesses only as many as the schedule allows
+      // see a hash (M02), and a flood costs one statement each. What is no address is nobody's. The user is read before
+      // the password is checked: the epoch in this row is the one the session has to be opened under. A user who is disabled
+      // is as unknown: their right password must not be told from a wrong one.
+      const load = await askEntry(context, { who: { kind: 'email', emailNorm: emailNorm ?? '' }, client, attempt })
+      if (load.attempt?.allowed === false) return tooMany(load.attempt)
+      const found = load.user
       const right = await passwords.verify(found?.password_hash, password)
       if (!found || !right) {
         await writeFailed(context, { address: emailNorm, user: found, methods: METHODS, client })
-        if (found) tellOfGuessing(context, found, attempt.failures)
+        if (found) tellOfGuessing(context, found, load.attempt?.failures)
         return REFUSED
       }
       // hashing takes longer than everything else: not while rows are locked
@@ -102,9 +104,10 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       ])
       return engine.conclude(context, {
         ...passwordProof(found, client),
+        load,
         ...(leakedPassword === undefined ? {} : { leakedPassword }),
-        attempt: { pool: POOL, subject },
-        ...(rehashed === undefined ? {} : { within: (unit) => strengthen(unit, found, rehashed) }),
+        attempt,
+        ...(rehashed === undefined ? {} : { spends: [strengthened(found, rehashed)] }),
       })
     },
 
@@ -115,24 +118,27 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       checkClient(client)
       if (password !== undefined && typeof password !== 'string') throw invalid('password', 'it is not a text')
       const live = await scope.verbs.lookUpSession(session)
-      const user = live && (await scope.records.get('users', { id: live.user.id }))
-      if (!live || user?.status !== 'active') throw new FreeholdError('SESSION_ENDED')
+      if (!live) throw new FreeholdError('SESSION_ENDED')
       // an operator who acts for the user is not the user
       if (live.session.impersonator_id !== null) return { ok: false, reason: 'denied' }
+      const who = { kind: 'user', userId: live.user.id } as const
+      const attempt = passwordAttempt(live.user)
+      const load = await askEntry(context, { who, client, ...(password === undefined ? {} : { attempt }) })
+      if (load.attempt?.allowed === false) return tooMany(load.attempt)
+      const { user } = load
+      if (!user) throw new FreeholdError('SESSION_ENDED')
+      const proof = { ...passwordProof(user, client), load }
       if (password === undefined) {
         // how it was begun still stands; what was shown beside it must be shown again
         const methods = live.session.authentication_methods.slice(0, 1)
-        return engine.conclude(context, { ...passwordProof(user, client), methods, former: { session, shown: false } })
+        return engine.conclude(context, { ...proof, methods, former: { session, shown: false } })
       }
-      const attempt = passwordAttempt(user)
-      const allowed = await scope.verbs.takeAttempt({ ...attempt, ...settings.attempts })
-      if (!allowed.allowed) return { ok: false, reason: 'too-many-attempts', retryAfterMs: allowed.retryAfterMs }
       if (!(await passwords.verify(user.password_hash, password))) {
         await writeFailed(context, { address: user.email_norm, user, methods: METHODS, client })
-        tellOfGuessing(context, user, allowed.failures)
+        tellOfGuessing(context, user, load.attempt?.failures)
         return REFUSED
       }
-      return engine.conclude(context, { ...passwordProof(user, client), attempt, former: { session, shown: true } })
+      return engine.conclude(context, { ...proof, attempt, former: { session, shown: true } })
     },
 
     async challenge(asked) {
@@ -170,10 +176,12 @@ export function passwordProof(user: UserRow, client: ClientInfo | undefined): Fi
 }
 
 /** A password that changed meanwhile stays, and whoever changed it has moved the epoch as well. */
-async function strengthen({ records }: TenantUnit, found: UserRow, rehashed: string): Promise<true> {
-  const { id, password_hash } = found
-  await records.update('users', { id, password_hash }, { password_hash: rehashed })
-  return true
+function strengthened({ id, password_hash }: UserRow, rehashed: string): Step {
+  return change('users', { id, password_hash }, { password_hash: rehashed })
+}
+
+function tooMany({ retryAfterMs }: Extract<AttemptAnswer, { allowed: false }>): SignedIn {
+  return { ok: false, reason: 'too-many-attempts', retryAfterMs }
 }
 
 /** @throws INPUT_INVALID */
@@ -212,12 +220,6 @@ function checkSignals(signals: ClientSignals): void {
   if (formMs !== undefined && !(typeof formMs === 'number' && formMs >= 0)) {
     throw invalid('client.signals.formMs', 'it is not a number of milliseconds')
   }
-}
-
-/** Disabled users are as unknown: their right password must not be told from a wrong one. */
-async function findActive({ scope }: TenantContext, emailNorm: string): Promise<UserRow | undefined> {
-  const [row] = await scope.records.find('users', { where: { email_norm: emailNorm, status: 'active' }, limit: 1 })
-  return row
 }
 
 /** What failures are counted by: the same for known and unknown addresses, and for what is no address at all. */

@@ -1,7 +1,9 @@
-// What is known of a user when they have shown their first factor: the factors they have, and the roles they hold.
+// The factors that a user has, and the roles they hold. A sign-in is answered the same with everything else that it asks
+// (storage/sign-in-verbs.ts); this is for whoever changes factors.
 
 import type { TenantContext } from '../context.ts'
 import type { MfaMethodRow } from '../storage/authentication-tables.ts'
+import { FACTORS_AT_MOST, ROLES_AT_MOST } from '../storage/sign-in-verbs.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { AuthenticationPolicy } from './sign-in-policy.ts'
 
@@ -13,10 +15,6 @@ export interface Standing {
   /** Keys of the roles held now; empty where no rule asks for them. */
   readonly roleKeys: readonly string[]
 }
-
-/** Factors that one user has at most. */
-export const FACTORS_AT_MOST = 20
-const ROLES_AT_MOST = 1000
 
 export async function loadStanding(
   { scope }: Pick<TenantContext, 'scope'>,

@@ -13,10 +13,20 @@ export type Facts = Readonly<Record<string, unknown>>
 export type Asked<Request, Value> = Value | ((request: Request) => Value | Promise<Value>)
 
 export interface RequireOptions<Request> {
-  /** The organization that the resource belongs to; roles held in it count too. */
+  /** Where the resource is: what is held there or around it counts too. */
   readonly organization?: Asked<Request, CheckOptions['organization']>
+  readonly team?: Asked<Request, CheckOptions['team']>
+  readonly project?: Asked<Request, CheckOptions['project']>
+  /** More places, of a resource that is in several at once. */
+  readonly in?: Asked<Request, CheckOptions['in']>
+  /** The resource itself, as `{ type, id }`: what is held on just this one counts too. */
+  readonly on?: Asked<Request, CheckOptions['on']>
+  /** The fields acted on. Left out: every field. */
+  readonly fields?: Asked<Request, CheckOptions['fields']>
   /** Further facts of the request, as conditions see them: `context.ip` is there already. */
   readonly context?: Asked<Request, Facts>
+  /** Several of these, and `resource`, of one look at the request. What is given beside it goes before it. */
+  readonly check?: Asked<Request, CheckOptions>
 }
 
 /** What a route asks for before anybody looks anything up. */
@@ -68,23 +78,20 @@ export function contextOr(context: RequestContext | null | undefined, middleware
   })
 }
 
+const LOOKED = ['resource', 'organization', 'team', 'project', 'in', 'on', 'fields', 'context', 'check'] as const
+
 /** What is acted on, as plain values: the request need not be asked. */
 function isPlain<Request>(demand: Demand<Request>): demand is Demand<Request> & CheckOptions {
-  const { resource, organization, context } = demand
-  return typeof resource !== 'function' && typeof organization !== 'function' && typeof context !== 'function'
+  return demand.check === undefined && LOOKED.every((name) => typeof demand[name] !== 'function')
 }
 
 async function looked<Request>(demand: Demand<Request>, request: Request): Promise<CheckOptions> {
-  const [resource, organization, context] = await Promise.all([
-    found(request, demand.resource),
-    found(request, demand.organization),
-    found(request, demand.context),
-  ])
-  return {
-    ...(resource === undefined ? {} : { resource }),
-    ...(organization === undefined ? {} : { organization }),
-    ...(context === undefined ? {} : { context }),
-  }
+  const named = LOOKED.filter((name) => demand[name] !== undefined)
+  const values = await Promise.all(named.map((name) => found<Request, unknown>(request, demand[name])))
+  const told = Object.fromEntries(named.map((name, i) => [name, values[i]]).filter(([, value]) => value !== undefined))
+  const { check, ...rest } = told as CheckOptions & { readonly check?: CheckOptions }
+  const context = { ...check?.context, ...rest.context }
+  return { ...check, ...rest, ...(Object.keys(context).length > 0 && { context }) }
 }
 
 function found<Request, Value>(request: Request, asked: Asked<Request, Value> | undefined) {

@@ -18,6 +18,7 @@ import type { AttemptAnswer, AttemptTake } from '../storage/verbs.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { Resolver, ResolverOptions } from '../tenancy/resolver.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
+import { accessRoutes } from './access-routes.ts'
 import { accountRoutes } from './account-routes.ts'
 import { createCookies } from './cookies.ts'
 import { createOriginCheck } from './csrf.ts'
@@ -33,6 +34,7 @@ import { passkeyRoutes } from './passkey-routes.ts'
 import { createProblemResponse, type ProblemResponse } from './problem.ts'
 import { createRateLimits, type RateTally, rateHeaders } from './rate-limits.ts'
 import { requiredAccess, requiredSession } from './request-context.ts'
+import { roleRoutes } from './role-routes.ts'
 import { createRouteTable, isPlainPath, type Route } from './routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { signInRoutes } from './sign-in-routes.ts'
@@ -126,7 +128,9 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     ...deviceRoutes<Db, P>(entering),
     ...passkeyRoutes<Db, P>(entering),
     ...sessionRoutes<Db, P>(cookies),
-    ...tenantRoutes<Db, P>(parts.permissions),
+    ...tenantRoutes<Db, P>(),
+    ...accessRoutes<Db, P>(parts.permissions),
+    ...roleRoutes<Db, P>(entering, parts.permissions),
     ...operatorRoutes<Db, P>({ entering, roomsOf: parts.roomsOf }),
     ...machineRoutes<Db, P>(entering, parts.permissions),
     ...webhookRoutes<Db, P>(parts.webhooks),

@@ -92,6 +92,7 @@ export interface ErrorDetails {
   SESSION_UNKNOWN: Nothing
   DEVICE_UNKNOWN: Nothing
   DEVICE_TRUST_OFF: Nothing
+  EMAIL_FACTOR_OFF: Nothing
   FACTOR_UNKNOWN: Nothing
   FACTOR_LIMIT: { maximum: number }
   FACTOR_CODE_WRONG: Nothing
@@ -250,6 +251,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   SESSION_UNKNOWN: { status: 404, title: 'No such session' },
   DEVICE_UNKNOWN: { status: 404, title: 'No such device' },
   DEVICE_TRUST_OFF: { status: 409, title: 'Devices are not trusted here' },
+  EMAIL_FACTOR_OFF: { status: 409, title: 'Links and codes by e-mail are no way to sign in here' },
   FACTOR_UNKNOWN: { status: 404, title: 'No such factor' },
   FACTOR_LIMIT: { status: 409, title: 'The user has as many factors as there may be' },
   FACTOR_CODE_WRONG: { status: 422, title: 'The code is wrong, or was used before' },

@@ -6,6 +6,8 @@ import type { SessionId, TenantId, UserId } from '../kernel/ids.ts'
 import { storable } from '../kernel/input.ts'
 import type { GeoPlace } from '../ports/geo.ts'
 import type { SessionView } from '../storage/session-view.ts'
+import { openSession, type Step, told } from '../storage/steps.ts'
+import type { SessionRow } from '../storage/tenant-tables.ts'
 import { type AccessTokens, createAccessTokens } from './access-token.ts'
 import { createRefreshTokens, hashRefreshToken, NONCE_LENGTH } from './refresh-token.ts'
 import { type ClientInfo, type Session, sessionFromRow, type Tokens } from './session.ts'
@@ -43,11 +45,19 @@ export interface SessionRisk {
 
 export interface SessionIssuer {
   /**
-   * Opens a session under a new id, whatever session the client had before (attack case S01). Undefined when the user
-   * was disabled, deleted, or signed out everywhere since the epoch was read.
-   * @throws STORAGE_UNAVAILABLE
+   * A session under a new id, whatever session the client had before (attack case S01). It is there once `step` is done, which is
+   * lost when the user was disabled, deleted, or signed out everywhere since the epoch was read.
    */
-  open(context: TenantContext, opening: Opening): Promise<OpenedSession | undefined>
+  prepare(context: TenantContext, opening: Opening): Promise<PreparedSession>
+}
+
+export interface PreparedSession {
+  readonly id: SessionId
+  readonly step: Step<SessionRow>
+  /** What is written of it, in the same transaction. */
+  readonly told: readonly Step[]
+  /** The session that was opened, with its tokens. */
+  finish(row: SessionRow): OpenedSession
 }
 
 export interface OpenedSession {
@@ -65,7 +75,8 @@ export function createSessionIssuer(context: Context): SessionIssuer {
   const refreshTokens = createRefreshTokens(keyring)
   const accessTokens = createAccessTokens(keyring, runtime, settings.issuer)
   return {
-    async open({ tenant, scope, actor, auditWriter }, opening) {
+    async prepare({ tenant, actor, auditWriter }, opening) {
+      const { userId, assuranceLevel, authenticationMethods, client, risk, impersonation } = opening
       const sessionId = runtime.newId() as SessionId
       const keyId = keyring.current
       const refreshToken = refreshTokens.write({
@@ -75,53 +86,55 @@ export function createSessionIssuer(context: Context): SessionIssuer {
         generation: 0,
         secret: runtime.randomBytes(SECRET_LENGTH),
       })
-      const { impersonation } = opening
       const limitMs = impersonation?.lifetimeMs ?? Number.POSITIVE_INFINITY
-      const row = await scope.transaction(async (unit) => {
-        const opened = await unit.verbs.openSession({
-          id: sessionId,
-          userId: opening.userId,
-          epoch: opening.epoch,
-          currentHash: hashRefreshToken(refreshToken),
-          nonce: runtime.randomBytes(NONCE_LENGTH),
-          keyId,
-          assuranceLevel: opening.assuranceLevel,
-          authenticationMethods: opening.authenticationMethods,
-          ip: storable(opening.client?.ip, MAXIMUM_IP) ?? null,
-          userAgent: storable(opening.client?.userAgent, MAXIMUM_USER_AGENT) ?? null,
-          deviceId: opening.deviceId ?? null,
-          country: opening.risk?.place?.country ?? null,
-          city: opening.risk?.place?.city ?? null,
-          riskScore: opening.risk?.score ?? null,
-          riskFlags: opening.risk?.flags ?? [],
-          impersonatorId: impersonation?.impersonatorId ?? null,
-          impersonationReason: impersonation?.reason ?? null,
-          idleTimeoutMs: Math.min(settings.sessions.idleTimeoutMs, limitMs),
-          absoluteTimeoutMs: Math.min(settings.sessions.absoluteTimeoutMs, limitMs),
-        })
-        if (!opened) return undefined
-        const { userId, assuranceLevel, authenticationMethods } = opening
-        const targets = [
-          { type: 'session', id: sessionId },
-          { type: 'user', id: userId },
-        ] as const
-        if (impersonation) {
-          // the operator did it, and not the user
-          const details = { reason: impersonation.reason, expiresAt: opened.absolute_expires_at.toISOString() }
-          await auditWriter.append(unit, actor, { action: 'impersonation.started', targets, details })
-          return opened
+      const step = openSession({
+        id: sessionId,
+        userId,
+        epoch: opening.epoch,
+        currentHash: hashRefreshToken(refreshToken),
+        nonce: runtime.randomBytes(NONCE_LENGTH),
+        keyId,
+        assuranceLevel,
+        authenticationMethods,
+        ip: storable(client?.ip, MAXIMUM_IP) ?? null,
+        userAgent: storable(client?.userAgent, MAXIMUM_USER_AGENT) ?? null,
+        deviceId: opening.deviceId ?? null,
+        country: risk?.place?.country ?? null,
+        city: risk?.place?.city ?? null,
+        riskScore: risk?.score ?? null,
+        riskFlags: risk?.flags ?? [],
+        impersonatorId: impersonation?.impersonatorId ?? null,
+        impersonationReason: impersonation?.reason ?? null,
+        idleTimeoutMs: Math.min(settings.sessions.idleTimeoutMs, limitMs),
+        absoluteTimeoutMs: Math.min(settings.sessions.absoluteTimeoutMs, limitMs),
+      })
+      const steps: Step[] = []
+      const targets = [
+        { type: 'session', id: sessionId },
+        { type: 'user', id: userId },
+      ] as const
+      if (impersonation) {
+        // the operator did it, and not the user
+        const details = {
+          reason: impersonation.reason,
+          lifetimeMs: Math.min(settings.sessions.absoluteTimeoutMs, limitMs),
         }
-        await auditWriter.append(unit, inRequestOf(actor, { type: 'user', id: userId, sessionId }, opening.client), {
+        await auditWriter.append(told(steps), actor, { action: 'impersonation.started', targets, details })
+      } else {
+        await auditWriter.append(told(steps), inRequestOf(actor, { type: 'user', id: userId, sessionId }, client), {
           action: 'session.opened',
           targets,
           details: { assuranceLevel, authenticationMethods },
         })
-        return opened
-      })
-      if (!row) return undefined
+      }
       return {
-        session: sessionFromRow(row),
-        tokens: pair(context, accessTokens, tenant.id, row, refreshToken),
+        id: sessionId,
+        step,
+        told: steps,
+        finish: (row) => ({
+          session: sessionFromRow(row),
+          tokens: pair(context, accessTokens, tenant.id, row, refreshToken),
+        }),
       }
     },
   }

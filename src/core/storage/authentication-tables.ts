@@ -116,6 +116,13 @@ export interface RateLimitRow {
   updated_at: Date
 }
 
+/** What a tenant keeps for itself under a name: made once, and never told. */
+export interface TenantSecretRow {
+  name: string
+  value: Uint8Array
+  created_at: Date
+}
+
 export interface AuthenticationTables {
   mfa_methods: MfaMethodRow
   webauthn_credentials: WebauthnCredentialRow
@@ -125,6 +132,7 @@ export interface AuthenticationTables {
   sign_in_profiles: SignInProfileRow
   failure_counts: FailureCountRow
   rate_limits: RateLimitRow
+  tenant_secrets: TenantSecretRow
 }
 
 const ofUser = { columns: ['user_id'], table: 'users', onDelete: 'cascade' } as const
@@ -251,6 +259,14 @@ export const authenticationTables = {
       window_ms: { type: 'bigint' },
       tokens: { type: 'double' },
       updated_at: { type: 'time', generated: true },
+    },
+  },
+  tenant_secrets: {
+    key: ['name'],
+    columns: {
+      name: { type: 'text' },
+      value: { type: 'bytes', secret: true, sealed: true },
+      created_at: { type: 'time', generated: true },
     },
   },
 } as const satisfies { readonly [T in keyof AuthenticationTables]: Table<AuthenticationTables[T]> }

@@ -33,6 +33,11 @@ function tenantScope<Db>(scope: TenantScope<Db>, tell: Tell): TenantScope<Db> {
       return verbs
     },
     transaction: (work) => afterwards(tell, (keep) => scope.transaction((unit) => work(tenantUnit(unit, keep)))),
+    async atOnce(steps) {
+      const outcome = await scope.atOnce(steps)
+      if (outcome.done) for (const { deed } of steps) if (deed.kind === 'publish') tell(deed.notice)
+      return outcome
+    },
     read: (work) => scope.read(work),
   }
 }
@@ -82,7 +87,7 @@ function tenantVerbs(verbs: TenantVerbs, tell: Tell): TenantVerbs {
     lookUpApiKey: (id, hash) => verbs.lookUpApiKey(id, hash),
     takeAttempt: (attempt) => verbs.takeAttempt(attempt),
     takeRates: (rates) => verbs.takeRates(rates),
-    loadRisk: (question) => verbs.loadRisk(question),
+    beginSignIn: (question) => verbs.beginSignIn(question),
     countFailure: (failure) => verbs.countFailure(failure),
     learnSignIn: (learning) => verbs.learnSignIn(learning),
     loadAccess: (question) => verbs.loadAccess(question),

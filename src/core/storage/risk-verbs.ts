@@ -1,11 +1,8 @@
-// The verbs of risk: what a sign-in is judged by, and the two steps that it learns by.
+// The verbs of risk: the two steps that it learns by. What a sign-in is judged by is loaded with the rest (sign-in-verbs.ts).
 
 import type { Row } from './tables.ts'
 
 export interface RiskVerbs {
-  /** What the risk of a sign-in is judged by: one query. Nothing that a failure under way has not committed yet. */
-  loadRisk(question: RiskQuestion): Promise<RiskLoad>
-
   /**
    * Counts one failed sign-in in every pool named, each count after what it has lost since (half in each half-life); and at
    * each place the account, unless it was counted there within a half-life. One statement, in which no increment of a
@@ -24,19 +21,6 @@ export interface FailureKey {
   readonly pool: Row<'failure_counts'>['pool']
   /** SHA-256. */
   readonly subject: Uint8Array
-}
-
-export interface RiskQuestion {
-  readonly userId: string
-  readonly halfLifeMs: number
-  readonly counts: readonly FailureKey[]
-}
-
-export interface RiskLoad {
-  readonly at: Date
-  /** What each count has left, in the order asked; 0 for one that is not there. */
-  readonly failures: readonly number[]
-  readonly profile: Row<'sign_in_profiles'> | undefined
 }
 
 export interface FailedSignIn {

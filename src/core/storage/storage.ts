@@ -4,6 +4,7 @@
 import type { Migrations } from './migrations.ts'
 import type { Records } from './records.ts'
 import type { Finding } from './safety.ts'
+import type { Outcome, Step } from './steps.ts'
 import type { SystemTableName, TenantTableName } from './tables.ts'
 import type { Notice, SystemVerbs, TenantVerbs } from './verbs.ts'
 
@@ -31,6 +32,13 @@ export interface TenantScope<Db = unknown> {
    * @throws STORAGE_UNAVAILABLE, POOL_EXHAUSTED, TRANSACTION_LOST (the server did not commit), CONFLICT (safe to run again)
    */
   transaction<R>(work: (unit: TenantUnit<Db>) => Promise<R>): Promise<R>
+  /**
+   * A transaction that is known before it begins, in one round trip: all of its steps are done, in their order, or none is,
+   * because one of them did not find what it demands. Of any number of concurrent callers who demand what only one can
+   * have, exactly one is told `done`. Inside a transaction it is a part of it, which is taken back alone.
+   * @throws as `transaction`
+   */
+  atOnce(steps: readonly Step[]): Promise<Outcome>
   /**
    * The host's own queries, each a read-only transaction of its own, in one round trip. Inside a transaction they are part
    * of it.

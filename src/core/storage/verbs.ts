@@ -6,13 +6,15 @@ import type { InboxClaim, InboxEnd } from './inbox.ts'
 import type { HeldSubscription, SubscriptionName, SubscriptionWrite } from './mirror.ts'
 import type { JudgedOpening, RiskVerbs } from './risk-verbs.ts'
 import type { SessionView, UserView } from './session-view.ts'
+import type { AttemptAnswer, AttemptTake, SignInVerbs } from './sign-in-verbs.ts'
 import type { Row } from './tables.ts'
 import type { RevokeReason, SessionRow } from './tenant-tables.ts'
 
 export type { AccessLoad, AccessQuestion, ApiKeyLookup, PrincipalKind } from './access-verbs.ts'
+export type { AttemptAnswer, AttemptTake } from './sign-in-verbs.ts'
 
 /** Atomic steps inside one tenant. */
-export interface TenantVerbs extends RiskVerbs {
+export interface TenantVerbs extends RiskVerbs, SignInVerbs {
   /**
    * Opens a session for a user who is active and still in the epoch that was read when the credential was checked.
    * Answers the row, or undefined when the user was disabled, deleted, or signed out everywhere meanwhile: a
@@ -266,18 +268,6 @@ export interface SessionEnding {
   readonly except?: string
 }
 
-export interface AttemptTake {
-  readonly pool: string
-  readonly subject: Uint8Array
-  /** Failures in a row that cost no delay. */
-  readonly free: number
-  /** The delay after the first failure beyond `free`; it doubles with each more. */
-  readonly baseDelayMs: number
-  readonly maxDelayMs: number
-  /** Failures older than this are forgotten. */
-  readonly forgetAfterMs: number
-}
-
 export interface RateTake {
   readonly name: string
   /** SHA-256 of whose bucket it is. */
@@ -294,7 +284,3 @@ export interface RateAnswer {
   /** What the bucket holds now; a part of one is still to fill. */
   readonly tokens: number
 }
-
-export type AttemptAnswer =
-  | { readonly allowed: true; readonly failures: number }
-  | { readonly allowed: false; readonly failures: number; readonly retryAfterMs: number }

@@ -50,6 +50,7 @@ export function gatedScope<Db>(scope: TenantScope<Db>, gate: Gate): TenantScope<
       return verbs
     },
     transaction: (work) => past(() => scope.transaction(work)),
+    atOnce: (steps) => past(() => scope.atOnce(steps)),
     read: (work) => past(() => scope.read(work)),
   }
 }
@@ -77,7 +78,7 @@ function gatedVerbs(verbs: TenantScope['verbs'], past: Past): TenantScope['verbs
     lookUpApiKey: (id, hash) => past(() => verbs.lookUpApiKey(id, hash)),
     takeAttempt: (attempt) => past(() => verbs.takeAttempt(attempt)),
     takeRates: (rates) => past(() => verbs.takeRates(rates)),
-    loadRisk: (question) => past(() => verbs.loadRisk(question)),
+    beginSignIn: (question) => past(() => verbs.beginSignIn(question)),
     countFailure: (failure) => past(() => verbs.countFailure(failure)),
     learnSignIn: (learning) => past(() => verbs.learnSignIn(learning)),
     loadAccess: (question) => past(() => verbs.loadAccess(question)),

@@ -60,6 +60,18 @@ as $$
   select nullif(pg_catalog.current_setting('app.current_tenant', true), '')::pg_catalog.uuid
 $$;
 
+-- Stops a transaction in which a step did not find the one row that it is about; tells which step that was.
+create or replace function freehold.demand_one(matched bigint, step integer) returns void
+language plpgsql
+as $$
+begin
+  if matched operator(pg_catalog.<>) 1 then
+    raise exception 'step % found % rows and demands one', step, matched
+      using errcode = 'ZFH01', detail = step::pg_catalog.text;
+  end if;
+end
+$$;
+
 -- Puts the tenant wall on a table, ours or the host's, and gives the app its four rights on it. Refuses a table
 -- that the wall would not hold: no tenant_id, a key or a foreign key that leaves tenant_id out, a partition. Does
 -- no harm when it is called again.
@@ -166,5 +178,7 @@ $$;
 revoke all on function freehold.protect_table(regclass) from public;
 revoke all on function freehold.enter_tenant(uuid) from public;
 revoke all on function freehold.current_tenant() from public;
+revoke all on function freehold.demand_one(bigint, integer) from public;
 grant execute on function freehold.enter_tenant(uuid) to freehold_app, freehold_auditor;
 grant execute on function freehold.current_tenant() to freehold_app, freehold_auditor;
+grant execute on function freehold.demand_one(bigint, integer) to freehold_app;

@@ -228,3 +228,14 @@ create table operator_stays (
 create index operator_stays_operator_id_idx on operator_stays (tenant_id, operator_id, id);
 
 select freehold.protect_table('operator_stays');
+
+-- What a tenant keeps for itself under a name, sealed: made once, and never told.
+create table tenant_secrets (
+  tenant_id uuid not null,
+  name text not null constraint tenant_secrets_name_check check (char_length(name) between 1 and 50),
+  value bytea not null constraint tenant_secrets_value_check check (octet_length(value) <= 512),
+  created_at timestamptz(3) not null default clock_timestamp(),
+  constraint tenant_secrets_pkey primary key (tenant_id, name)
+);
+
+select freehold.protect_table('tenant_secrets');

@@ -153,6 +153,7 @@ export const instance: Table<FreeholdRooms> = {
       'a rotation is one guarded UPDATE that leaves its trace on the row; that a token came back is audited, and tried apart',
   },
   'sessions.jwks': 'reads',
+  'risk.replay': 'reads',
   'keys.status': 'reads',
   'keys.reload': { exempt: 'it changes what this process knows, and nothing that is stored' },
   'migrations.plan': 'reads',

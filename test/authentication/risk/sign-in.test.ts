@@ -92,6 +92,33 @@ describe.each(STORAGES)('risk at the door, on %s', (storage) => {
     expect(await enter(GATEWAY)).toMatchObject({ ok: true, session: { riskScore: 0, riskFlags: [] } })
   })
 
+  it('M05: a trusted device stands in for the second factor, and not where the risk asks for one', async () => {
+    const { user, code } = await house.withApp(acme)
+    const device = (token?: string): ClientInfo => ({ device: token === undefined ? {} : { token } })
+    const asked = next(await enter(HOME, device(), user))
+    const client = { ip: HOME, ...device() }
+    const trusting = { token: asked.token, code: await code(), client, trustDevice: true }
+    const entered = await acme.signIn.continue(trusting)
+    if (!entered.ok || !entered.device) throw new Error('nobody signed in on a device')
+    const { token, device: trusted } = entered.device
+    expect(trusted.trustedUntil).toBeInstanceOf(Date)
+    expect(await enter(HOME, device(token), user)).toMatchObject({
+      ok: true,
+      session: { assuranceLevel: 1, riskFlags: [] },
+    })
+    // the same device, 9,700 km away within the second
+    const again = next(await enter(ABROAD, device(token), user))
+    expect(again.factors.map(({ type }) => type)).toContain('totp')
+    expect((await lastOf(acme)).details).toMatchObject({ riskFlags: ['impossible-travel', 'new-country'] })
+    const answer = await acme.signIn.continue({
+      token: again.token,
+      code: await code(1),
+      client: { ip: ABROAD, ...device(token) },
+    })
+    expect(answer).toMatchObject({ ok: true, session: { assuranceLevel: 2, deviceId: trusted.id, country: 'DE' } })
+    expect(await enter(HOME, device(token), user)).toMatchObject({ ok: true, session: { assuranceLevel: 1 } })
+  })
+
   it('X03: whoever comes first from a new place does not make it home', async () => {
     await enter(HOME)
     const before = await profile()

@@ -99,6 +99,24 @@ describe.each(FRAMEWORKS)('permissions on %s', (framework) => {
     expect(await outcome(browser.get(`/in/${unknown}/notes`))).toBe('404 ORGANIZATION_UNKNOWN')
   })
 
+  it('take the facts and the place of what is acted on from one look at the request', async () => {
+    const there = await world.acme.organizations.create({ key: `there-${framework}`, name: 'There' })
+    const permissions = [{ resource: 'note', actions: ['write'], conditions: { 'resource.status': 'draft' } }]
+    await world.acme.roles.create({ key: `drafter-${framework}`, permissions })
+    const { user, browser } = await holding()
+    await world.acme.assignments.grant({
+      principal: user,
+      role: `drafter-${framework}`,
+      scope: { organization: there },
+    })
+    expect(await outcome(browser.get(`/of/${there.id}/draft`))).toBe(200)
+    // the facts alone, without the place
+    expect(await outcome(browser.get('/draft'))).toBe('403 FORBIDDEN')
+    const unknown = '01890000-0000-7000-8000-000000000000'
+    expect(await outcome(browser.get(`/of/${unknown}/draft`))).toBe('404 ORGANIZATION_UNKNOWN')
+    expect(await outcome(world.browser('acme').get(`/of/${there.id}/draft`))).toBe('401 UNAUTHENTICATED')
+  })
+
   it('change with the next request after a role was given or taken', async () => {
     const { user, browser } = await holding()
     expect(await outcome(browser.get('/notes'))).toBe('403 FORBIDDEN')

@@ -12,7 +12,7 @@ import { freeholdNode } from '../../../src/adapters/node/index.ts'
 import type { Freehold } from '../../../src/core/api.ts'
 import { requiredSession } from '../../../src/core/http/request-context.ts'
 import type { OrganizationId } from '../../../src/core/kernel/ids.ts'
-import { described, exported, fail, noteOf, type Permission, refuse, rename, take } from './host.ts'
+import { described, draftIn, exported, fail, noteOf, type Permission, refuse, rename, take } from './host.ts'
 
 export const FRAMEWORKS = ['hono', 'express', 'fastify', 'node'] as const
 export type Framework = (typeof FRAMEWORKS)[number]
@@ -50,6 +50,10 @@ export const apps: { readonly [F in Framework]: Serve } = {
     app.get('/in/:organization/notes', require('note:read', undefined, { organization }), (c) =>
       c.json(described(c.var.freehold)),
     )
+    const check = (c: Context) => draftIn(organization(c))
+    app.get('/of/:organization/draft', require('note:write', undefined, { check }), (c) =>
+      c.json(described(c.var.freehold)),
+    )
     app.get('/export', requireEntitlement('export'), (c) => c.json(exported))
     app.post('/seats', async (c) => c.json(await take(c.var.freehold)))
     app.post('/rename', requireSession(), async (c) => c.json(await rename(c.var.freehold, await c.req.json<object>())))
@@ -76,6 +80,8 @@ export const apps: { readonly [F in Framework]: Serve } = {
     app.get('/draft', require('note:write', { status: 'draft' }), answer)
     app.put('/notes/:owner', require('note:write', owner), (req, res) => res.json(described(contextOf(req))))
     app.get('/in/:organization/notes', require('note:read', undefined, { organization }), answer)
+    const check = (req: express.Request) => draftIn(organization(req))
+    app.get('/of/:organization/draft', require('note:write', undefined, { check }), answer)
     app.get('/export', requireEntitlement('export'), (_req, res) => res.json(exported))
     app.post('/seats', async (req, res) => res.json(await take(contextOf(req))))
     app.post('/rename', requireSession(), express.json(), async (req, res) =>
@@ -108,6 +114,8 @@ export const apps: { readonly [F in Framework]: Serve } = {
     app.get('/draft', { onRequest: require('note:write', { status: 'draft' }) }, answer)
     app.put('/notes/:owner', { preHandler: require('note:write', owner) }, answer)
     app.get('/in/:organization/notes', { onRequest: require('note:read', undefined, { organization }) }, answer)
+    const check = (request: Request) => draftIn(organization(request))
+    app.get('/of/:organization/draft', { onRequest: require('note:write', undefined, { check }) }, answer)
     app.get('/export', { onRequest: requireEntitlement('export') }, async () => exported)
     app.post('/seats', async (request) => take(contextOf(request)))
     app.post('/rename', { onRequest: requireSession() }, async (request) =>
@@ -157,6 +165,10 @@ export const apps: { readonly [F in Framework]: Serve } = {
           return json(described(context))
         case 'GET /in/':
           context.require('note:read', { organization: second as OrganizationId })
+          return json(described(context))
+        case 'GET /of/':
+          requiredSession(context)
+          context.require('note:write', await draftIn(second as OrganizationId))
           return json(described(context))
         case 'GET /export':
           await context.tenant.entitlements.demand('export')

@@ -2,7 +2,7 @@
 
 import type { Generated, Kysely } from 'kysely'
 import type { RequestContext } from '../../../src/core/http/request-context.ts'
-import { definePermissions, FreeholdError } from '../../../src/index.ts'
+import { definePermissions, FreeholdError, type OrganizationId } from '../../../src/index.ts'
 
 export const permissions = definePermissions({ note: ['read', 'write'] })
 export type Permission = (typeof permissions.names)[number]
@@ -26,6 +26,11 @@ export function described(context: RequestContext) {
 export async function noteOf(owner: string | undefined): Promise<{ owner_id: string | undefined }> {
   if (owner === 'nobody') throw new FreeholdError('INPUT_INVALID', { field: 'owner', problem: 'nobody has notes' })
   return { owner_id: owner }
+}
+
+/** Where a draft is and what it is, of one look-up. */
+export async function draftIn(organization: OrganizationId) {
+  return { organization, resource: { status: 'draft' } }
 }
 
 export async function take({ tenant }: RequestContext) {

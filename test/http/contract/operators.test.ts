@@ -115,6 +115,7 @@ describe.each(FRAMEWORKS)('on %s', (framework) => {
       ['POST', `devices/${NOBODY}/rename`, { name: 'x' }],
       ['POST', `devices/${NOBODY}/trust`, {}],
       ['DELETE', `devices/${NOBODY}/trust`],
+      ['POST', 'password', { current: PASSWORD, next: 'another lantern at sea' }],
       ['POST', 'email-change/request', { email: 'other@example.test' }],
       ['POST', 'phone/request', { phone: '+34600000042' }],
       ['POST', 'phone', { id: NOBODY, code: '000000' }],

@@ -2,6 +2,7 @@
 
 import type { ExamCase } from '../harness.ts'
 import { access } from './access.ts'
+import { atOnce } from './at-once.ts'
 import { attempts } from './attempts.ts'
 import { audit } from './audit.ts'
 import { ending } from './ending.ts'
@@ -21,6 +22,8 @@ import { reuse } from './reuse.ts'
 import { risk } from './risk.ts'
 import { rotation } from './rotation.ts'
 import { sessions } from './sessions.ts'
+import { signIn } from './sign-in.ts'
+import { signInAttempts } from './sign-in-attempts.ts'
 import { closing, storage } from './storage.ts'
 import { tenants } from './tenants.ts'
 import { transactions } from './transactions.ts'
@@ -46,6 +49,7 @@ export const exam: readonly ExamCase[] = [
   ...refusals,
   ...transactions,
   ...parts,
+  ...atOnce,
   ...sessions,
   ...rotation,
   ...reuse,
@@ -53,6 +57,8 @@ export const exam: readonly ExamCase[] = [
   ...attempts,
   ...rates,
   ...risk,
+  ...signIn,
+  ...signInAttempts,
   ...access,
   ...tree,
   ...limits,

@@ -5,6 +5,7 @@ import type { FailureKey } from '../../../core/storage/risk-verbs.ts'
 import { same } from '../answers.ts'
 import { examine } from '../question.ts'
 import { hash, type Room } from '../room.ts'
+import { askRisk } from './sign-in-question.ts'
 
 const HOUR = 3_600_000
 const USER: FailureKey = { pool: 'user', subject: hash('ana') }
@@ -24,8 +25,7 @@ export const risk = examine('risk', [
       const other = { pool: 'network', subject: IP.subject } as const
       near(await counted(room, [other, { ...IP, subject: hash('other') }]), [0, 0])
       const stranger = await room.stranger()
-      const { failures } = await stranger.verbs.loadRisk({ userId: room.id(), halfLifeMs: HOUR, counts: [IP] })
-      near(failures, [0])
+      near((await askRisk(stranger, room.id(), [IP])).failures, [0, 0])
     },
   },
   {
@@ -126,11 +126,11 @@ async function fail(room: Room, counts: readonly FailureKey[], account?: string)
 }
 
 async function counted(room: Room, counts: readonly FailureKey[]): Promise<readonly number[]> {
-  return (await room.scope.verbs.loadRisk({ userId: room.id(), halfLifeMs: HOUR, counts })).failures
+  return (await askRisk(room.scope, room.id(), counts)).failures.slice(1)
 }
 
 function loadOf(room: Room, userId: string) {
-  return room.scope.verbs.loadRisk({ userId, halfLifeMs: HOUR, counts: [] })
+  return askRisk(room.scope, userId, [])
 }
 
 async function profileOf(room: Room, userId: string) {

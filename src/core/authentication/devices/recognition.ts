@@ -8,7 +8,8 @@ import { storable } from '../../kernel/input.ts'
 import { notify } from '../../messages/notices.ts'
 import type { ClientInfo } from '../../sessions/session.ts'
 import type { DeviceRow } from '../../storage/authentication-tables.ts'
-import type { TenantUnit } from '../../storage/storage.ts'
+import type { SignInLoad } from '../../storage/sign-in-verbs.ts'
+import { add, changeOne, type Step, told } from '../../storage/steps.ts'
 import { fromNow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import { deviceFromRow, type SignInDevice } from './device.ts'
@@ -43,26 +44,25 @@ const TOKEN = /^[A-Za-z0-9_-]{43}$/
 const MAXIMUM_IP = 64
 const MAXIMUM_USER_AGENT = 512
 
-/** Undefined: the client shows nothing of its device. Changes nothing. */
-export async function findDevice(
-  { scope, runtime }: Pick<TenantContext, 'scope' | 'runtime'>,
-  user: Pick<UserRow, 'id'>,
+/** What the token that a client shows is looked up by; null: it shows none. */
+export function deviceHashOf(client: ClientInfo | undefined): Uint8Array | null {
+  const { token = '' } = client?.device ?? {}
+  return TOKEN.test(token) ? hashOf(token) : null
+}
+
+/** Undefined: the client shows nothing of its device. */
+export function deviceOf(
+  { runtime }: Pick<TenantContext, 'runtime'>,
+  { device: known, deviceTrusted, hasDevices }: Pick<SignInLoad, 'device' | 'deviceTrusted' | 'hasDevices'>,
   client: ClientInfo | undefined,
-): Promise<FoundDevice | undefined> {
+): FoundDevice | undefined {
   if (!client?.device) return undefined
-  const { token = '' } = client.device
-  const live = { user_id: user.id, revoked_at: null }
-  const held = TOKEN.test(token) ? { ...live, secret_hash: hashOf(token) } : undefined
-  const [known] = held ? await scope.records.find('devices', { where: held, limit: 1 }) : []
-  if (!held || !known) {
-    const [other] = await scope.records.find('devices', { where: { user_id: user.id }, limit: 1 })
-    const made = Buffer.from(runtime.randomBytes(TOKEN_BYTES)).toString('base64url')
-    const id = runtime.newId()
-    return { client, id, token: made, known: undefined, others: other !== undefined, trusted: false }
+  if (!known) {
+    const token = Buffer.from(runtime.randomBytes(TOKEN_BYTES)).toString('base64url')
+    return { client, id: runtime.newId(), token, known: undefined, others: hasDevices, trusted: false }
   }
-  const { id } = known
-  const trusted = known.trusted_until !== null && sameBrowser(known, client) && (await isTrusted(scope, known))
-  return { client, id, token, known, others: true, trusted }
+  const { token = '' } = client.device
+  return { client, id: known.id, token, known, others: true, trusted: deviceTrusted && sameBrowser(known, client) }
 }
 
 /** For risk: undefined while the user has no device that this one could differ from. */
@@ -70,32 +70,32 @@ export function knownBefore(found: FoundDevice | undefined): boolean | undefined
   return found?.others ? found.known !== undefined : undefined
 }
 
-/**
- * Opens a session on a device, in one transaction with what is written of it. Undefined: there is no session, or the device was
- * revoked, or lost the trust that it was used for, meanwhile; then the transaction has to be taken back.
- */
-export async function openOnDevice<R extends object>(
-  context: TenantContext & { readonly scope: TenantUnit },
+export interface DeviceSteps {
+  /** Before the session, which refers to its device. */
+  readonly before: readonly Step[]
+  /** After it: a device that is known is touched once the session has the user's row, as `revoke` does. */
+  readonly after: readonly Step[]
+  /** One of them, which answers the device as it is then. */
+  readonly kept: Step<DeviceRow>
+}
+
+/** What a sign-in does to its device. Lost where the device was revoked, or lost the trust that it was used for, meanwhile. */
+export async function deviceSteps(
+  { auditWriter, actor }: Pick<TenantContext, 'auditWriter' | 'actor'>,
   userId: string,
-  found: FoundDevice | undefined,
+  found: FoundDevice,
   use: DeviceUse,
-  open: (context: TenantContext) => Promise<R | undefined>,
-): Promise<(R & { readonly device?: SignInDevice }) | undefined> {
-  if (!found) return open(context)
-  const inside = { ...context, actor: { ...context.actor, deviceId: found.id } }
-  // a session refers to its device; one that is known is touched after the session has the user's row, as `revoke` does
-  const added = found.known ? undefined : await addDevice(context.scope, userId, found, use)
-  const opened = await open(inside)
-  const device = opened && (added ?? (await keepDevice(context.scope, found, use)))
-  if (!opened || !device) return undefined
+): Promise<DeviceSteps> {
+  const kept = found.known ? keeping(found.known, found, use) : adding(userId, found, use)
+  const written: Step[] = []
   if (use.trustForMs !== undefined) {
     const user = { type: 'user', id: userId } as const
-    await context.auditWriter.append(context.scope, inRequestOf(inside.actor, user, found.client), {
+    await auditWriter.append(told(written), inRequestOf(actor, user, found.client), {
       action: 'device.trusted',
       targets: [{ type: 'device', id: found.id }, user],
     })
   }
-  return { ...opened, device }
+  return found.known ? { before: [], after: [kept, ...written], kept } : { before: [kept], after: written, kept }
 }
 
 /** The client is told of by letter: on a device that is new to a user who has others. */
@@ -108,27 +108,22 @@ export function tellOfDevice(
   notify(context, user, 'new-device', { device: deviceKind(found.client.userAgent) })
 }
 
-async function addDevice({ records }: TenantUnit, userId: string, found: FoundDevice, use: DeviceUse) {
+function adding(userId: string, found: FoundDevice, use: DeviceUse): Step<DeviceRow> {
   const { id, token } = found
   const trust = use.trustForMs === undefined ? {} : { trusted_until: fromNow(use.trustForMs) }
-  const row = { id, user_id: userId, secret_hash: hashOf(token), ...seen(found, use), ...trust }
-  const [added] = await records.insert('devices', [row])
-  return signedInOn(added!, found)
+  return add('devices', { id, user_id: userId, secret_hash: hashOf(token), ...seen(found, use), ...trust })
 }
 
-async function keepDevice({ records }: TenantUnit, found: FoundDevice, use: DeviceUse) {
-  const { id, known, client } = found
-  if (!known) return undefined
-  const guard = { id, revoked_at: null, ...(use.stoodIn ? { trusted_until: { from: fromNow() } } : {}) }
+function keeping(known: DeviceRow, found: FoundDevice, use: DeviceUse): Step<DeviceRow> {
+  const trusted = use.stoodIn ? { trusted_until: { from: fromNow() } } : {}
   // on another browser its token may have been copied: what was trusted is not this
-  const lost = sameBrowser(known, client) ? {} : { trusted_until: null }
+  const lost = sameBrowser(known, found.client) ? {} : { trusted_until: null }
   const trust = use.trustForMs === undefined ? lost : { trusted_until: fromNow(use.trustForMs) }
   const change = { ...seen(found, use), last_seen_at: fromNow(), ...trust }
-  const [kept] = await records.update('devices', guard, change)
-  return kept && signedInOn(kept, found)
+  return changeOne('devices', { id: found.id, revoked_at: null, ...trusted }, change)
 }
 
-function signedInOn(row: DeviceRow, { token, known }: FoundDevice): SignInDevice {
+export function signedInOn(row: DeviceRow, { token, known }: FoundDevice): SignInDevice {
   return { device: deviceFromRow(row), token, isNew: known === undefined }
 }
 
@@ -143,11 +138,6 @@ function seen({ client, known }: FoundDevice, { country }: DeviceUse) {
 
 function sameBrowser({ fingerprint }: DeviceRow, client: ClientInfo): boolean {
   return fingerprint !== null && Buffer.from(fingerprintOf(client)).equals(fingerprint)
-}
-
-/** On the database's clock. */
-async function isTrusted({ records }: TenantContext['scope'], { id }: DeviceRow): Promise<boolean> {
-  return (await records.count('devices', { id, revoked_at: null, trusted_until: { from: fromNow() } })) === 1
 }
 
 /** A token is random: its plain hash says nothing. */

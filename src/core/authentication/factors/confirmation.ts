@@ -12,6 +12,7 @@ import type { TenantUnit } from '../../storage/storage.ts'
 import { fromNow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import { type EndingOthers, endOthers, endsOthers } from '../other-sessions.ts'
+import { demandEmailFactor } from '../sign-in-policy.ts'
 import { demandFresh } from '../step-up-guard.ts'
 import { writeFactorEvent } from './factor-log.ts'
 import { type Factor, factorFromRow } from './factor-view.ts'
@@ -52,6 +53,7 @@ export async function confirmFactor(
   if (typeof code !== 'string') throw invalid('code', 'it is not a text')
   if (typeof recoveryCodes !== 'boolean') throw invalid('recoveryCodes', 'it is not true or false')
   const { user, method } = await unconfirmed(context, userId, id)
+  if (method.type === 'email') demandEmailFactor(context)
   const counted = await count(context, method)
   const used = await usedBy(context, user, method, code)
   if (used === undefined) throw await wrong(context, user, method)

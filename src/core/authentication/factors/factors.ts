@@ -9,12 +9,13 @@ import type { FactorId, UserId } from '../../kernel/ids.ts'
 import { checkInteger, checkKeys, checkText, invalid } from '../../kernel/input.ts'
 import { notify, posting } from '../../messages/notices.ts'
 import type { FactorType, MfaMethodRow } from '../../storage/authentication-tables.ts'
+import { FACTORS_AT_MOST } from '../../storage/sign-in-verbs.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
 import type { NewRow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import { type EndingOthers, endOthers, endsOthers } from '../other-sessions.ts'
-import { policyOf, requiredLevel } from '../sign-in-policy.ts'
-import { FACTORS_AT_MOST, loadStanding } from '../standing.ts'
+import { demandEmailFactor, emailIsFactor, policyOf, requiredLevel } from '../sign-in-policy.ts'
+import { loadStanding } from '../standing.ts'
 import { demandFresh } from '../step-up-guard.ts'
 import { type ConfirmedFactor, type ConfirmOptions, confirmFactor, resynchronise, type Tell } from './confirmation.ts'
 import { type FactorAction, writeFactorEvent } from './factor-log.ts'
@@ -33,7 +34,7 @@ export interface Factors {
   enrolHardwareToken(user: UserKey, token: NewHardwareToken): Promise<Factor>
   /** A telephone; a code is sent to it. @throws as `enrolTotp`, TEXTER_MISSING, TOO_MANY_ATTEMPTS */
   enrolSms(user: UserKey, factor: { readonly name: string; readonly phone: string }): Promise<EnrolledTarget>
-  /** A mailbox, the user's own unless another is given; a code is sent to it. @throws as `enrolTotp`, EMAIL_INVALID, MAILER_MISSING, TOO_MANY_ATTEMPTS */
+  /** A mailbox, the user's own unless another is given; a code is sent to it. @throws as `enrolTotp`, EMAIL_INVALID, EMAIL_FACTOR_OFF, MAILER_MISSING, TOO_MANY_ATTEMPTS */
   enrolEmail(user: UserKey, factor: { readonly name: string; readonly email?: string }): Promise<EnrolledTarget>
   /** Sends another code to a telephone or mailbox that is not confirmed yet. @throws FACTOR_UNKNOWN, TOO_MANY_ATTEMPTS */
   sendCode(user: UserKey, factor: FactorKey): Promise<Sent>
@@ -130,6 +131,7 @@ export function createFactors(context: TenantContext): Factors {
   }
 
   async function enrolTarget(key: UserKey, type: 'sms' | 'email', name: string, target: (user: UserRow) => string) {
+    if (type === 'email') demandEmailFactor(context)
     if (type === 'email') context.post.requireMailer()
     else context.post.requireTexter()
     const { user, method } = await enrol(key, type, name, (row) => ({ target: target(row) }))
@@ -229,7 +231,11 @@ export function createFactors(context: TenantContext): Factors {
         const policy = policyOf(tenant)
         const { methods, roleKeys } = await loadStanding({ scope: unit }, user, policy)
         const left = methods.some((other) => other.id !== id)
-        if (method.confirmed_at && !left && requiredLevel(policy, roleKeys) > 1) throw new FreeholdError('LAST_FACTOR')
+        const enough = methods.some(
+          ({ id: other, type }) => other !== id && (type !== 'email' || emailIsFactor(context)),
+        )
+        if (method.confirmed_at && !enough && requiredLevel(policy, roleKeys) > 1)
+          throw new FreeholdError('LAST_FACTOR')
         await unit.records.remove('mfa_methods', { id })
         // codes for the recovery of a factor that is no more would be the only one left
         if (!left) await unit.records.remove('recovery_codes', { user_id: user.id })

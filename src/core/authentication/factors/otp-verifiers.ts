@@ -2,6 +2,7 @@
 // the transaction that its proof is good for. It only moves forward, so of any number of callers with one code one wins.
 
 import type { MfaMethodRow } from '../../storage/authentication-tables.ts'
+import { changeOne } from '../../storage/steps.ts'
 import { fromNow } from '../../storage/tables.ts'
 import type { FactorProof, FactorVerifier } from '../factor.ts'
 import { openSecret } from './sealed-secret.ts'
@@ -39,10 +40,12 @@ function spending({ id }: MfaMethodRow, used: number): FactorProof {
   return {
     methods: METHODS,
     assuranceLevel: 2,
-    async within({ records }) {
-      const guard = { id, confirmed_at: { not: null }, moving_factor: { before: used + 1 } }
-      const change = { moving_factor: used + 1, last_used_at: fromNow() }
-      return (await records.update('mfa_methods', guard, change)).length === 1
-    },
+    spends: [
+      changeOne(
+        'mfa_methods',
+        { id, confirmed_at: { not: null }, moving_factor: { before: used + 1 } },
+        { moving_factor: used + 1, last_used_at: fromNow() },
+      ),
+    ],
   }
 }

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { TenantContext } from '../../context.ts'
 import type { RecoveryCodeRow } from '../../storage/authentication-tables.ts'
+import { changeOne } from '../../storage/steps.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
 import { fromNow, type NewRow } from '../../storage/tables.ts'
 import type { FactorVerifier } from '../factor.ts'
@@ -49,10 +50,7 @@ export const recoveryCodeVerifier: FactorVerifier = {
     return {
       methods: METHODS,
       assuranceLevel: 2,
-      async within({ records }) {
-        const guard = { id: found.id, used_at: null }
-        return (await records.update('recovery_codes', guard, { used_at: fromNow() })).length === 1
-      },
+      spends: [changeOne('recovery_codes', { id: found.id, used_at: null }, { used_at: fromNow() })],
     }
   },
 }

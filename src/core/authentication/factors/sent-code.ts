@@ -9,6 +9,7 @@ import { type ChallengePurpose, createChallenges } from '../challenges.ts'
 import type { FactorVerifier } from '../factor.ts'
 import { masked } from '../factor-offer.ts'
 import { attemptOf } from '../pending.ts'
+import { demandEmailFactor, emailIsFactor } from '../sign-in-policy.ts'
 import { writeFactorEvent } from './factor-log.ts'
 
 /** ASVS 5.0, V6.5.5. */
@@ -44,7 +45,7 @@ export function createSentCodeVerifier(type: SentType): FactorVerifier {
       return { ...(await sendCode(context, { purpose: 'factor-code', user, method, request })) }
     },
     async verify(context, { user, method, request }, { code }) {
-      if (!method || code === undefined) return undefined
+      if (!method || code === undefined || (type === 'email' && !emailIsFactor(context))) return undefined
       const right = await checkCode(context, { purpose: 'factor-code', user, method, request }, code)
       return right ? { methods, assuranceLevel: 2 } : undefined
     },
@@ -55,6 +56,7 @@ export function createSentCodeVerifier(type: SentType): FactorVerifier {
 export async function sendCode(context: TenantContext, wanted: SentFor): Promise<Sent> {
   const { method, user } = wanted
   const { post, scope, settings } = context
+  if (method.type === 'email') demandEmailFactor(context)
   if (method.type === 'email') post.requireMailer()
   else post.requireTexter()
   const counted = attemptOf(method.type, user, method)

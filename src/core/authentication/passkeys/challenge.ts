@@ -4,8 +4,9 @@
 import type { TenantContext } from '../../context.ts'
 import { decodeBase64url, encodeBase64url } from '../../kernel/encoding.ts'
 import type { ChallengeRow } from '../../storage/authentication-tables.ts'
+import type { Step } from '../../storage/steps.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
-import { type ChallengePurpose, createChallenges } from '../challenges.ts'
+import { type ChallengePurpose, createChallenges, recipientHash } from '../challenges.ts'
 import type { ClientData } from './client-data.ts'
 
 export type CeremonyPurpose = Extract<ChallengePurpose, `passkey-${string}`>
@@ -25,13 +26,12 @@ export interface CeremonyChallenge {
 /** base64url, as options have it. */
 export async function openCeremony(
   context: TenantContext,
-  { purpose, rpId, user, named, recipient }: CeremonyChallenge,
+  { purpose, rpId, user, named = false, recipient }: CeremonyChallenge,
 ): Promise<string> {
   const { secret } = await createChallenges(context).open({
     purpose,
     ...(user ? { userId: user.id, epoch: user.session_epoch } : {}),
-    ...(recipient === undefined ? {} : { recipient }),
-    data: { rpId, ...(named ? { named } : {}) },
+    recipient: boundTo(rpId, named, recipient),
     lifetimeMs: context.settings.passkeys.challengeLifetimeMs,
     kind: 'link',
   })
@@ -42,28 +42,44 @@ export interface CeremonyAnswer {
   readonly purpose: CeremonyPurpose
   readonly client: ClientData
   readonly rpId: string
-  /** Who answers, as their row is now. */
-  readonly user: { readonly id: string; readonly session_epoch: number }
+  /** Who answers, as their row is now. Left out: the challenge wanted anybody's answer. */
+  readonly user?: { readonly id: string; readonly session_epoch: number }
   /** False: the answer itself does not name its user. Default true. */
   readonly namesUser?: boolean
   readonly recipient?: string
 }
 
 /**
- * Takes the challenge, once (W02). Undefined when it is not open, or was made for somebody else, for another domain, or
- * before the user's sessions were ended.
+ * Takes the challenge, once (W02); it is lost when it is not open, or was made for somebody else, for another domain, or
+ * before the user's sessions were ended. Undefined: it is none of ours.
  */
+export function spendingCeremony(
+  context: TenantContext,
+  { purpose, client, rpId, user, namesUser = true, recipient }: CeremonyAnswer,
+): Step<ChallengeRow> | undefined {
+  const token = Buffer.from(decodeBase64url(client.challenge) ?? []).toString('latin1')
+  // an answer that names nobody is good where the keys were listed (WebAuthn Level 3, section 7.2, step 6)
+  const lists = namesUser ? [true, false] : [true]
+  return createChallenges(context).spending(
+    { purpose, token },
+    {
+      recipient_hash: { in: lists.map((named) => recipientHash(boundTo(rpId, named, recipient))) },
+      ...(user ? { user_id: user.id, epoch: user.session_epoch } : { user_id: null }),
+    },
+  )
+}
+
+/** As its step, alone. False: it is lost. */
 export async function consumeCeremony(
   context: TenantContext,
-  unit: Pick<TenantUnit, 'records'>,
-  { purpose, client, rpId, user, namesUser = true, recipient }: CeremonyAnswer,
-): Promise<ChallengeRow | undefined> {
-  const token = Buffer.from(decodeBase64url(client.challenge) ?? []).toString('latin1')
-  const answer = { purpose, token, ...(recipient === undefined ? {} : { recipient }) }
-  const row = await createChallenges(context).consume(unit, answer)
-  if (!row || row.data.rpId !== rpId) return undefined
-  // WebAuthn Level 3, section 7.2, step 6
-  if (!namesUser && row.user_id === null && row.data.named !== true) return undefined
-  if (row.user_id !== null && (row.user_id !== user.id || row.epoch !== user.session_epoch)) return undefined
-  return row
+  unit: Pick<TenantUnit, 'atOnce'>,
+  answer: CeremonyAnswer,
+): Promise<boolean> {
+  const step = spendingCeremony(context, answer)
+  return step !== undefined && (await unit.atOnce([step])).done
+}
+
+/** What the challenge is good for: a domain, whose keys were listed or not, and the request that it belongs to. */
+function boundTo(rpId: string, named: boolean, request: string | undefined): string {
+  return JSON.stringify([rpId, named, request ?? null])
 }

@@ -4,22 +4,14 @@
 import type { TenantContext } from '../../context.ts'
 import { encodeBase64url } from '../../kernel/encoding.ts'
 import { idBytes } from '../../kernel/ids.ts'
-import type { ChallengeRow, WebauthnCredentialRow } from '../../storage/authentication-tables.ts'
-import type { TenantUnit } from '../../storage/storage.ts'
+import type { WebauthnCredentialRow } from '../../storage/authentication-tables.ts'
+import { add, change, changeOne, type Step, told } from '../../storage/steps.ts'
 import { fromNow } from '../../storage/tables.ts'
 import type { PasskeyDescriptor } from './ceremony.ts'
 import type { Proof } from './verify.ts'
 
 /** Passkeys that are named to a browser at once, for one user. */
 const NAMED_AT_MOST = 50
-
-/** The credential in this tenant, whosesoever it is. */
-export function findCredential(
-  { scope }: Pick<TenantContext, 'scope'>,
-  credentialId: Uint8Array,
-): Promise<WebauthnCredentialRow | undefined> {
-  return scope.records.get('webauthn_credentials', { credential_id: credentialId })
-}
 
 export async function credentialsOf(
   { scope }: Pick<TenantContext, 'scope'>,
@@ -58,55 +50,57 @@ export function movesOn(stored: number, came: number): boolean {
   return came > stored || (came === 0 && stored === 0)
 }
 
-/**
- * One guarded update moves the counter on: of any number of proofs with the same counter exactly one is taken. False:
- * another was first, or the passkey is gone.
- */
-export async function useCredential(
-  { records }: Pick<TenantUnit, 'records'>,
+export interface CredentialUse {
+  /**
+   * Moves the counter on: of any number of proofs with the same counter exactly one is taken. Lost: another was first, or the
+   * passkey is gone.
+   */
+  readonly counted: Step
+  readonly steps: readonly Step[]
+}
+
+export function useOfCredential(
   { id }: Pick<WebauthnCredentialRow, 'id'>,
   { signCount, backupState }: Proof,
-): Promise<boolean> {
+): CredentialUse {
   const guard = signCount === 0 ? 0 : { before: signCount }
-  const change = { sign_count: signCount, backup_state: backupState }
-  const [used] = await records.update('webauthn_credentials', { id, sign_count: guard }, change)
-  if (!used) return false
-  await records.update('mfa_methods', { id }, { last_used_at: fromNow() })
-  return true
+  const moved = { sign_count: signCount, backup_state: backupState }
+  const counted = changeOne('webauthn_credentials', { id, sign_count: guard }, moved)
+  return { counted, steps: [counted, change('mfa_methods', { id }, { last_used_at: fromNow() })] }
 }
 
 /**
  * A right signature under a counter that was passed before: somebody may have a copy of the key (W01). Written once for
  * each challenge that it answered; a replayed answer says nothing of a copy.
- * @param consume takes the challenge, in the same transaction
+ * @param consumed takes the challenge, in the same transaction
  */
-export function reportClone(
+export async function reportClone(
   { scope, runtime, auditWriter, actor }: TenantContext,
   credential: WebauthnCredentialRow,
   came: number,
-  consume: (unit: TenantUnit) => Promise<ChallengeRow | undefined>,
+  consumed: Step,
 ): Promise<void> {
   const { id, user_id, sign_count } = credential
-  return scope.transaction(async (unit) => {
-    if (!(await consume(unit))) return
-    await unit.records.update('webauthn_credentials', { id }, { clone_suspected_at: fromNow() })
-    await unit.records.insert('security_events', [
-      {
-        id: runtime.newId(),
-        kind: 'passkey.clone_suspected',
-        user_id,
-        details: { passkeyId: id, counter: came, storedCounter: sign_count },
-        ip: actor.ip ?? null,
-      },
-    ])
-    await auditWriter.append(unit, actor, {
-      action: 'passkey.clone_suspected',
-      outcome: 'denied',
-      targets: [
-        { type: 'passkey', id },
-        { type: 'user', id: user_id },
-      ],
-      details: { counter: came, storedCounter: sign_count },
-    })
+  const details = { counter: came, storedCounter: sign_count }
+  const steps: Step[] = [
+    consumed,
+    change('webauthn_credentials', { id }, { clone_suspected_at: fromNow() }),
+    add('security_events', {
+      id: runtime.newId(),
+      kind: 'passkey.clone_suspected',
+      user_id,
+      details: { passkeyId: id, ...details },
+      ip: actor.ip ?? null,
+    }),
+  ]
+  await auditWriter.append(told(steps), actor, {
+    action: 'passkey.clone_suspected',
+    outcome: 'denied',
+    targets: [
+      { type: 'passkey', id },
+      { type: 'user', id: user_id },
+    ],
+    details,
   })
+  await scope.atOnce(steps)
 }

@@ -3,13 +3,12 @@
 
 import type { TenantContext } from '../../context.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
-import type { WebauthnCredentialRow } from '../../storage/authentication-tables.ts'
 import type { Directory } from '../../tenancy/directory.ts'
 import type { FactorAnswer, FactorProof, FactorRequest, FactorVerifier } from '../factor.ts'
 import { type PasskeyRequestOptions, readAssertion } from './ceremony.ts'
-import { consumeCeremony, openCeremony } from './challenge.ts'
+import { openCeremony, spendingCeremony } from './challenge.ts'
 import { readClientData } from './client-data.ts'
-import { descriptorOf, methodsOf, movesOn, reportClone, useCredential, userHandleOf } from './credentials.ts'
+import { descriptorOf, methodsOf, movesOn, reportClone, useOfCredential, userHandleOf } from './credentials.ts'
 import { createRelyingParties } from './relying-party.ts'
 
 const PURPOSE = 'passkey-factor'
@@ -20,8 +19,7 @@ export function createPasskeyFactor(directory: Pick<Directory, 'find'>): FactorV
     methods: ['hwk'],
     assuranceLevel: 2,
 
-    async begin(context, { user, method, request }) {
-      const credential = await credentialOf(context, method?.id)
+    async begin(context, { user, credential, request }) {
       if (!credential) return {}
       const rpId = credential.rp_id
       const options: PasskeyRequestOptions = {
@@ -49,13 +47,12 @@ export function createPasskeyFactor(directory: Pick<Directory, 'find'>): FactorV
 async function proofOf(
   context: TenantContext,
   directory: Pick<Directory, 'find'>,
-  { user, method, request }: FactorRequest,
+  { user, credential, request }: FactorRequest,
   { assertion }: FactorAnswer,
 ): Promise<FactorProof | undefined> {
   const read = readAssertion(assertion)
   const client = readClientData(read.clientData, 'webauthn.get', context.settings.passkeys.topOrigins)
   const place = await createRelyingParties(context, directory).at(client.origin)
-  const credential = await credentialOf(context, method?.id)
   // the very key that was asked for: what was shown first must not count a second time
   if (!credential || credential.user_id !== user.id || credential.rp_id !== place.rpId) return undefined
   if (!Buffer.from(read.credentialId).equals(credential.credential_id)) return undefined
@@ -65,21 +62,21 @@ async function proofOf(
   const { verifyAssertion } = await import('./verify.ts')
   const proof = await verifyAssertion(read, client, place, key, false)
   const challenge = { purpose: PURPOSE, client, rpId: place.rpId, user, recipient: request } as const
+  const spent = spendingCeremony(context, challenge)
+  if (!spent) return undefined
+  const report = () => reportClone(context, credential, proof.signCount, spent)
   if (!movesOn(credential.sign_count, proof.signCount)) {
-    await reportClone(context, credential, proof.signCount, (unit) => consumeCeremony(context, unit, challenge))
+    await report()
     return undefined
   }
+  const { counted, steps } = useOfCredential(credential, proof)
   return {
     methods: methodsOf(credential, proof.userVerified),
     assuranceLevel: 2,
-    within: async (unit) =>
-      (await consumeCeremony(context, unit, challenge)) !== undefined && useCredential(unit, credential, proof),
+    spends: [spent, ...steps],
+    // the same counter was shown twice at once: there are two of the key
+    overtaken: async (lost) => {
+      if (lost === counted) await report()
+    },
   }
-}
-
-async function credentialOf(
-  { scope }: TenantContext,
-  id: string | undefined,
-): Promise<WebauthnCredentialRow | undefined> {
-  return id === undefined ? undefined : scope.records.get('webauthn_credentials', { id })
 }

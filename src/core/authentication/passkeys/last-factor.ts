@@ -4,7 +4,7 @@ import type { TenantContext } from '../../context.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import type { MfaMethodRow } from '../../storage/authentication-tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
-import { policyOf, requiredLevel } from '../sign-in-policy.ts'
+import { emailIsFactor, policyOf, requiredLevel } from '../sign-in-policy.ts'
 import { loadStanding } from '../standing.ts'
 
 /**
@@ -16,7 +16,8 @@ export async function factorsLeft(context: TenantContext, user: UserRow, going: 
   const { methods, roleKeys } = await loadStanding(context, user, policy)
   const left = methods.filter(({ id }) => id !== going.id)
   const wayIn = user.password_hash !== null || left.some(({ type }) => type === 'webauthn')
-  const enough = left.length > 0 || requiredLevel(policy, roleKeys) < 2
+  const usable = left.some(({ type }) => type !== 'email' || emailIsFactor(context))
+  const enough = usable || requiredLevel(policy, roleKeys) < 2
   if (!wayIn || !enough) throw new FreeholdError('LAST_FACTOR')
   return left.length
 }

@@ -9,12 +9,12 @@ import { FreeholdError } from '../../kernel/errors.ts'
 import type { UserId } from '../../kernel/ids.ts'
 import { checkKeys, checkText } from '../../kernel/input.ts'
 import { notify, posting } from '../../messages/notices.ts'
+import { FACTORS_AT_MOST } from '../../storage/sign-in-verbs.ts'
 import type { TenantScope, TenantUnit } from '../../storage/storage.ts'
 import { fromNow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import type { Directory } from '../../tenancy/directory.ts'
 import { type EndingOthers, endOthers, endsOthers } from '../other-sessions.ts'
-import { FACTORS_AT_MOST } from '../standing.ts'
 import { demandFresh } from '../step-up-guard.ts'
 import {
   ALGORITHMS,

@@ -1,18 +1,19 @@
 // Signing in with a passkey: whoever holds the key, and nobody's name is asked for. With user verification it is two
 // factors at once; without, the engine asks for another where one is needed.
 
-import { createHmac } from 'node:crypto'
 import { inRequestOf } from '../../audit/actor.ts'
 import type { TenantContext } from '../../context.ts'
 import { readEmail } from '../../identity/email.ts'
-import { encodeBase64url } from '../../kernel/encoding.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import { checkKeys, invalid } from '../../kernel/input.ts'
 import type { ClientInfo } from '../../sessions/session.ts'
 import type { WebauthnCredentialRow } from '../../storage/authentication-tables.ts'
+import type { SignInLoad } from '../../storage/sign-in-verbs.ts'
+import type { Step } from '../../storage/steps.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import type { Directory } from '../../tenancy/directory.ts'
 import type { SignInEngine } from '../engine.ts'
+import { askEntry } from '../entry-question.ts'
 import { checkClient } from '../sign-in.ts'
 import type { SignedIn } from '../signed-in.ts'
 import {
@@ -23,19 +24,12 @@ import {
   readAssertion,
   refused,
 } from './ceremony.ts'
-import { type CeremonyAnswer, consumeCeremony, openCeremony } from './challenge.ts'
-import { type ClientData, readClientData } from './client-data.ts'
-import {
-  credentialsOf,
-  findCredential,
-  methodsOf,
-  movesOn,
-  reportClone,
-  useCredential,
-  userHandleOf,
-} from './credentials.ts'
+import { openCeremony, spendingCeremony } from './challenge.ts'
+import { readClientData } from './client-data.ts'
+import { credentialsOf, methodsOf, movesOn, reportClone, useOfCredential, userHandleOf } from './credentials.ts'
+import { decoysOf } from './decoy.ts'
 import { createRelyingParties } from './relying-party.ts'
-import type { Place, Proof } from './verify.ts'
+import type { Proof } from './verify.ts'
 
 export interface PasskeySignInPage {
   /** As PasskeyPage.origin. */
@@ -66,17 +60,15 @@ export interface PasskeySignIn {
 
 const REFUSED: SignedIn = { ok: false, reason: 'bad-credentials' }
 const PURPOSE = 'passkey-sign-in'
-/** What ids of real keys measure, in bytes. */
-const ID_LENGTHS = [16, 20, 32, 48, 64]
 
-/** A proof, and whose key and which page it is of. */
+/** A proof, and whose key it is of. */
 interface Shown {
   readonly credential: WebauthnCredentialRow
   readonly user: UserRow
-  readonly client: ClientData
-  readonly place: Place
   readonly proof: Proof
-  readonly namesUser: boolean
+  readonly load: SignInLoad
+  /** Takes the challenge; undefined: it is none. */
+  readonly spent: Step | undefined
 }
 
 export function createPasskeySignIn(
@@ -84,36 +76,28 @@ export function createPasskeySignIn(
   engine: Pick<SignInEngine, 'conclude'>,
   directory: Pick<Directory, 'find'>,
 ): PasskeySignIn {
-  const { scope, settings, actor, auditWriter, tenant, keyring } = context
+  const { scope, settings, actor, auditWriter, tenant } = context
   const { challengeLifetimeMs, topOrigins, userVerification } = settings.passkeys
   const places = createRelyingParties(context, directory)
-
-  /** For an address without passkeys one that does not exist, the same each time (WebAuthn Level 3, section 14.6.2). */
-  function decoy(address: string): PasskeyDescriptor {
-    const key = keyring.derive(keyring.current, 'passkey-decoy', 32)!
-    const bytes = createHmac('sha512', key).update(`${tenant.id}\0${address}`).digest()
-    const length = ID_LENGTHS[bytes[0]! % ID_LENGTHS.length]!
-    return { type: 'public-key', id: encodeBase64url(bytes.subarray(0, length)), transports: ['hybrid', 'internal'] }
-  }
 
   async function namedFor(email: unknown, rpId: string): Promise<readonly PasskeyDescriptor[]> {
     if (typeof email !== 'string') throw invalid('email', 'it is not a text')
     const address = readEmail(email)?.emailNorm
     const where = { email_norm: address ?? '', status: 'active' } as const
-    const [user] = await scope.records.find('users', { where, limit: 1 })
+    const [[user], decoys] = await Promise.all([scope.records.find('users', { where, limit: 1 }), decoysOf(context)])
     // asked for nobody as well, so that the answer comes after the same work
     const named = await credentialsOf(context, user?.id ?? tenant.id, rpId)
-    return named.length > 0 ? named : [decoy(address ?? email.slice(0, 1024))]
+    return named.length > 0 ? named : [decoys.of(address ?? email.slice(0, 1024), rpId)]
   }
 
   /** Whatever is wrong ends here; undefined when the key is nobody's. @throws PASSKEY_REFUSED */
-  async function show(assertion: ReadAssertion): Promise<Shown | Suspect | undefined> {
+  async function show(assertion: ReadAssertion, from: ClientInfo | undefined): Promise<Shown | Suspect | undefined> {
     const client = readClientData(assertion.clientData, 'webauthn.get', topOrigins)
     const place = await places.at(client.origin)
-    const credential = await findCredential(context, assertion.credentialId)
-    if (!credential) return undefined
-    const user = await scope.records.get('users', { id: credential.user_id })
-    if (user?.status !== 'active') return undefined
+    const who = { kind: 'passkey', credentialId: assertion.credentialId } as const
+    const load = await askEntry(context, { who, client: from })
+    const { user, credential } = load
+    if (!credential || !user) return undefined
     try {
       if (credential.rp_id !== place.rpId) throw refused('relying-party')
       checkHandle(assertion, user)
@@ -121,7 +105,9 @@ export function createPasskeySignIn(
       // loaded by who needs it: an import of Freehold must not cost what most processes never use
       const { verifyAssertion } = await import('./verify.ts')
       const proof = await verifyAssertion(assertion, client, place, key, userVerification === 'required')
-      return { credential, user, client, place, proof, namesUser: assertion.userHandle !== undefined }
+      const namesUser = assertion.userHandle !== undefined
+      const spent = spendingCeremony(context, { purpose: PURPOSE, client, rpId: place.rpId, namesUser })
+      return { credential, user, proof, load, spent }
     } catch (error) {
       if (!FreeholdError.is(error, 'PASSKEY_REFUSED')) throw error
       return { credential, user }
@@ -157,45 +143,38 @@ export function createPasskeySignIn(
       checkClient(client)
       let shown: Shown | Suspect | undefined
       try {
-        shown = await show(readAssertion(answer.response))
+        shown = await show(readAssertion(answer.response), client)
       } catch (error) {
         // nobody's key was looked at: it is nothing that happened to a user
         if (FreeholdError.is(error, 'PASSKEY_REFUSED')) return REFUSED
         throw error
       }
       if (!shown) return REFUSED
-      if (!('proof' in shown)) return refuse(shown, client)
+      if (!('proof' in shown) || !shown.spent) return refuse(shown, client)
 
-      const { credential, user, proof } = shown
+      const { credential, user, proof, load, spent } = shown
       const acting = { ...context, actor: inRequestOf(actor, { type: 'user', id: user.id }, client) }
-      const report = () =>
-        reportClone(acting, credential, proof.signCount, (unit) => consumeCeremony(context, unit, answerOf(shown)))
+      const report = () => reportClone(acting, credential, proof.signCount, spent)
       if (!movesOn(credential.sign_count, proof.signCount)) {
         await report()
         return REFUSED
       }
-      let overtaken = false
-      const signedIn = await engine.conclude(context, {
+      const { counted, steps } = useOfCredential(credential, proof)
+      return engine.conclude(context, {
         user,
+        load,
         methods: methodsOf(credential, proof.userVerified),
         assuranceLevel: proof.userVerified ? 2 : 1,
         usedFactors: [credential.id],
         ...(client ? { client } : {}),
-        async within(unit) {
-          if (!(await consumeCeremony(context, unit, answerOf(shown)))) return false
-          overtaken = !(await useCredential(unit, credential, proof))
-          return !overtaken
+        spends: [spent, ...steps],
+        // the same counter was shown twice at once: there are two of the key
+        overtaken: async (lost) => {
+          if (lost === counted) await report()
         },
       })
-      // the same counter was shown twice at once
-      if (overtaken) await report()
-      return signedIn
     },
   }
-}
-
-function answerOf({ client, place, user, namesUser }: Shown): CeremonyAnswer {
-  return { purpose: PURPOSE, client, rpId: place.rpId, user, namesUser }
 }
 
 /** Somebody's key, and an answer that does not check. */

@@ -1,5 +1,5 @@
-// Judging a sign-in whose credential was right, and counting those whose was not. One query asks the database for
-// everything; the score is computed from what it answered.
+// Judging a sign-in whose credential was right, and counting those whose was not. What it asks of the database is answered with
+// everything else that a sign-in asks; the score is computed from that.
 
 import { createHash } from 'node:crypto'
 import type { TenantContext } from '../../context.ts'
@@ -7,7 +7,8 @@ import { storable } from '../../kernel/input.ts'
 import type { GeoPlace } from '../../ports/geo.ts'
 import type { ClientInfo } from '../../sessions/session.ts'
 import type { FailedSignIn, FailureKey } from '../../storage/risk-verbs.ts'
-import type { TenantUnit } from '../../storage/storage.ts'
+import type { RiskQuestion, SignInLoad } from '../../storage/sign-in-verbs.ts'
+import { add, learnSignIn, type Step } from '../../storage/steps.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import { assess, type RiskAssessment } from './assess.ts'
 import { type FailureCounts, NO_FAILURES } from './inputs.ts'
@@ -16,10 +17,9 @@ import { type RiskVerdict, thresholdsFor, verdictOf } from './policy.ts'
 import { profileFromRow, teaches } from './profile.ts'
 
 export interface Judged {
-  readonly user: Pick<UserRow, 'id' | 'email_norm'>
   readonly client?: ClientInfo | undefined
   /** Undefined: nothing is known of devices. */
-  readonly deviceKnown?: Promise<boolean | undefined> | boolean | undefined
+  readonly deviceKnown?: boolean | undefined
   readonly leakedPassword?: boolean | undefined
 }
 
@@ -29,23 +29,29 @@ export interface Judgement extends Pick<RiskAssessment, 'score' | 'flags' | 'rea
   readonly place?: GeoPlace
 }
 
+type RiskLoad = Pick<SignInLoad, 'at' | 'failures' | 'profile'>
+
 /** What the column holds. */
 const MAXIMUM_IP = 64
 
-/** @throws CONFIG_INVALID (thresholds of the tenant that cannot be read), STORAGE_UNAVAILABLE */
-export async function judgeSignIn(context: TenantContext, judged: Judged): Promise<Judgement> {
-  const { scope, settings, riskSources, tenant } = context
-  const { user, client, leakedPassword } = judged
+/** What is asked of the database, before it is known whose account it is. */
+export function riskQuestion({ settings }: Pick<TenantContext, 'settings'>, ip: string | undefined): RiskQuestion {
+  return {
+    halfLifeMs: settings.risk.halfLifeMs,
+    account: Buffer.from(prefix('user')),
+    counts: watchedAt(ip).map(({ key }) => key),
+  }
+}
+
+/** @param load what the question was answered with @throws CONFIG_INVALID (thresholds of the tenant that cannot be read) */
+export async function judgeSignIn(context: TenantContext, judged: Judged, load: RiskLoad): Promise<Judgement> {
+  const { settings, riskSources, tenant } = context
+  const { client, leakedPassword, deviceKnown } = judged
   const thresholds = thresholdsFor(tenant.settings, settings.risk)
-  const { halfLifeMs } = settings.risk
-  const watched = watchedFor(user.email_norm, client?.ip)
-  const [place, load, deviceKnown] = await Promise.all([
-    riskSources.locate(client?.ip),
-    scope.verbs.loadRisk({ userId: user.id, halfLifeMs, counts: watched.map(({ key }) => key) }),
-    judged.deviceKnown,
-  ])
-  const failures = { ...NO_FAILURES }
-  for (const [i, { count }] of watched.entries()) failures[count] = load.failures[i] ?? 0
+  const place = await riskSources.locate(client?.ip)
+  const [user = 0, ...others] = load.failures
+  const failures = { ...NO_FAILURES, user }
+  for (const [i, { count }] of watchedAt(client?.ip).entries()) failures[count] = others[i] ?? 0
   const inputs = {
     at: load.at.getTime(),
     failures,
@@ -65,12 +71,12 @@ export function failureOf(
   account: string | undefined,
   ip: string | undefined,
 ): FailedSignIn {
-  const watched = watchedFor(account, ip)
+  const own = account === undefined ? [] : [{ pool: 'user', subject: digest('user', account) } as const]
   const isAccounts = ({ pool }: FailureKey): boolean => pool === 'ip-accounts' || pool === 'network-accounts'
-  const keys = watched.map(({ key }) => key)
+  const keys = watchedAt(ip).map(({ key }) => key)
   return {
     halfLifeMs: settings.risk.halfLifeMs,
-    counts: keys.filter((key) => !isAccounts(key)),
+    counts: [...own, ...keys.filter((key) => !isAccounts(key))],
     accounts:
       account === undefined
         ? []
@@ -78,31 +84,29 @@ export function failureOf(
   }
 }
 
-/** In the transaction that opens the session, which it then rides with. What was challenged teaches nothing (X03). */
-export async function learnFrom(
-  { verbs }: Pick<TenantUnit, 'verbs'>,
-  userId: string,
-  { verdict, place }: Judgement,
-): Promise<void> {
-  if (!teaches(verdict)) return
-  await verbs.learnSignIn({
-    userId,
-    country: place?.country ?? null,
-    latitude: place?.latitude ?? null,
-    longitude: place?.longitude ?? null,
-    accuracyKm: place?.accuracyKm ?? null,
-  })
+/** In the transaction that opens the session. What was challenged teaches nothing (X03). */
+export function learnFrom(userId: string, { verdict, place }: Judgement): readonly Step[] {
+  if (!teaches(verdict)) return []
+  return [
+    learnSignIn({
+      userId,
+      country: place?.country ?? null,
+      latitude: place?.latitude ?? null,
+      longitude: place?.longitude ?? null,
+      accuracyKm: place?.accuracyKm ?? null,
+    }),
+  ]
 }
 
 /** Tells of a sign-in that was challenged or refused for its risk; of any other nothing. */
-export async function writeRisk(
-  { scope, runtime }: Pick<TenantContext, 'scope' | 'runtime'>,
+export function riskEvent(
+  { runtime }: Pick<TenantContext, 'runtime'>,
   { user, client }: { readonly user: Pick<UserRow, 'id'>; readonly client?: ClientInfo | undefined },
   { verdict, score, flags, reasons, place }: Judgement,
-): Promise<void> {
-  if (verdict === 'allow') return
-  await scope.records.insert('security_events', [
-    {
+): readonly Step[] {
+  if (verdict === 'allow') return []
+  return [
+    add('security_events', {
       id: runtime.newId(),
       kind: 'sign_in.risk',
       user_id: user.id,
@@ -110,8 +114,8 @@ export async function writeRisk(
       risk_flags: [...flags],
       ip: storable(client?.ip, MAXIMUM_IP) ?? null,
       details: { verdict, reasons, ...(place === undefined ? {} : { place }) },
-    },
-  ])
+    }),
+  ]
 }
 
 /** The same context, whose events say how risky the sign-in is that they tell of. */
@@ -124,11 +128,10 @@ interface Watched {
   readonly key: FailureKey
 }
 
-/** Whose failures count for a sign-in of this account from this address. */
-function watchedFor(account: string | undefined, ip: string | undefined): Watched[] {
+/** What failures are counted by beside the account: the address, its network, the tenant. */
+function watchedAt(ip: string | undefined): Watched[] {
   const network = ip === undefined ? undefined : networkOf(ip)
   const all: readonly [keyof FailureCounts, FailureKey['pool'], string | undefined][] = [
-    ['user', 'user', account],
     ['ip', 'ip', ip],
     ['ipAccounts', 'ip-accounts', ip],
     ['network', 'network', network],
@@ -145,5 +148,11 @@ function accountAt(account: string, { pool, subject }: FailureKey): Uint8Array {
 }
 
 function digest(kind: string, text: string): Uint8Array {
-  return createHash('sha256').update(`freehold/1/risk/${kind}\0${text}`).digest()
+  return createHash('sha256')
+    .update(`${prefix(kind)}${text}`)
+    .digest()
+}
+
+function prefix(kind: string): string {
+  return `freehold/1/risk/${kind}\0`
 }

@@ -63,10 +63,10 @@ const BOUNDS = {
   dormantAfterMs: [DAY, 3650 * DAY],
 } as const
 
-/** Defaults where the host says nothing (or undefined). @throws CONFIG_INVALID */
-export function fillRiskSettings(options: RiskOptions = {}): RiskSettings {
-  const { weights, ...given } = filled('risk', { ...defaultRiskSettings, weights: {} }, options)
-  const risk: RiskSettings = { ...given, weights: filled('risk.weights', defaultWeights, weights) }
+/** As `base` where nothing (or undefined) is said. @throws CONFIG_INVALID */
+export function fillRiskSettings(options: RiskOptions = {}, base = defaultRiskSettings): RiskSettings {
+  const { weights, ...given } = filled('risk', { ...base, weights: {} }, options)
+  const risk: RiskSettings = { ...given, weights: filled('risk.weights', base.weights, weights) }
   for (const [field, [minimum, maximum]] of Object.entries(BOUNDS)) {
     const value = risk[field as keyof typeof BOUNDS]
     if (!Number.isSafeInteger(value) || value < minimum || value > maximum) {
