@@ -56,6 +56,7 @@ export type { Access, Principal, PrincipalAccess } from './core/access/access.ts
 export type { PlaceName, PlaceOptions } from './core/access/asked.ts'
 export type { Assignment, Assignments, NewAssignment } from './core/access/assignments.ts'
 export type { CheckOptions, Circumstances, Freshness } from './core/access/check-options.ts'
+export type { AddedPermission, CustomPermissions, NewPermission } from './core/access/custom-permissions.ts'
 export type { Cause, Explanation, Need } from './core/access/explanation.ts'
 export type { AllowedFields } from './core/access/fields.ts'
 export type { Scope } from './core/access/grants.ts'
@@ -68,6 +69,8 @@ export type {
   PermissionOptions,
   SystemRole,
 } from './core/access/permissions.ts'
+export type { NewPolicy, Policies, Policy, PolicyChange, PolicyVersion } from './core/access/policies.ts'
+export type { PolicyDocument, PolicyPrincipal, PolicyResource } from './core/access/policy-document.ts'
 export type { NewRole, Role, RoleChange, Roles } from './core/access/roles.ts'
 export type { ServiceAccount, ServiceAccounts } from './core/access/service-accounts.ts'
 export type {

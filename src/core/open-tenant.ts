@@ -2,8 +2,10 @@
 
 import { createAssignments } from './access/assignments.ts'
 import type { AccessCache } from './access/cache.ts'
+import { createCustomPermissions } from './access/custom-permissions.ts'
 import { createOrganizations } from './access/organizations.ts'
 import type { Permissions } from './access/permissions.ts'
+import { createPolicies } from './access/policies.ts'
 import { createAccess } from './access/questions.ts'
 import { createRoles } from './access/roles.ts'
 import { createServiceAccounts } from './access/service-accounts.ts'
@@ -145,6 +147,8 @@ function openServices<Db, P extends string>(
   const apiKeys = lazily(() => outOfReach(actor, createApiKeys(context, permissions), ['get', 'list']))
   const roles = lazily(() => createRoles(context, permissions))
   const assignments = lazily(() => createAssignments(context, permissions))
+  const policies = lazily(() => createPolicies(context, permissions))
+  const customPermissions = lazily(() => createCustomPermissions(context, permissions))
   const access = lazily(() => createAccess(context, house.accessCache, permissions, gate))
   const audit = lazily(() => createAudit(context))
   const billing = lazily(() => behind(gate, createBilling(context, house.providers)))
@@ -175,6 +179,12 @@ function openServices<Db, P extends string>(
     },
     get assignments() {
       return assignments()
+    },
+    get policies() {
+      return policies()
+    },
+    get customPermissions() {
+      return customPermissions()
     },
     get access() {
       return access()

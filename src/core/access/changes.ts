@@ -23,6 +23,8 @@ export interface AccessWriting {
   readonly source: BookSource
   /** What the context's actor may hand out. */
   readonly authority: Authority
+  /** The book as another source would make it, and what the actor could hand out then. */
+  withSource(source: BookSource): { readonly book: TenantBook; readonly authority: Authority }
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -43,10 +45,13 @@ export function changeAccess<R>(
       load = await read()
     }
     const source = sourceOf(load)
-    const book = createTenantBook(source, permissions)
     const now = context.runtime.now()
     const part = await partOf(unit, context.actor)
-    return work({ unit, book, source, authority: createAuthority(context.actor, load, book, part, now), now })
+    const withSource = (other: BookSource) => {
+      const book = createTenantBook(other, permissions)
+      return { book, authority: createAuthority(context.actor, load, book, part, now) }
+    }
+    return work({ unit, source, ...withSource(source), withSource, now })
   })
 }
 

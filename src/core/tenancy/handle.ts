@@ -2,7 +2,9 @@
 
 import type { Access } from '../access/access.ts'
 import type { Assignments } from '../access/assignments.ts'
+import type { CustomPermissions } from '../access/custom-permissions.ts'
 import type { Organizations } from '../access/organizations.ts'
+import type { Policies } from '../access/policies.ts'
 import type { Roles } from '../access/roles.ts'
 import type { ServiceAccounts } from '../access/service-accounts.ts'
 import type { Accounts } from '../accounts/account.ts'
@@ -38,6 +40,10 @@ export interface TenantServices<Db = unknown, P extends string = string> {
   readonly apiKeys: ApiKeys
   readonly roles: Roles
   readonly assignments: Assignments
+  /** Documents that allow or deny beside the roles. */
+  readonly policies: Policies
+  /** What the tenant adds to the permissions that code declares. */
+  readonly customPermissions: CustomPermissions
   /** May this principal do that? */
   readonly access: Access<P>
   /** What happened here, and who did it. */

@@ -28,6 +28,7 @@ import {
   type Table,
   user,
 } from './parts.ts'
+import { policies } from './policies.ts'
 
 export const services: Table<TenantServices> = {
   'users.create': {
@@ -200,6 +201,7 @@ export const services: Table<TenantServices> = {
     again: 'nothing',
   },
   'assignments.list': 'reads',
+  ...policies,
   'access.check': 'reads',
   'access.checkMany': 'reads',
   'access.ever': 'reads',
