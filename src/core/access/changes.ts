@@ -14,6 +14,7 @@ import type { Permissions } from './permissions.ts'
 import { NOBODY, type PrincipalKey } from './principals.ts'
 import type { BookRole, RoleBook } from './role-book.ts'
 import { seedAccess } from './seed.ts'
+import { createTeamTree, type TeamTree } from './team-tree.ts'
 import { type BookSource, createTenantBook, type TenantBook } from './tenant-book.ts'
 
 export interface AccessWriting {
@@ -21,6 +22,7 @@ export interface AccessWriting {
   /** Roles, places and policies as they are, and stay until this commits unless it changes them. */
   readonly book: TenantBook
   readonly source: BookSource
+  readonly tree: TeamTree
   /** What the context's actor may hand out. */
   readonly authority: Authority
   /** The book as another source would make it, and what the actor could hand out then. */
@@ -51,7 +53,8 @@ export function changeAccess<R>(
       const book = createTenantBook(other, permissions)
       return { book, authority: createAuthority(context.actor, load, book, part, now) }
     }
-    return work({ unit, source, ...withSource(source), withSource, now })
+    const tree = createTeamTree(source.teams)
+    return work({ unit, source, tree, ...withSource(source), withSource, now })
   })
 }
 
