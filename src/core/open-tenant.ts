@@ -2,8 +2,10 @@
 
 import { createAssignments } from './access/assignments.ts'
 import type { AccessCache } from './access/cache.ts'
+import { createCustomPermissions } from './access/custom-permissions.ts'
 import { createOrganizations } from './access/organizations.ts'
 import type { Permissions } from './access/permissions.ts'
+import { createPolicies } from './access/policies.ts'
 import { createProjects } from './access/projects.ts'
 import { createAccess } from './access/questions.ts'
 import { createResources } from './access/resources.ts'
@@ -40,7 +42,7 @@ import type { TenantUnit } from './storage/storage.ts'
 import type { TenantStatus } from './storage/system-tables.ts'
 import type { Directory } from './tenancy/directory.ts'
 import { createDomains } from './tenancy/domains.ts'
-import { createGate, type Gate, gatedAccess, gatedRoom, gatedScope, type Room } from './tenancy/gate.ts'
+import { createGate, type Gate, gatedRoom, gatedScope, type Room } from './tenancy/gate.ts'
 import type { TenantHandle, TenantServices, TenantTransaction } from './tenancy/handle.ts'
 import type { Tenant } from './tenancy/tenant.ts'
 
@@ -152,11 +154,13 @@ function openServices<Db, P extends string>(
   const apiKeys = lazily(() => outOfReach(actor, createApiKeys(context, permissions), ['get', 'list']))
   const roles = lazily(() => createRoles(context, permissions))
   const assignments = lazily(() => createAssignments(context, permissions))
-  const access = lazily(() => {
-    const ungated = createAccess(context, house.accessCache, permissions)
-    // what the tools ask passes the context's scope, and its gate
-    return { ...(gate ? gatedAccess(ungated, gate) : ungated), ...createAccessTools(context, permissions) }
-  })
+  const policies = lazily(() => createPolicies(context, permissions))
+  const customPermissions = lazily(() => createCustomPermissions(context, permissions))
+  // what the tools ask passes the context's scope, and its gate
+  const access = lazily(() => ({
+    ...createAccess(context, house.accessCache, permissions, gate),
+    ...createAccessTools(context, permissions),
+  }))
   const audit = lazily(() => createAudit(context))
   const billing = lazily(() => behind(gate, createBilling(context, house.providers)))
   const entitlements = lazily(() => behind(gate, createEntitlements(context, house.planBook)))
@@ -195,6 +199,12 @@ function openServices<Db, P extends string>(
     },
     get assignments() {
       return assignments()
+    },
+    get policies() {
+      return policies()
+    },
+    get customPermissions() {
+      return customPermissions()
     },
     get access() {
       return access()

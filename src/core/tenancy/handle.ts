@@ -2,7 +2,9 @@
 
 import type { Access } from '../access/access.ts'
 import type { Assignments } from '../access/assignments.ts'
+import type { CustomPermissions } from '../access/custom-permissions.ts'
 import type { Organizations } from '../access/organizations.ts'
+import type { Policies } from '../access/policies.ts'
 import type { Projects } from '../access/projects.ts'
 import type { Resources } from '../access/resources.ts'
 import type { Roles } from '../access/roles.ts'
@@ -46,6 +48,10 @@ export interface TenantServices<Db = unknown, P extends string = string> {
   readonly apiKeys: ApiKeys
   readonly roles: Roles
   readonly assignments: Assignments
+  /** Documents that allow or deny beside the roles. */
+  readonly policies: Policies
+  /** What the tenant adds to the permissions that code declares. */
+  readonly customPermissions: CustomPermissions
   /** May this principal do that? */
   readonly access: Access<P> & AccessTools
   /** What happened here, and who did it. */

@@ -134,6 +134,46 @@ describe('lint', () => {
     expect(await tenant.access.ever(person, 'invoice:refund')).toBe(false)
   })
 
+  it('finds policies that another beats, that give everything, that name what is gone', async () => {
+    const tenant = await house.globex()
+    const [main] = (await tenant.organizations.list()).items
+    const team = await tenant.teams.create({ organization: main!, key: 'gone' })
+    const document = {
+      effect: 'allow',
+      principals: [{ role: 'viewer' }],
+      actions: ['note:write'],
+      resources: ['*'],
+    } as const
+    await tenant.policies.create({ key: 'beaten', document })
+    await tenant.policies.create({ key: 'open', document: { ...document, actions: ['note:read'] } })
+    await tenant.policies.create({
+      key: 'shut',
+      document: { ...document, effect: 'deny', principals: ['*'], actions: ['note:write'] },
+    })
+    await tenant.policies.create({ key: 'whole', document: { ...document, principals: ['*'], actions: ['*'] } })
+    await tenant.policies.create({
+      key: 'past',
+      document: {
+        ...document,
+        actions: ['note:read'],
+        conditions: { 'context.time': { $lt: '2020-01-01T00:00:00Z' } },
+      },
+    })
+    await tenant.policies.create({
+      key: 'lost',
+      document: { ...document, actions: ['note:read'], principals: [{ team: team.id }, { role: 'viewer' }] },
+    })
+    await tenant.teams.remove(team)
+    const told = (await tenant.access.lint()).findings.map(({ code, path }) => `${code} ${path}`)
+    expect(told).toEqual([
+      'permission-unreachable permissions/note:write',
+      'policy-grants-everything policies/whole',
+      'policy-shadowed policies/beaten',
+      'policy-dangling policies/lost/principals[0]',
+      'condition-never policies/past',
+    ])
+  })
+
   it('changes nothing, and reads the same in a transaction', async () => {
     const tenant = await house.globex()
     const before = [await tenant.access.revision(), (await tenant.audit.list()).items.length]

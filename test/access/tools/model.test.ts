@@ -74,6 +74,24 @@ async function furnished(): Promise<Tenant> {
     scope: { resource: { type: 'note', externalId: 'n-1' } },
     expiresAt: until,
   })
+  await tenant.customPermissions.create({ resource: 'report', action: 'print', description: 'On paper' })
+  await tenant.roles.create({ key: 'printer', permissions: [{ resource: 'report', actions: ['print'] }] })
+  await tenant.policies.create({
+    key: 'night',
+    description: 'Nobody refunds at night',
+    document: {
+      effect: 'deny',
+      principals: [{ role: 'author' }, { user: ann!.id }, { serviceAccount: robot!.id }, { team: sales.id }],
+      actions: ['invoice:refund', 'report:*'],
+      resources: [{ project: launch.id }, { team: north.id }, { type: 'note', id: 'n-1' }],
+      conditions: { 'context.night': true },
+    },
+  })
+  await tenant.policies.create({
+    key: 'off',
+    enabled: false,
+    document: { effect: 'allow', principals: ['*'], actions: ['note:read'], resources: ['*'] },
+  })
   return tenant
 }
 
@@ -104,7 +122,15 @@ describe('the document of access', () => {
       ],
       resources: [{ type: 'note', id: 'n-1', in: { project: 'main/launch' } }],
     })
-    expect(model.roles?.map(({ key }) => key)).toEqual(['admin', 'author', 'editor', 'member', 'owner', 'viewer'])
+    expect(model.roles?.map(({ key }) => key)).toEqual([
+      'admin',
+      'author',
+      'editor',
+      'member',
+      'owner',
+      'printer',
+      'viewer',
+    ])
     expect(model.assignments).toEqual([
       { principal: 'everyone', role: 'viewer', flow: 'self', scope: { organization: 'main' } },
       {
@@ -115,6 +141,23 @@ describe('the document of access', () => {
       },
       { principal: { team: 'main/sales' }, role: 'viewer', scope: { project: 'main/launch' }, reason: 'they look' },
       { principal: { user: 'ann@example.test' }, role: 'owner' },
+    ])
+    expect(model.permissions).toEqual([{ name: 'report:print', description: 'On paper' }])
+    expect(model.policies).toMatchObject([
+      {
+        key: 'night',
+        description: 'Nobody refunds at night',
+        document: {
+          principals: [
+            { role: 'author' },
+            { user: 'ann@example.test' },
+            { serviceAccount: 'robot' },
+            { team: 'main/sales' },
+          ],
+          resources: [{ project: 'main/launch' }, { team: 'main/north' }, { type: 'note', id: 'n-1' }],
+        },
+      },
+      { key: 'off', enabled: false },
     ])
     expect(JSON.stringify(await tenant.access.export(EVERYTHING))).toBe(JSON.stringify(model))
     expect(Object.keys(await tenant.access.export())).toEqual(['format', 'code', 'permissions', 'roles', 'policies'])
@@ -134,7 +177,7 @@ describe('the document of access', () => {
     expect(await other.access.import(model, { mode: 'replace' })).toEqual({ steps: [], dryRun: false })
     const done = await events(other)
     expect(done.filter((action) => action === 'access.imported')).toHaveLength(1)
-    expect(done.filter((action) => action === 'role.created')).toHaveLength(2)
+    expect(done.filter((action) => action === 'role.created')).toHaveLength(3)
     const ann = await other.users.findByEmail('ann@example.test')
     expect(await other.access.check(ann!, 'invoice:refund')).toBe(true)
   })
@@ -167,7 +210,45 @@ describe('the document of access', () => {
       'remove teams main/north',
     ])
     const after = await tenant.access.export(EVERYTHING)
-    expect([after.teams?.length, after.projects, after.roles?.length]).toEqual([1, [], 5])
+    expect([after.teams?.length, after.projects, after.roles?.length]).toEqual([1, [], 6])
+  })
+
+  it('changes, switches and removes policies and permissions of the tenant, and says what was wrong with one', async () => {
+    const tenant = await furnished()
+    const model = await tenant.access.export()
+    const [night, off] = model.policies!
+    const policies = [
+      { ...night!, enabled: false },
+      { ...off!, document: { ...off!.document, actions: ['note:*'] } },
+    ] as const
+    const wanted = {
+      ...model,
+      permissions: [],
+      roles: model.roles!.filter(({ key }) => key !== 'printer'),
+      policies: [{ ...policies[1], enabled: undefined }],
+    }
+    const { steps } = await tenant.access.import(JSON.parse(JSON.stringify({ ...model, policies })))
+    expect(steps.map(({ action, name }) => `${action} ${name}`)).toEqual(['update night', 'update off'])
+    const replaced = await tenant.access.import(JSON.parse(JSON.stringify(wanted)), { mode: 'replace' })
+    expect(replaced.steps.map(({ action, name }) => `${action} ${name}`)).toEqual([
+      'update off',
+      'remove night',
+      'remove printer',
+      'remove report:print',
+    ])
+    const [left] = (await tenant.policies.list()).items
+    expect([left?.key, left?.enabled, left?.document.actions]).toEqual(['off', true, ['note:*']])
+    for (const [path, problem, change] of [
+      ['policies[0].document.principals[0]', 'there is no team main/x', { principals: [{ team: 'main/x' }] }],
+      ['policies[0].document.resources[0]', 'there is no project main/x', { resources: [{ project: 'main/x' }] }],
+      ['policies[0].document.effect', 'it is allow or deny', { effect: 'maybe' }],
+    ] as const) {
+      const faulty = { ...model, policies: [{ ...night!, document: { ...night!.document, ...change } }] }
+      await expect(tenant.access.import(faulty)).rejects.toMatchObject({
+        code: 'MODEL_INVALID',
+        details: { path, problem },
+      })
+    }
   })
 
   it('changes parents in any order, as where a role comes to inherit from its former child', async () => {

@@ -28,6 +28,7 @@ import {
   type Table,
   user,
 } from './parts.ts'
+import { policies } from './policies.ts'
 import { tree } from './tree.ts'
 
 export const services: Table<TenantServices> = {
@@ -185,6 +186,7 @@ export const services: Table<TenantServices> = {
     again: 'nothing',
   },
   'assignments.list': 'reads',
+  ...policies,
   ...access,
   'audit.record': { writes: 'note.written', act: ({ audit }) => audit.record({ action: 'note.written' }) },
   'audit.list': 'reads',

@@ -1,20 +1,20 @@
 // One step of a plan, done by the room that it is about.
 
 import type { TenantContext } from '../../context.ts'
-import type { OrganizationId, ProjectId, RoleAssignmentId, ServiceAccountId, TeamId, UserId } from '../../kernel/ids.ts'
+import type { RoleAssignmentId } from '../../kernel/ids.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
-import type { Principal } from '../access.ts'
-import type { PlaceName } from '../asked.ts'
 import type { Holder, NewAssignment, ScopeName } from '../assignment.ts'
 import { createAssignments } from '../assignments.ts'
+import { createCustomPermissions } from '../custom-permissions.ts'
 import { createOrganizations } from '../organizations.ts'
-import type { Permissions } from '../permissions.ts'
+import { customPermission, type Permissions } from '../permissions.ts'
+import { createPolicies } from '../policies.ts'
 import { createProjects } from '../projects.ts'
 import { createResources } from '../resources.ts'
 import { createRoles } from '../roles.ts'
 import { createTeams } from '../teams.ts'
-import type { ModelAssignment, ModelItem, ModelPart, ModelPerson, ModelPlace } from './model.ts'
-import { findNames } from './model-names.ts'
+import type { ModelAssignment, ModelItem, ModelPart } from './model.ts'
+import { createIds } from './model-ids.ts'
 import type { Step } from './model-plan.ts'
 import { fault } from './model-reading.ts'
 
@@ -26,15 +26,17 @@ export function createSteps(
   unit: TenantUnit,
   permissions: Permissions,
 ): (step: Step) => Promise<unknown> {
-  const names = createNames(unit)
+  const names = createIds(unit)
   const organizations = createOrganizations(inside, permissions)
   const teams = createTeams(inside, permissions)
   const projects = createProjects(inside, permissions)
   const roles = createRoles(inside, permissions)
+  const policies = createPolicies(inside, permissions)
+  const custom = createCustomPermissions(inside, permissions)
   const resources = createResources(inside, permissions)
   const assignments = createAssignments(inside, permissions)
 
-  const taking: Partial<Taking> = {
+  const taking: Taking = {
     async organizations({ action, item: { key, name, metadata = {} } }) {
       if (action === 'create') return organizations.create({ key, name, metadata })
       return action === 'update' ? organizations.update(key, { name, metadata }) : organizations.remove(key)
@@ -87,6 +89,25 @@ export function createSteps(
       if (action === 'create')
         return roles.create({ key, name, permissions: entries, ...said({ description, parent }) })
       return roles.update(key, { name, description: description ?? null, parent: parent ?? null, permissions: entries })
+    },
+
+    async permissions({ action, item: { name, description } }) {
+      const [resource = '', act = '', ...more] = name.split(':')
+      if (more.length > 0) throw fault('name', 'it is a permission as report:print')
+      if (action === 'create') return custom.create({ resource, action: act, ...said({ description }) })
+      if (action === 'remove') return custom.remove(customPermission(name))
+      // what it is called for people changes nothing that is allowed
+      return unit.records.update('custom_permissions', { resource, action: act }, { description: description ?? null })
+    },
+
+    async policies({ action, item, now }) {
+      const { key, description, enabled = true } = item
+      if (action === 'remove') return policies.remove(key)
+      const document = await names.document(item.document)
+      if (action === 'create') return policies.create({ key, document, enabled, ...said({ description }) })
+      await policies.update(key, { description: description ?? null, document })
+      if ((now?.enabled ?? true) === enabled) return undefined
+      return enabled ? policies.enable(key) : policies.disable(key)
     },
 
     async members({ action, item: { team, member, role, permissions: entries = [] } }) {
@@ -167,42 +188,7 @@ export function createSteps(
     return row?.id as RoleAssignmentId | undefined
   }
 
-  return async (step) => {
-    const take = taking[step.part] as ((step: Step) => Promise<unknown>) | undefined
-    if (!take) throw fault('', 'this part is written out, and not yet read in')
-    return take(step)
-  }
-}
-
-/** Names -> ids, of what must be there. Each throws MODEL_INVALID. */
-function createNames(unit: TenantUnit) {
-  const finder = findNames(unit)
-  async function found<Id extends string>(look: Promise<string | undefined>, path: string, what: string): Promise<Id> {
-    const id = await look
-    if (id === undefined) throw fault(path, `there is no ${what}`)
-    return id as Id
-  }
-  const organization = (key: string, path: string) =>
-    found<OrganizationId>(finder.organization(key), path, `organization ${key}`)
-  const team = (name: string, path: string) => found<TeamId>(finder.team(name), path, `team ${name}`)
-  const project = (name: string, path: string) => found<ProjectId>(finder.project(name), path, `project ${name}`)
-  return {
-    organization,
-    team,
-    project,
-    role: (key: string, path: string) => found<string>(finder.role(key), path, `role ${key}`),
-    async principal(person: ModelPerson, path: string): Promise<Exclude<Principal, string>> {
-      const [kind, name] = Object.entries(person)[0] as [string, string]
-      if (kind === 'user') return { kind, id: await found<UserId>(finder.person(person), path, `user ${name}`) }
-      const id = await found<ServiceAccountId>(finder.person(person), path, `service account ${name}`)
-      return { kind: 'service_account', id }
-    },
-    async place(place: ModelPlace, path: string): Promise<PlaceName> {
-      if ('organization' in place) return { organization: await organization(place.organization, path) }
-      if ('team' in place) return { team: await team(place.team, path) }
-      return { project: await project(place.project, path) }
-    },
-  }
+  return (step) => (taking[step.part] as (step: Step) => Promise<unknown>)(step)
 }
 
 function said<Given extends Readonly<Record<string, string | undefined>>>(given: Given) {
