@@ -15,7 +15,9 @@ afterAll(() => house.close())
 async function told(tenant: Tenant, change: AccessChange): Promise<string[]> {
   const { items, next } = await tenant.access.diff(change, { limit: 200 })
   expect(next).toBeNull()
-  return items.flatMap(({ principal, gained, lost, changed }) => [
+  // ids of one millisecond come in any order
+  const sorted = [...items].sort((a, b) => (a.principal.name < b.principal.name ? -1 : 1))
+  return sorted.flatMap(({ principal, gained, lost, changed }) => [
     ...gained.map((one) => `${principal.name}: + ${one.permission} ${one.where} (${one.after})`),
     ...lost.map((one) => `${principal.name}: - ${one.permission} ${one.where} (${one.after})`),
     ...changed.map((one) => `${principal.name}: ~ ${one.permission} ${one.where}`),
@@ -114,10 +116,11 @@ describe('a diff', () => {
     const grant = [{ principal: { kind: 'everyone' }, role: 'viewer' }] as const
     const change: AccessChange = { assignments: { grant } }
     const first = await tenant.access.diff(change, { limit: 1 })
-    // ann has it already
-    expect([first.items, first.looked]).toEqual([[], 1])
     const second = await tenant.access.diff(change, { limit: 1, cursor: first.next! })
-    expect([second.items.map(({ principal }) => principal.name), second.next]).toEqual([['bob@example.test'], null])
+    expect([first.looked, second.looked, second.next]).toEqual([1, 1, null])
+    // ann has it already: her page says so by being empty
+    const told = [first, second].map(({ items }) => items.map(({ principal }) => principal.name))
+    expect(told.sort()).toEqual([[], ['bob@example.test']])
     const machines = await tenant.access.diff(change, { kind: 'service_account' })
     expect(machines.items.map(({ principal }) => principal)).toEqual([
       { kind: 'service_account', id: robot.id, name: 'robot' },

@@ -1,11 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memory } from '../../../src/adapters/memory/index.ts'
-import type { TenantHandle } from '../../../src/core/tenancy/handle.ts'
-import { type House, makeHouse, type P, permissions } from '../house.ts'
-
-type Tenant = TenantHandle<unknown, P>
-const EVERYTHING = { places: true, assignments: true }
-const OWN = { 'resource.owner_id': { $ref: 'principal.id' } }
+import { type House, makeHouse } from '../house.ts'
+import { EVERYTHING, events, furnished, people } from './furnished.ts'
 
 let house: House
 beforeAll(async () => {
@@ -13,98 +9,9 @@ beforeAll(async () => {
 })
 afterAll(() => house.close())
 
-/** People, and a tenant with something of everything in it. */
-async function furnished(): Promise<Tenant> {
-  const tenant = await house.globex()
-  await people(tenant)
-  const [main] = (await tenant.organizations.list()).items
-  const sales = await tenant.teams.create({
-    organization: main!,
-    key: 'sales',
-    name: 'Sales',
-    description: 'They sell',
-  })
-  const north = await tenant.teams.create({ organization: main!, key: 'north', parent: sales })
-  const launch = await tenant.projects.create({
-    organization: main!,
-    key: 'launch',
-    team: north,
-    metadata: { since: 2026 },
-  })
-  await tenant.resources.register({ type: 'note', externalId: 'n-1', in: { project: launch } })
-  const entries = [{ resource: 'note', actions: ['read', 'write'], conditions: OWN }]
-  await tenant.roles.create({
-    key: 'author',
-    name: 'Author',
-    description: 'Writes',
-    parent: 'viewer',
-    permissions: entries,
-  })
-  await tenant.roles.create({
-    key: 'editor',
-    parent: 'author',
-    permissions: [{ resource: 'invoice', actions: ['refund'], effect: 'deny' }],
-  })
-  await tenant.roles.update('member', { permissions: [{ resource: 'audit', actions: ['read'] }] })
-  const ann = await tenant.users.findByEmail('ann@example.test')
-  const [robot] = (await tenant.serviceAccounts.list()).items
-  await tenant.teams.members.add(north, {
-    principal: ann!,
-    role: 'author',
-    permissions: [{ resource: 'note', actions: ['read'] }],
-  })
-  await tenant.teams.members.add(sales, { principal: robot! })
-  await tenant.assignments.grant({ principal: ann!, role: 'owner' })
-  await tenant.assignments.grant({
-    principal: { kind: 'team', id: sales.id },
-    role: 'viewer',
-    scope: { project: launch },
-    reason: 'they look',
-  })
-  await tenant.assignments.grant({
-    principal: { kind: 'everyone' },
-    role: 'viewer',
-    scope: { organization: main! },
-    flow: 'self',
-  })
-  const until = new Date('2030-01-02T03:04:05Z')
-  await tenant.assignments.grant({
-    principal: robot!,
-    role: 'editor',
-    scope: { resource: { type: 'note', externalId: 'n-1' } },
-    expiresAt: until,
-  })
-  await tenant.customPermissions.create({ resource: 'report', action: 'print', description: 'On paper' })
-  await tenant.roles.create({ key: 'printer', permissions: [{ resource: 'report', actions: ['print'] }] })
-  await tenant.policies.create({
-    key: 'night',
-    description: 'Nobody refunds at night',
-    document: {
-      effect: 'deny',
-      principals: [{ role: 'author' }, { user: ann!.id }, { serviceAccount: robot!.id }, { team: sales.id }],
-      actions: ['invoice:refund', 'report:*'],
-      resources: [{ project: launch.id }, { team: north.id }, { type: 'note', id: 'n-1' }],
-      conditions: { 'context.night': true },
-    },
-  })
-  await tenant.policies.create({
-    key: 'off',
-    enabled: false,
-    document: { effect: 'allow', principals: ['*'], actions: ['note:read'], resources: ['*'] },
-  })
-  return tenant
-}
-
-async function people(tenant: Tenant): Promise<void> {
-  await tenant.users.create({ email: 'Ann@example.test' })
-  await tenant.serviceAccounts.create({ name: 'robot' })
-}
-
-const events = async (tenant: Tenant) => (await tenant.audit.list({ limit: 200 })).items.map(({ action }) => action)
-
 describe('the document of access', () => {
   it('names everything by key, is sorted, and is the same for the same access', async () => {
-    const tenant = await furnished()
+    const tenant = await furnished(house)
     const model = await tenant.access.export(EVERYTHING)
     expect(JSON.stringify(model)).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-7/)
     expect(model).toMatchObject({
@@ -164,7 +71,7 @@ describe('the document of access', () => {
   })
 
   it('makes another tenant the same, and then nothing is left to do', async () => {
-    const model = await (await furnished()).access.export(EVERYTHING)
+    const model = await (await furnished(house)).access.export(EVERYTHING)
     const other = await house.globex()
     await people(other)
     const before = await other.access.export(EVERYTHING)
@@ -183,7 +90,7 @@ describe('the document of access', () => {
   })
 
   it('merged leaves what it does not name, and replaced removes it', async () => {
-    const tenant = await furnished()
+    const tenant = await furnished(house)
     const model = await tenant.access.export(EVERYTHING)
     const small = {
       ...model,
@@ -214,7 +121,7 @@ describe('the document of access', () => {
   })
 
   it('changes, switches and removes policies and permissions of the tenant, and says what was wrong with one', async () => {
-    const tenant = await furnished()
+    const tenant = await furnished(house)
     const model = await tenant.access.export()
     const [night, off] = model.policies!
     const policies = [
@@ -252,7 +159,7 @@ describe('the document of access', () => {
   })
 
   it('changes parents in any order, as where a role comes to inherit from its former child', async () => {
-    const tenant = await furnished()
+    const tenant = await furnished(house)
     const model = await tenant.access.export({ places: true })
     const parents: Record<string, string> = { author: 'editor', editor: 'viewer' }
     const roles = model.roles!.map((role) => (parents[role.key] ? { ...role, parent: parents[role.key] } : role))
@@ -266,124 +173,5 @@ describe('the document of access', () => {
       ['north', undefined],
       ['sales', 'north'],
     ])
-  })
-})
-
-describe('an import is refused as a whole', () => {
-  const role = (more: object) => ({ key: 'x', name: 'X', permissions: [], ...more })
-  const base = { format: 'freehold.access/1' }
-  it.each([
-    [null, '', 'not an object'],
-    [{}, 'format', 'freehold.access/1'],
-    [{ ...base, rolls: [] }, 'rolls', 'no such part'],
-    [{ ...base, roles: {} }, 'roles', 'not a list'],
-    [{ ...base, roles: [role({}), role({})] }, 'roles[1]', 'twice'],
-    // biome-ignore lint/suspicious/noSparseArray: a hole is what it is about
-    [{ ...base, roles: [role({}), , role({ key: 'y' })] }, 'roles[1]', 'not an object'],
-    [{ ...base, roles: [role({ parents: 'viewer' })] }, 'roles[0].parents', 'no such field'],
-    [{ ...base, roles: [{ key: 'x', permissions: [] }] }, 'roles[0].name', 'missing'],
-    [{ ...base, roles: [role({ key: 'y', parent: 'x' }), role({ parent: 'y' })] }, 'roles[0].parent', 'below itself'],
-    [{ ...base, roles: [role({ parent: 'nobody' })] }, 'roles[0]', 'no role nobody'],
-    [{ ...base, roles: [role({ key: 'Not A Key' })] }, 'roles[0].key', 'a-z'],
-    [
-      { ...base, roles: [role({ permissions: [{ resource: 'note', actions: ['shred'] }] })] },
-      'roles[0]',
-      'no permission note:shred',
-    ],
-    [
-      { ...base, roles: [role({ permissions: [{ resource: 'note', actions: ['read'], conditions: { $nor: [] } }] })] },
-      'roles[0].permissions[0].conditions["$nor"]',
-      '',
-    ],
-    [
-      {
-        ...base,
-        roles: [
-          role({ permissions: [JSON.parse('{"resource":"note","actions":["read"],"conditions":{"__proto__":1}}')] }),
-        ],
-      },
-      'roles[0]',
-      '__proto__',
-    ],
-    [
-      { ...base, teams: [{ organization: 'nowhere', key: 't', name: 'T' }] },
-      'teams[0].organization',
-      'no organization nowhere',
-    ],
-    [
-      { ...base, assignments: [{ principal: { user: 'no@body.test' }, role: 'viewer' }] },
-      'assignments[0].principal',
-      'no user',
-    ],
-    [{ ...base, assignments: [{ principal: { robot: 'x' }, role: 'viewer' }] }, 'assignments[0].principal', 'one of'],
-    [
-      { ...base, assignments: [{ principal: 'everyone', role: 'viewer', expiresAt: 'soon' }] },
-      'assignments[0].expiresAt',
-      'time',
-    ],
-    [
-      { ...base, assignments: [{ principal: 'everyone', role: 'viewer', scope: { team: 'main/x' } }] },
-      'assignments[0].scope',
-      'no team main/x',
-    ],
-  ])('%j: at %s', async (document, path, problem) => {
-    const tenant = await house.globex()
-    const before = [await tenant.access.export(EVERYTHING), await events(tenant), await tenant.access.revision()]
-    // what is before the fault is taken back with it
-    const whole =
-      document && 'roles' in document === false && 'format' in document
-        ? { ...document, roles: [role({ key: 'ok' })] }
-        : document
-    await expect(tenant.access.import(whole)).rejects.toMatchObject({
-      code: 'MODEL_INVALID',
-      details: { path, problem: expect.stringContaining(problem) },
-    })
-    expect([await tenant.access.export(EVERYTHING), await events(tenant), await tenant.access.revision()]).toEqual(
-      before,
-    )
-  })
-
-  it('with another mode, or what is no option', async () => {
-    const tenant = await house.globex()
-    const model = await tenant.access.export()
-    for (const options of [{ mode: 'overwrite' }, { dryRun: 'yes' }, { force: true }]) {
-      await expect(tenant.access.import(model, options as object)).rejects.toMatchObject({ code: 'INPUT_INVALID' })
-    }
-    await expect(tenant.access.export({ users: true } as object)).rejects.toMatchObject({ code: 'INPUT_INVALID' })
-  })
-
-  it('when it would end the last owner, or say more than the actor holds', async () => {
-    const tenant = await furnished()
-    const model = await tenant.access.export(EVERYTHING)
-    const ownerless = { ...model, assignments: model.assignments!.filter(({ role }) => role !== 'owner') }
-    await expect(tenant.access.import(ownerless, { mode: 'replace' })).rejects.toMatchObject({ code: 'LAST_OWNER' })
-    const [robot] = (await tenant.serviceAccounts.list()).items
-    const bound = tenant.as({ type: 'service_account', id: robot!.id })
-    const rich = {
-      format: model.format,
-      roles: [role({ permissions: [{ resource: 'invoice', actions: ['refund'] }] })],
-    }
-    await expect(bound.access.import(rich)).rejects.toMatchObject({ code: 'GRANT_REFUSED' })
-    const ann = await tenant.users.findByEmail('ann@example.test')
-    // an owner, whom nobody has seen prove who they are
-    const stale = tenant.as({ type: 'user', id: ann!.id })
-    await expect(stale.access.import(rich)).rejects.toMatchObject({ code: 'STEP_UP_REQUIRED' })
-    await expect(stale.access.import(rich, { dryRun: true })).rejects.toMatchObject({ code: 'STEP_UP_REQUIRED' })
-    expect(await tenant.access.export(EVERYTHING)).toEqual(model)
-  })
-
-  it('and takes part in a transaction around it', async () => {
-    const tenant = await house.globex()
-    const document = { format: 'freehold.access/1', roles: [role({})] }
-    const undone = tenant.transaction(async (tx) => {
-      await tx.access.import(document)
-      expect((await tx.access.export()).roles).toHaveLength(5)
-      await tx.access.import({ ...document, roles: [role({ key: 'y' })] }, { dryRun: true })
-      expect((await tx.access.export()).roles).toHaveLength(5)
-      throw new Error('not after all')
-    })
-    await expect(undone).rejects.toThrow('not after all')
-    expect((await tenant.access.export()).roles).toHaveLength(4)
-    expect(permissions.has('note:read')).toBe(true)
   })
 })
