@@ -208,6 +208,7 @@ export type { AssuranceDemand, RequestContext } from './core/http/request-contex
 export type { VerifiedApiKey, VerifyApiKey } from './core/identity/api-key-check.ts'
 export type { ApiKey, ApiKeyFilter, ApiKeyKey, ApiKeys, IssuedApiKey, NewApiKey } from './core/identity/api-keys.ts'
 export type { User } from './core/identity/user.ts'
+export type { ImportedUser, ImportOptions, ImportResult } from './core/identity/user-import.ts'
 export type { NewUser, UserChange, UserKey, Users } from './core/identity/users.ts'
 export type { AnyFreeholdError, ErrorCode, Problem } from './core/kernel/errors.ts'
 export {
