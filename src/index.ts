@@ -127,8 +127,8 @@ export type {
   ModelRole,
   ModelTeam,
 } from './core/access/tools/model.ts'
-export type { ExportOptions } from './core/access/tools/model-export.ts'
-export type { ImportOptions, ImportReport, ImportStep } from './core/access/tools/model-import.ts'
+export type { ModelExportOptions } from './core/access/tools/model-export.ts'
+export type { ModelImportOptions, ModelImportReport, ModelImportStep } from './core/access/tools/model-import.ts'
 export type {
   Accounts,
   AddressRequest,

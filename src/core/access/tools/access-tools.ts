@@ -6,8 +6,8 @@ import type { Permissions } from '../permissions.ts'
 import type { AccessChange, AccessDiff, DiffOptions } from './diff.ts'
 import type { LintReport } from './lint.ts'
 import type { AccessModel } from './model.ts'
-import type { ExportOptions } from './model-export.ts'
-import type { ImportOptions, ImportReport } from './model-import.ts'
+import type { ModelExportOptions } from './model-export.ts'
+import type { ModelImportOptions, ModelImportReport } from './model-import.ts'
 
 export interface AccessTools {
   /**
@@ -15,14 +15,14 @@ export interface AccessTools {
    * with `assignments` also who holds what. The same access is the same document: sorted, and with keys in place of ids.
    * @throws CONFLICT (it kept changing), INPUT_INVALID
    */
-  export(options?: ExportOptions): Promise<AccessModel>
+  export(options?: ModelExportOptions): Promise<AccessModel>
   /**
    * Makes the tenant's access as a document says, as a whole or not at all: with `replace` also what the document does not name
    * is removed, of the parts that it has. Every step is checked, guarded and audited as if it were made alone. A user must
    * have proven a short while ago who they are.
    * @throws MODEL_INVALID (with the path of the fault), GRANT_REFUSED, LAST_OWNER, ROLE_IN_USE and their like, STEP_UP_REQUIRED, INPUT_INVALID
    */
-  import(document: unknown, options?: ImportOptions): Promise<ImportReport>
+  import(document: unknown, options?: ModelImportOptions): Promise<ModelImportReport>
   /**
    * What a change would give and take, of each principal, and where; nothing is changed. The principals come in pages: a page
    * without items says that nothing is otherwise for those looked at. Nobody's permission to make the change is asked for. It

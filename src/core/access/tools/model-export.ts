@@ -21,7 +21,7 @@ import {
 import { addressesOf, type ModelNames, namesOf, renamed, usersIn } from './model-names.ts'
 import { readTenantRows, type TenantRows } from './tenant-rows.ts'
 
-export interface ExportOptions {
+export interface ModelExportOptions {
   /** Organizations, teams and projects too. Default false. */
   readonly places?: boolean
   /** Who holds what and is in which team, too: it names users by their addresses. Default false. */
@@ -32,7 +32,7 @@ export interface ExportOptions {
 export async function exportModel(
   unit: TenantUnit,
   permissions: Permissions,
-  { places = false, assignments = false }: ExportOptions = {},
+  { places = false, assignments = false }: ModelExportOptions = {},
 ): Promise<AccessModel> {
   const rows = await readTenantRows(unit)
   return modelOf(rows, namesOf(rows, await addressesOf(unit, usersIn(rows))), permissions, { places, assignments })
@@ -42,7 +42,7 @@ export function modelOf(
   rows: TenantRows,
   names: ModelNames,
   permissions: Pick<Permissions, 'catalog' | 'systemRoles'>,
-  { places, assignments }: Required<ExportOptions>,
+  { places, assignments }: Required<ModelExportOptions>,
 ): AccessModel {
   const parts: AccessModel = {
     format: MODEL_FORMAT,

@@ -13,20 +13,20 @@ import { planSteps, type Step } from './model-plan.ts'
 import { fault, readModel } from './model-reading.ts'
 import { createSteps } from './model-steps.ts'
 
-export interface ImportOptions {
+export interface ModelImportOptions {
   /** `merge` (the default) leaves what the document does not name; `replace` removes it, of the parts that the document has. */
   readonly mode?: 'merge' | 'replace'
   /** Does everything, answers what it was, and takes it back. */
   readonly dryRun?: boolean
 }
 
-export interface ImportReport {
+export interface ModelImportReport {
   /** In the order in which it was done. */
-  readonly steps: readonly ImportStep[]
+  readonly steps: readonly ModelImportStep[]
   readonly dryRun: boolean
 }
 
-export interface ImportStep {
+export interface ModelImportStep {
   readonly part: ModelPart
   readonly action: 'create' | 'update' | 'remove'
   /** As `editor`, `main/sales`, `user a@b.test has editor everywhere`. */
@@ -38,14 +38,14 @@ export async function importModel(
   context: TenantContext,
   permissions: Permissions,
   document: unknown,
-  options: ImportOptions = {},
-): Promise<ImportReport> {
+  options: ModelImportOptions = {},
+): Promise<ModelImportReport> {
   checkKeys(options, 'options', ['mode', 'dryRun'])
   const { mode = 'merge', dryRun = false } = options
   if (mode !== 'merge' && mode !== 'replace') throw invalid('mode', 'it is merge or replace')
   if (typeof dryRun !== 'boolean') throw invalid('dryRun', 'it is not true or false')
   const wanted = readModel(document)
-  const work = async (unit: TenantUnit): Promise<ImportReport> => {
+  const work = async (unit: TenantUnit): Promise<ModelImportReport> => {
     await demandFresh(context, unit)
     const steps = await applyModel({ ...context, scope: unit }, unit, permissions, wanted, mode)
     const report = { steps: steps.map(({ part, action, name }) => ({ part, action, name })), dryRun }
