@@ -82,6 +82,30 @@ describe('a diff tells', () => {
     expect(await told(tenant, { assignments: { revoke: [held.id], grant } })).toHaveLength(2)
   })
 
+  it('what policies would: made, changed, switched off and removed', async () => {
+    const { tenant, team, ann } = await peopled()
+    const deny = { effect: 'deny', principals: ['*'], actions: ['note:read'], resources: ['*'] } as const
+    const lost = ['ann@example.test: - note:read everywhere (refused)']
+    expect(await told(tenant, { policies: { create: [{ key: 'quiet', document: deny }] } })).toEqual(lost)
+    await tenant.policies.create({ key: 'quiet', document: deny, enabled: false })
+    expect(await told(tenant, { policies: { update: [{ policy: 'quiet', enabled: true }] } })).toEqual(lost)
+    const allow = {
+      ...deny,
+      effect: 'allow',
+      actions: ['note:write'],
+      principals: [{ user: ann.id }],
+      resources: [{ team: team.id }],
+    } as const
+    const update = [{ policy: 'quiet', enabled: true, document: allow }]
+    expect(await told(tenant, { policies: { update } })).toEqual([
+      'ann@example.test: + note:write in team main/sales (allowed)',
+    ])
+    await tenant.policies.enable('quiet')
+    expect(await told(tenant, { policies: { remove: ['quiet'] } })).toEqual([
+      'ann@example.test: + note:read everywhere (allowed)',
+    ])
+  })
+
   it('what a document would, merged and replacing', async () => {
     const { tenant } = await peopled()
     const model = await tenant.access.export({ assignments: true })
@@ -160,6 +184,8 @@ describe('a diff', () => {
     [{ document: { format: 'freehold.access/1' }, mode: 'x' }, 'INPUT_INVALID'],
     [{ roles: { update: [{ role: 'viewer', parent: 'owner' }] } }, 'ROLE_SYSTEM'],
     [{ roles: { remove: ['nobody'] } }, 'ROLE_UNKNOWN'],
+    [{ policies: { remove: ['nothing'] } }, 'POLICY_UNKNOWN'],
+    [{ policies: { create: [{ key: 'x', document: {} }] } }, 'POLICY_INVALID'],
   ])('of %j is refused with %s', async (change, code) => {
     const { tenant } = await peopled()
     const before = await tenant.access.revision()

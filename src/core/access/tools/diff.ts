@@ -12,6 +12,7 @@ import type { TenantUnit } from '../../storage/storage.ts'
 import type { NewAssignment } from '../assignment.ts'
 import { createAssignments } from '../assignments.ts'
 import type { Permissions } from '../permissions.ts'
+import { createPolicies, type NewPolicy, type PolicyChange, type PolicyName } from '../policies.ts'
 import { KnownPrincipal, NOBODY } from '../principals.ts'
 import { createRoles, type NewRole, type RoleChange, type RoleName } from '../roles.ts'
 import { createTenantBook, type TenantBook } from '../tenant-book.ts'
@@ -26,6 +27,12 @@ export interface AccessChange {
     readonly create?: readonly NewRole[]
     readonly update?: readonly (RoleChange & { readonly role: RoleName })[]
     readonly remove?: readonly RoleName[]
+  }
+  readonly policies?: {
+    readonly create?: readonly NewPolicy[]
+    /** `enabled` puts it in force, or takes it out. */
+    readonly update?: readonly (PolicyChange & { readonly policy: PolicyName; readonly enabled?: boolean })[]
+    readonly remove?: readonly PolicyName[]
   }
   readonly assignments?: {
     readonly revoke?: readonly RoleAssignmentId[]
@@ -123,22 +130,33 @@ type Make = (inside: TenantContext, unit: TenantUnit, permissions: Permissions) 
 
 /** @throws INPUT_INVALID, MODEL_INVALID */
 function checkChange(change: AccessChange): Make {
-  checkKeys(change, 'change', ['roles', 'assignments', 'document', 'mode'])
-  const { roles = {}, assignments = {}, document, mode = 'merge' } = change
+  checkKeys(change, 'change', ['roles', 'policies', 'assignments', 'document', 'mode'])
+  const { roles = {}, policies = {}, assignments = {}, document, mode = 'merge' } = change
   checkKeys(roles, 'roles', ['create', 'update', 'remove'])
+  checkKeys(policies, 'policies', ['create', 'update', 'remove'])
   checkKeys(assignments, 'assignments', ['revoke', 'grant'])
-  const lists = { ...roles, ...assignments }
-  for (const [name, list] of Object.entries(lists)) {
+  const lists = [roles, policies, assignments].flatMap((part) => Object.entries<readonly unknown[] | undefined>(part))
+  for (const [name, list] of lists) {
     if (list !== undefined && !Array.isArray(list)) throw invalid(name, 'it is not a list')
     if (list && list.length > MAXIMUM_CHANGES) throw invalid(name, `it has more than ${MAXIMUM_CHANGES} items`)
   }
   if (mode !== 'merge' && mode !== 'replace') throw invalid('mode', 'it is merge or replace')
-  if (document === undefined && Object.keys(lists).length === 0) throw invalid('change', 'it changes nothing')
+  if (document === undefined && lists.length === 0) throw invalid('change', 'it changes nothing')
   const model = document === undefined ? undefined : readModel(document)
   return async (inside, unit, permissions) => {
-    const rooms = { roles: createRoles(inside, permissions), assignments: createAssignments(inside, permissions) }
+    const rooms = {
+      roles: createRoles(inside, permissions),
+      policies: createPolicies(inside, permissions),
+      assignments: createAssignments(inside, permissions),
+    }
     for (const role of roles.create ?? []) await rooms.roles.create(role)
     for (const { role, ...rest } of roles.update ?? []) await rooms.roles.update(role, rest)
+    for (const policy of policies.create ?? []) await rooms.policies.create(policy)
+    for (const { policy, enabled, ...rest } of policies.update ?? []) {
+      if (Object.keys(rest).length > 0) await rooms.policies.update(policy, rest)
+      if (enabled !== undefined) await rooms.policies[enabled ? 'enable' : 'disable'](policy)
+    }
+    for (const policy of policies.remove ?? []) await rooms.policies.remove(policy)
     for (const id of assignments.revoke ?? []) await rooms.assignments.revoke(id)
     for (const assignment of assignments.grant ?? []) await rooms.assignments.grant(assignment)
     for (const role of roles.remove ?? []) await rooms.roles.remove(role)
