@@ -54,10 +54,30 @@ async function defaultHasher() {
 
 export type { Access, Principal, PrincipalAccess } from './core/access/access.ts'
 export type { PlaceName, PlaceOptions } from './core/access/asked.ts'
-export type { Assignment, Assignments, NewAssignment } from './core/access/assignments.ts'
+export type {
+  Assignment,
+  AssignmentFilter,
+  Assignments,
+  Holder,
+  NewAssignment,
+  ScopeName,
+} from './core/access/assignments.ts'
 export type { CheckOptions, Circumstances, Freshness } from './core/access/check-options.ts'
+export type { Conditions } from './core/access/condition-tree.ts'
+export type { Day, TimeWindow } from './core/access/condition-windows.ts'
 export type { Cause, Explanation, Need } from './core/access/explanation.ts'
 export type { AllowedFields } from './core/access/fields.ts'
+export type { Filter } from './core/access/filter.ts'
+export type {
+  ColumnType,
+  FilterColumn,
+  FilterCondition,
+  FilterQuestion,
+  FilterTerm,
+  FilterTest,
+  FilterValue,
+} from './core/access/filter-formula.ts'
+export type { FilterOptions, PlaceColumns } from './core/access/filter-options.ts'
 export type { Scope } from './core/access/grants.ts'
 export type { Holdings } from './core/access/holdings.ts'
 export type { Organization, Organizations } from './core/access/organizations.ts'
@@ -68,8 +88,26 @@ export type {
   PermissionOptions,
   SystemRole,
 } from './core/access/permissions.ts'
+export type { PlaceView } from './core/access/place-names.ts'
+export type { NewProject, Project, ProjectChange, ProjectFilter, Projects } from './core/access/projects.ts'
+export type {
+  NewResource,
+  Resource,
+  ResourceChange,
+  ResourceFilter,
+  ResourceKey,
+  Resources,
+} from './core/access/resources.ts'
 export type { NewRole, Role, RoleChange, Roles } from './core/access/roles.ts'
 export type { ServiceAccount, ServiceAccounts } from './core/access/service-accounts.ts'
+export type {
+  NewTeamMember,
+  TeamMember,
+  TeamMemberChange,
+  TeamMemberFilter,
+  TeamMembers,
+} from './core/access/team-members.ts'
+export type { NewTeam, Team, TeamChange, TeamFilter, Teams } from './core/access/teams.ts'
 export type {
   Accounts,
   AddressRequest,
@@ -151,11 +189,13 @@ export type {
   SessionSettings,
   WebhookSettings,
 } from './core/context.ts'
+export type { ContextFacts } from './core/http/context-facts.ts'
 export type { CookieOptions, HttpOptions, RequestInfo } from './core/http/options.ts'
 export type { AssuranceDemand, RequestContext } from './core/http/request-context.ts'
 export type { VerifiedApiKey, VerifyApiKey } from './core/identity/api-key-check.ts'
 export type { ApiKey, ApiKeyFilter, ApiKeyKey, ApiKeys, IssuedApiKey, NewApiKey } from './core/identity/api-keys.ts'
 export type { User } from './core/identity/user.ts'
+export type { ImportedUser, ImportOptions, ImportResult } from './core/identity/user-import.ts'
 export type { NewUser, UserChange, UserKey, Users } from './core/identity/users.ts'
 export type { AnyFreeholdError, ErrorCode, Problem } from './core/kernel/errors.ts'
 export {
@@ -167,11 +207,15 @@ export {
   type PasskeyId,
   type PaymentCustomerId,
   PLATFORM_TENANT_ID,
+  type ProjectId,
+  type ResourceId,
   type RoleAssignmentId,
   type RoleId,
   type ServiceAccountId,
   type SessionId,
   type StayId,
+  type TeamId,
+  type TeamMemberId,
   type TenantId,
   type UserId,
 } from './core/kernel/ids.ts'

@@ -4,9 +4,12 @@ import { createAssignments } from './access/assignments.ts'
 import type { AccessCache } from './access/cache.ts'
 import { createOrganizations } from './access/organizations.ts'
 import type { Permissions } from './access/permissions.ts'
+import { createProjects } from './access/projects.ts'
 import { createAccess } from './access/questions.ts'
+import { createResources } from './access/resources.ts'
 import { createRoles } from './access/roles.ts'
 import { createServiceAccounts } from './access/service-accounts.ts'
+import { createTeams } from './access/teams.ts'
 import { createAccounts } from './accounts/accounts.ts'
 import { createMessageSignIn } from './accounts/message-sign-in.ts'
 import { checkActor } from './audit/actor.ts'
@@ -144,6 +147,9 @@ function openServices<Db, P extends string>(
   const sessions = lazily(() => createTenantSessions(context))
   const passkeys = lazily(() => outOfReach(actor, createPasskeys(context, house.directory), ['list']))
   const organizations = lazily(() => createOrganizations(context, permissions))
+  const teams = lazily(() => createTeams(context, permissions))
+  const projects = lazily(() => createProjects(context, permissions))
+  const resources = lazily(() => createResources(context, permissions))
   const serviceAccounts = lazily(() => outOfReach(actor, createServiceAccounts(context), ['get', 'list']))
   const apiKeys = lazily(() => outOfReach(actor, createApiKeys(context, permissions), ['get', 'list']))
   const roles = lazily(() => createRoles(context, permissions))
@@ -169,6 +175,15 @@ function openServices<Db, P extends string>(
     },
     get organizations() {
       return organizations()
+    },
+    get teams() {
+      return teams()
+    },
+    get projects() {
+      return projects()
+    },
+    get resources() {
+      return resources()
     },
     get serviceAccounts() {
       return serviceAccounts()

@@ -4,6 +4,7 @@
 import fc from 'fast-check'
 
 export const TIMES = ['2026-03-08T08:30:00.000Z', '2026-03-08T09:30:00.500Z', '2026-11-01T06:15:00.000Z']
+export const UUIDS = ['01890000-0000-7000-8000-00000000000a', '01890000-0000-7000-8000-00000000000b']
 export const scalar = fc.constantFrom<string | number | boolean | null>(
   'a',
   'ab',
@@ -22,9 +23,12 @@ export const scalar = fc.constantFrom<string | number | boolean | null>(
   '2026-03-08',
   '2026-03-08T02:30:00-06:00',
   '2026-02-30T00:00:00Z',
+  UUIDS[0]!,
+  '01890000-0000-7000-8000-00000000000A',
   1,
   '1',
   2.5,
+  1e21,
   -3,
   0,
   true,

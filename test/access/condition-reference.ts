@@ -158,11 +158,11 @@ function time(value: unknown): number | undefined {
 }
 
 function inNetworks(value: unknown, given: unknown): Truth {
-  if (value === null || given === null) return 'no'
+  if (value === null) return 'no'
   const plain = (text: string) => text.replace(/^::ffff:(?=\d+\.)/i, '')
   if (typeof value !== 'string' || value.includes('%') || isIP(value) === 0) return 'unknown'
   const family = (text: string) => (isIP(text) === 6 ? 'ipv6' : 'ipv4')
-  const answers = [given].flat().map((network: unknown): Truth => {
+  const answers = [given ?? []].flat().map((network: unknown): Truth => {
     if (typeof network !== 'string' || !/^[^/]+(\/\d+)?$/.test(network)) return 'unknown'
     const [address = '', bits] = network.split('/')
     // a network is not written in the dress of another family

@@ -1,14 +1,13 @@
 // Access on a real PostgreSQL: what must hold under races holds, other processes hear of changes, and a cold check
 // is one round trip.
 
-import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgres } from '../../src/adapters/postgres/index.ts'
-import { FreeholdError } from '../../src/core/kernel/errors.ts'
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
 import { startProxy } from '../setup/proxy.ts'
 import { type House, makeHouse, makeInstance } from './house.ts'
+import { race, times, heldUp as waitingFor } from './race.ts'
 
 let database: TestDatabase
 let house: House
@@ -25,43 +24,8 @@ afterAll(async () => {
   await database?.close()
 })
 
-/** Runs all at once; answers what succeeded and the codes of what was refused. */
-async function race<R>(works: readonly (() => Promise<R>)[]): Promise<{ won: R[]; lost: string[] }> {
-  const settled = await Promise.allSettled(works.map((work) => work()))
-  const won: R[] = []
-  const lost: string[] = []
-  for (const result of settled) {
-    if (result.status === 'fulfilled') won.push(result.value)
-    else if (FreeholdError.is(result.reason)) lost.push(result.reason.code)
-    else throw result.reason
-  }
-  return { won, lost }
-}
-
-/** Holds the tenant's access lock, starts the work, waits until so many wait for it, and lets go. */
-async function heldUp<R>(tenantId: string, waiting: number, work: () => Promise<R>): Promise<R> {
-  const client = new pg.Client({ connectionString: database.ownerUrl })
-  await client.connect()
-  try {
-    await client.query(`begin; select freehold.enter_tenant('${tenantId}')`)
-    await client.query(`select 1 from freehold.tenant_counters where name = 'access' for update`)
-    const running = work()
-    const text = `select count(*)::int as n from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'`
-    // who takes no lock is not waited for longer than this
-    for (let i = 0; i < 100; i++) {
-      const [found] = await database.admin(text, [database.name])
-      if ((found?.n as number) >= waiting) break
-      await setTimeout(10)
-    }
-    await client.query('commit')
-    return await running
-  } finally {
-    await client.end()
-  }
-}
-
-const times = <R>(count: number, work: (i: number) => Promise<R>) =>
-  Array.from({ length: count }, (_, i) => () => work(i))
+const heldUp = <R>(tenantId: string, waiting: number, work: () => Promise<R>) =>
+  waitingFor(database, tenantId, waiting, work)
 
 describe('races', () => {
   it('T02: 8 identical grants at once are one assignment', async () => {

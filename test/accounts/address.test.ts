@@ -1,10 +1,10 @@
 // A user's address and number: proven, changed, removed; and the account given up.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { TenantHandle, User } from '../../src/index.ts'
 import { actionsOf, STORAGES } from '../audit/house.ts'
 import { refused } from '../setup/refusal.ts'
-import { enter, openPost, PASSWORD, type Post, works } from './house.ts'
+import { eachInPost, enter, PASSWORD, type Post, works } from './house.ts'
 
 const NUMBER = '+4930901820'
 
@@ -12,14 +12,8 @@ describe.each(STORAGES)('an account on %s', (storage) => {
   let post: Post
   let acme: TenantHandle
   let ana: User
-  beforeAll(async () => {
-    post = await openPost(storage)
-  })
-  afterAll(() => post.close())
-  beforeEach(async () => {
-    await post.quiet()
-    acme = await post.tenant()
-    ana = await post.person(acme)
+  eachInPost(storage, (...given) => {
+    ;[post, acme, ana] = given
   })
   const change = async (email: string, user = ana) => {
     await acme.accounts.requestEmailChange(user, { email })

@@ -1,11 +1,11 @@
 // E-mail as a factor, turned off by a tenant or by the host (ASVS 5.0, V6.3.6): neither offered nor taken, on any way in.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { TenantHandle, User } from '../../src/index.ts'
 import { PASSWORD, STORAGES } from '../audit/house.ts'
 import { next } from '../authentication/factor-house.ts'
 import { refused } from '../setup/refusal.ts'
-import { enter, NEW_PASSWORD, openPost, type Post } from './house.ts'
+import { eachInPost, enter, NEW_PASSWORD, openPost, type Post } from './house.ts'
 
 const NUMBER = '+4930901820'
 
@@ -15,15 +15,9 @@ describe.each(STORAGES)('where a mailbox is no factor, on %s', (storage) => {
   let before: TenantHandle
   let acme: TenantHandle
   let ana: User
-  beforeAll(async () => {
-    post = await openPost(storage)
-  })
-  afterAll(() => post.close())
-  beforeEach(async () => {
-    before = await post.tenant()
-    ana = await post.person(before)
+  eachInPost(storage, async (...given) => {
+    ;[post, before, ana] = given
     await turn({ emailFactor: false })
-    await post.quiet()
   })
   async function turn(authentication: object) {
     await post.freehold.tenants.update(before, { settings: { authentication } })

@@ -3,7 +3,7 @@
 import { codeIn, tokenIn } from '../../src/adapters/testing/index.ts'
 import type { FreeholdOptions, MailKind, TenantHandle, User } from '../../src/index.ts'
 import { type House, PASSWORD, type StorageName } from '../audit/house.ts'
-import { type FactorHouse, openFactorHouse } from '../authentication/factor-house.ts'
+import { eachIn, type FactorHouse, openFactorHouse } from '../authentication/factor-house.ts'
 
 export const NEW_PASSWORD = 'copper giraffe lullaby'
 export { PASSWORD }
@@ -49,6 +49,24 @@ export async function openPost(
       return code
     },
   }
+}
+
+/** As `eachIn`; the test has a user of its own too, and nothing was posted yet. */
+export function eachInPost(
+  storage: StorageName,
+  ready: (post: Post, tenant: TenantHandle, user: User) => unknown,
+  options: Partial<FreeholdOptions<unknown, string>> = {},
+): void {
+  eachIn(
+    () => openPost(storage, options),
+    async (post, tenant) => {
+      const user = await post.person(tenant)
+      post.mailbox.failing = undefined
+      await post.quiet()
+      post.told.length = 0
+      await ready(post, tenant, user)
+    },
+  )
 }
 
 /** A session of the user's, by password. */

@@ -1,23 +1,18 @@
 // Signing up by the mailbox, and being invited.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { TenantHandle } from '../../src/index.ts'
 import { actionsOf, logOf, STORAGES } from '../audit/house.ts'
 import { refused } from '../setup/refusal.ts'
-import { enter, openPost, PASSWORD, type Post } from './house.ts'
+import { eachInPost, enter, PASSWORD, type Post } from './house.ts'
 
 const EMAIL = 'Nia@example.test'
 
 describe.each(STORAGES)('joining on %s', (storage) => {
   let post: Post
   let acme: TenantHandle
-  beforeAll(async () => {
-    post = await openPost(storage)
-  })
-  afterAll(() => post.close())
-  beforeEach(async () => {
-    await post.quiet()
-    acme = await post.tenant()
+  eachInPost(storage, (...given) => {
+    ;[post, acme] = given
   })
   const ways = {
     async 'sign-up'(email: string) {

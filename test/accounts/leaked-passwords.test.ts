@@ -1,11 +1,11 @@
 // A password that is known to have leaked is refused wherever one is chosen (ASVS 5.0, V6.2.12).
 
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { FreeholdError, LeakedPasswords, TenantHandle, User } from '../../src/index.ts'
 import { STORAGES } from '../audit/house.ts'
 import { refused } from '../setup/refusal.ts'
-import { enter, NEW_PASSWORD, openPost, PASSWORD, type Post } from './house.ts'
+import { eachInPost, enter, NEW_PASSWORD, openPost, PASSWORD, type Post } from './house.ts'
 
 const LEAKED = 'umbrella kazoo verandah'
 
@@ -61,18 +61,12 @@ describe.each(STORAGES)('a leaked password on %s', (storage) => {
   let post: Post
   let acme: TenantHandle
   let ana: User
-  beforeAll(async () => {
-    post = await openPost(storage, { leakedPasswords: list })
-  })
-  afterAll(() => post.close())
-  beforeEach(async () => {
-    acme = await post.tenant()
-    ana = await post.person(acme)
-    await post.quiet()
+  const ready = (...given: [Post, TenantHandle, User]) => {
+    ;[post, acme, ana] = given
     list.failing = undefined
     list.asked.length = 0
-    post.told.length = 0
-  })
+  }
+  eachInPost(storage, ready, { leakedPasswords: list })
 
   it.each(WAYS)('is refused: %s', async (_, choose) => {
     await expect(choose(post, acme, ana, LEAKED)).rejects.toMatchObject({

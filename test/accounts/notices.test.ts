@@ -1,12 +1,12 @@
 // What the owner of an account is told when it changes, whoever changed it and by which door (ASVS 5.0, V6.3.7).
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Actor, MailKind, TenantHandle, User } from '../../src/index.ts'
 import { STORAGES } from '../audit/house.ts'
 import { next } from '../authentication/factor-house.ts'
 import { Authenticator } from '../passkeys/authenticator.ts'
 import { refused } from '../setup/refusal.ts'
-import { enter, NEW_PASSWORD, openPost, type Post } from './house.ts'
+import { eachInPost, enter, NEW_PASSWORD, openPost, type Post } from './house.ts'
 
 const PAGE = { origin: 'https://app.example.test' }
 const OPERATOR: Actor = { type: 'operator', id: '01890a5d-ac96-774b-bcce-b302099a8057' }
@@ -15,17 +15,10 @@ describe.each(STORAGES)('notices on %s', (storage) => {
   let post: Post
   let acme: TenantHandle
   let ana: User
-  beforeAll(async () => {
-    post = await openPost(storage, { passkeys: { origins: [PAGE.origin] } })
-  })
-  afterAll(() => post.close())
-  beforeEach(async () => {
-    acme = await post.tenant()
-    ana = await post.person(acme)
-    await post.quiet()
-    post.mailbox.failing = undefined
-    post.told.length = 0
-  })
+  const ready = (...given: [Post, TenantHandle, User]) => {
+    ;[post, acme, ana] = given
+  }
+  eachInPost(storage, ready, { passkeys: { origins: [PAGE.origin] } })
 
   /** What has arrived since the last `quiet`, as `kind to`. */
   async function arrived(): Promise<string[]> {

@@ -1,10 +1,10 @@
 // A new password for whoever has the old one: what is asked for, what ends, what is counted, and what is refused.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { TenantHandle, User } from '../../src/index.ts'
 import { logOf, STORAGES } from '../audit/house.ts'
 import { refused } from '../setup/refusal.ts'
-import { enter, NEW_PASSWORD, openPost, PASSWORD, type Post, works } from './house.ts'
+import { eachInPost, enter, NEW_PASSWORD, openPost, PASSWORD, type Post, works } from './house.ts'
 
 const WRONG = 'a lantern over the harbour'
 
@@ -12,14 +12,8 @@ describe.each(STORAGES)('changing the password on %s', (storage) => {
   let post: Post
   let acme: TenantHandle
   let ana: User
-  beforeAll(async () => {
-    post = await openPost(storage)
-  })
-  afterAll(() => post.close())
-  beforeEach(async () => {
-    acme = await post.tenant()
-    ana = await post.person(acme)
-    await post.quiet()
+  eachInPost(storage, (...given) => {
+    ;[post, acme, ana] = given
   })
   const change = (current = PASSWORD, next = NEW_PASSWORD, more = {}) =>
     acme.accounts.changePassword(ana, { current, next, ...more })

@@ -1,23 +1,17 @@
 // A forgotten password.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { TenantHandle, User } from '../../src/index.ts'
 import { actionsOf, STORAGES } from '../audit/house.ts'
 import { refused } from '../setup/refusal.ts'
-import { enter, NEW_PASSWORD, openPost, PASSWORD, type Post, tampered, works } from './house.ts'
+import { eachInPost, enter, NEW_PASSWORD, PASSWORD, type Post, tampered, works } from './house.ts'
 
 describe.each(STORAGES)('a password reset on %s', (storage) => {
   let post: Post
   let acme: TenantHandle
   let ana: User
-  beforeAll(async () => {
-    post = await openPost(storage)
-  })
-  afterAll(() => post.close())
-  beforeEach(async () => {
-    await post.quiet()
-    acme = await post.tenant()
-    ana = await post.person(acme)
+  eachInPost(storage, (...given) => {
+    ;[post, acme, ana] = given
   })
   const request = async (email = ana.email) => {
     await acme.accounts.requestPasswordReset({ email })

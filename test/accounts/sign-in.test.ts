@@ -1,11 +1,11 @@
 // Signing in by a link and by a code.
 
 import { generate } from 'otplib'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { TenantHandle, User } from '../../src/index.ts'
 import { actionsOf, STORAGES } from '../audit/house.ts'
 import { refused } from '../setup/refusal.ts'
-import { enter, NEW_PASSWORD, openPost, PASSWORD, type Post, tampered, works } from './house.ts'
+import { eachInPost, enter, NEW_PASSWORD, PASSWORD, type Post, tampered, works } from './house.ts'
 
 const BAD = { ok: false, reason: 'bad-credentials' }
 const NUMBER = '+4930901820'
@@ -14,14 +14,8 @@ describe.each(STORAGES)('a link or a code on %s', (storage) => {
   let post: Post
   let acme: TenantHandle
   let ana: User
-  beforeAll(async () => {
-    post = await openPost(storage)
-  })
-  afterAll(() => post.close())
-  beforeEach(async () => {
-    await post.quiet()
-    acme = await post.tenant()
-    ana = await post.person(acme)
+  eachInPost(storage, (...given) => {
+    ;[post, acme, ana] = given
   })
   const link = async ({ email } = ana) => {
     await acme.signIn.requestLink({ email })

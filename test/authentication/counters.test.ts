@@ -2,18 +2,15 @@
 // PostgreSQL as text makes 101 of 10 and 1, and a limit of it that is never reached, or always.
 
 import { createHash } from 'node:crypto'
-import { generate } from 'otplib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { TenantHandle, User } from '../../src/index.ts'
 import { PASSWORD, STORAGES } from '../audit/house.ts'
 import { Authenticator } from '../passkeys/authenticator.ts'
-import { type FactorHouse, openFactorHouse } from './factor-house.ts'
+import { type FactorHouse, hotp, openFactorHouse, SEED } from './factor-house.ts'
 
 const PAGE = { origin: 'https://app.example.test' }
-const SEED = Buffer.from('12345678901234567890')
 /** Past what 32 bits hold. */
 const FAR = 2 ** 33
-const hotp = (counter: number) => generate({ strategy: 'hotp', secret: SEED, counter })
 const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1)
 
 describe.each(STORAGES)('counters on %s', (storage) => {
@@ -28,7 +25,7 @@ describe.each(STORAGES)('counters on %s', (storage) => {
     acme = await house.tenant()
     ana = await house.person(acme)
   })
-  const scope = () => house.storage.tenant({ id: acme.id, location: house.storage.sharedLocation })
+  const scope = () => house.rowsOf(acme)
 
   it('M03: of attempts: 11 comes after 10, as a number, and is what is stored', async () => {
     const attempt = { pool: 'password', subject: createHash('sha256').update('ana').digest() }

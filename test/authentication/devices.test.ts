@@ -1,6 +1,8 @@
 // Devices on both storages: recognised, told of, trusted, revoked; and as many sessions as a rule allows.
 
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fromNow } from '../../src/core/storage/tables.ts'
 import type { DeviceClaim, SignedIn, TenantHandle, User } from '../../src/index.ts'
 import { PASSWORD } from '../audit/house.ts'
 import { type AppOwner, type FactorHouse, next, openFactorHouse } from './factor-house.ts'
@@ -104,6 +106,20 @@ describe.each(['memory', 'postgres'] as const)('on %s', (storage) => {
       next(await signIn(owner.user))
       next(await signIn(owner.user, device.token, CHROME))
       await acme.devices.revokeTrust(owner.user, device.device)
+      next(await signIn(owner.user, device.token))
+    })
+
+    it('M05: it ends by itself, for who has the token still, and being used does not prolong it', async () => {
+      const owner = await house.withApp(acme)
+      const { device } = await trusting(owner)
+      const month = 30 * 86_400_000
+      const left = device.device.trustedUntil!.getTime() - device.device.lastSeenAt.getTime()
+      expect(left).toBe(month)
+      const { records } = house.storage.tenant({ id: acme.id, location: house.storage.sharedLocation })
+      const [row] = await records.update('devices', { id: device.device.id }, { trusted_until: fromNow(1500) })
+      const used = entered(await signIn(owner.user, device.token))
+      expect(used.device.device.trustedUntil).toEqual(row!.trusted_until)
+      await setTimeout(1600)
       next(await signIn(owner.user, device.token))
     })
 

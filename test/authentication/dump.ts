@@ -1,6 +1,7 @@
 // A raw dump of a database, and the secrets that must not be in it, in whatever form somebody might have written them.
 
 import { hash } from 'node:crypto'
+import { globSync, readFileSync } from 'node:fs'
 import { columnsOf, isTenantTable, type TableName, tenantTables } from '../../src/core/storage/tables.ts'
 import type { TestDatabase } from '../setup/database.ts'
 
@@ -120,10 +121,20 @@ export function leaksIn(dump: ReadonlyMap<string, string>, { all }: Secrets): st
 
 /** Tables with a column that is secret, without a row: nobody has been there. */
 export function unvisited(dump: ReadonlyMap<string, string>): string[] {
+  return secretTables().filter((name) => !dump.get(`freehold.${name}`))
+}
+
+export function secretTables(): string[] {
   return Object.keys(tenantTables).filter(
-    (name) =>
-      isTenantTable(name as TableName) &&
-      columnsOf(name as TableName).some(([, { secret }]) => secret) &&
-      !dump.get(`freehold.${name}`),
+    (name) => isTenantTable(name as TableName) && columnsOf(name as TableName).some(([, { secret }]) => secret),
   )
+}
+
+/** Of these tables, those that some line of the code puts rows into: a table may be there before its feature. */
+export function written(tables: readonly string[]): string[] {
+  const code = globSync('src/{core,adapters/{postgres,memory}}/**/*.ts').map((path) => readFileSync(path, 'utf8'))
+  return tables.filter((name) => {
+    const inserts = new RegExp(`\\b(?:insert|add)\\(\\s*'${name}'|insert into \\$\\{schema\\}\\.${name}\\b`)
+    return code.some((text) => inserts.test(text))
+  })
 }

@@ -24,15 +24,13 @@ describe.each(STORAGES)('sessions are ended on %s', (storage) => {
     ana = await house.person(acme)
   })
 
-  const recordsOf = (handle: TenantHandle) =>
-    house.storage.tenant({ id: handle.id, location: house.storage.sharedLocation }).records
   async function enter(handle = acme, user = ana) {
     const entered = await handle.signIn.password({ email: user.email, password: PASSWORD })
     if (!entered.ok) throw new Error(`nobody signed in: ${entered.reason}`)
     return entered.session.id
   }
   const age = (id: SessionId, handle = acme) =>
-    recordsOf(handle).update('sessions', { id }, { authenticated_at: new Date(Date.now() - ELEVEN_MINUTES) })
+    house.rowsOf(handle).records.update('sessions', { id }, { authenticated_at: new Date(Date.now() - ELEVEN_MINUTES) })
   const mine = (session: SessionId, handle = acme) => handle.as({ type: 'user', id: ana.id, sessionId: session })
   const live = async () => (await acme.sessions.list(ana)).items.map(({ id }) => id).toReversed()
 
@@ -79,8 +77,9 @@ describe.each(STORAGES)('sessions are ended on %s', (storage) => {
       const handle = await lax.tenant()
       const bob = await lax.person(handle)
       const [other, here] = [await enter(handle, bob), await enter(handle, bob)]
-      const { records } = lax.storage.tenant({ id: handle.id, location: lax.storage.sharedLocation })
-      await records.update('sessions', { id: here }, { authenticated_at: new Date(Date.now() - ELEVEN_MINUTES) })
+      await lax
+        .rowsOf(handle)
+        .records.update('sessions', { id: here }, { authenticated_at: new Date(Date.now() - ELEVEN_MINUTES) })
       const his = handle.as({ type: 'user', id: bob.id, sessionId: here })
       await his.sessions.revoke(other)
       expect(await his.sessions.revokeAll(bob)).toBe(1)

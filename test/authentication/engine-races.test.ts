@@ -4,10 +4,8 @@ import { generate } from 'otplib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TenantHandle, User } from '../../src/index.ts'
 import { PASSWORD } from '../audit/house.ts'
-import { type FactorHouse, openFactorHouse } from './factor-house.ts'
+import { type FactorHouse, hotp, openFactorHouse, SEED } from './factor-house.ts'
 
-const SEED = Buffer.from('12345678901234567890')
-const hotp = (counter: number) => generate({ strategy: 'hotp', secret: SEED, counter })
 const times = <R>(count: number, work: (i: number) => Promise<R>) =>
   Promise.all(Array.from({ length: count }, (_, i) => work(i)))
 

@@ -1,29 +1,20 @@
 // The book of a user's factors: names, order, whose they are, and who may change them, on memory.
 
 import { generate } from 'otplib'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { FactorId, SessionId, TenantHandle, User } from '../../src/index.ts'
 import { PASSWORD } from '../audit/house.ts'
 import { refusal } from '../identity/town.ts'
-import { type FactorHouse, next, openFactorHouse } from './factor-house.ts'
-
-const _BAD = { ok: false, reason: 'bad-credentials' }
-const SEED = Buffer.from('12345678901234567890')
+import { eachIn, type FactorHouse, hotp, next, openFactorHouse, SEED } from './factor-house.ts'
 
 let house: FactorHouse
 let acme: TenantHandle
-beforeAll(async () => {
-  house = await openFactorHouse('memory')
-})
-afterAll(() => house.close())
-beforeEach(async () => {
-  acme = await house.tenant()
-})
-
-/** The tenant's rows as they are stored. */
-const rowsOf = ({ id }: TenantHandle) => house.storage.tenant({ id, location: house.storage.sharedLocation })
-const hotp = (counter: number) => generate({ strategy: 'hotp', secret: SEED, counter })
-const _wrong = (code: string) => code.replace(/^./, (digit) => String((Number(digit) + 1) % 10))
+eachIn(
+  () => openFactorHouse('memory'),
+  (...given) => {
+    ;[house, acme] = given
+  },
+)
 
 describe('the book of factors', () => {
   it('names them, orders them and forgets them', async () => {
@@ -89,7 +80,7 @@ describe('M09: in a user’s own name', () => {
     }
   }
   const age = (id: SessionId, ms: number) =>
-    rowsOf(acme).records.update('sessions', { id }, { authenticated_at: new Date(Date.now() - ms) })
+    house.rowsOf(acme).records.update('sessions', { id }, { authenticated_at: new Date(Date.now() - ms) })
 
   it('a fresh session adds the first factor, and one without it changes nothing any more', async () => {
     const user = await house.person(acme)

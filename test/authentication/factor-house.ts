@@ -1,7 +1,9 @@
 // A house with a mailbox, a phone and a clock that a test may turn: for factors and everything that asks for them.
 
 import { generate } from 'otplib'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { createMailbox, createPhone, type Mailbox, type Phone } from '../../src/adapters/testing/index.ts'
+import type { TenantScope } from '../../src/core/storage/storage.ts'
 import type { Factor, FreeholdOptions, NewUser, NextFactor, SignedIn, TenantHandle, User } from '../../src/index.ts'
 import { type House, openHouse, PASSWORD, type StorageName } from '../audit/house.ts'
 
@@ -20,6 +22,8 @@ export interface FactorHouse extends House {
   withApp(handle: TenantHandle): Promise<AppOwner>
   /** Signs in with the password, which is right, and answers what is asked for next. */
   waiting(handle: TenantHandle, user: Pick<User, 'email'>): Promise<NextFactor>
+  /** The tenant's rows as they are stored. */
+  rowsOf(handle: Pick<TenantHandle, 'id'>): TenantScope
 }
 
 export interface AppOwner {
@@ -29,6 +33,10 @@ export interface AppOwner {
   /** The code of now, or of so many steps from now. */
   code(steps?: number): Promise<string>
 }
+
+/** The secret of hardware tokens: that of RFC 4226. */
+export const SEED = Buffer.from('12345678901234567890')
+export const hotp = (counter: number) => generate({ strategy: 'hotp', secret: SEED, counter })
 
 let made = 0
 
@@ -57,6 +65,7 @@ export async function openFactorHouse(
     now,
     seconds,
     person,
+    rowsOf: ({ id }) => house.storage.tenant({ id, location: house.storage.sharedLocation }),
     turn(by) {
       ahead += by * 1000
     },
@@ -70,6 +79,24 @@ export async function openFactorHouse(
     },
     waiting: async (handle, { email }) => next(await handle.signIn.password({ email, password: PASSWORD })),
   }
+}
+
+/**
+ * A house for the tests of a group, open before the first and closed after the last. Before each of them `ready` gets it, with a tenant
+ * of the test's own.
+ */
+export function eachIn<H extends FactorHouse>(
+  open: () => Promise<H>,
+  ready: (house: H, tenant: TenantHandle) => unknown,
+): void {
+  let house: H
+  beforeAll(async () => {
+    house = await open()
+  })
+  afterAll(() => house.close())
+  beforeEach(async () => {
+    await ready(house, await house.tenant())
+  })
 }
 
 /** What was asked for next. */

@@ -1,29 +1,24 @@
 // Second factors from enrolment to removal, each through the engine, on memory.
 
 import { generate } from 'otplib'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { codeIn } from '../../src/adapters/testing/index.ts'
 import type { TenantHandle } from '../../src/index.ts'
 import { actionsOf, logOf, PASSWORD } from '../audit/house.ts'
 import { refusal } from '../identity/town.ts'
-import { type FactorHouse, openFactorHouse } from './factor-house.ts'
+import { eachIn, type FactorHouse, hotp, openFactorHouse, SEED } from './factor-house.ts'
 
 const BAD = { ok: false, reason: 'bad-credentials' }
-const SEED = Buffer.from('12345678901234567890')
 
 let house: FactorHouse
 let acme: TenantHandle
-beforeAll(async () => {
-  house = await openFactorHouse('memory')
-})
-afterAll(() => house.close())
-beforeEach(async () => {
-  acme = await house.tenant()
-})
+eachIn(
+  () => openFactorHouse('memory'),
+  (...given) => {
+    ;[house, acme] = given
+  },
+)
 
-/** The tenant's rows as they are stored. */
-const rowsOf = ({ id }: TenantHandle) => house.storage.tenant({ id, location: house.storage.sharedLocation })
-const hotp = (counter: number) => generate({ strategy: 'hotp', secret: SEED, counter })
 const wrong = (code: string) => code.replace(/^./, (digit) => String((Number(digit) + 1) % 10))
 
 describe('an authenticator app', () => {
@@ -73,7 +68,7 @@ describe('an authenticator app', () => {
 
   it('M10: a secret that was moved to another row opens nothing', async () => {
     const [ana, bea] = [await house.withApp(acme), await house.withApp(acme)]
-    const { records } = rowsOf(acme)
+    const { records } = house.rowsOf(acme)
     const stolen = await records.get('mfa_methods', { id: ana.factor.id })
     await records.update('mfa_methods', { id: bea.factor.id }, { secret: stolen!.secret })
     const { token } = await house.waiting(acme, bea.user)
@@ -221,7 +216,7 @@ describe('recovery codes', () => {
     const codes = await acme.factors.renewRecoveryCodes(user)
     expect(new Set(codes).size).toBe(10)
     for (const code of codes) expect(code).toMatch(/^([0-9a-hjkmnp-tv-z]{5}-){4}[0-9a-hjkmnp-tv-z]{5}$/)
-    const rows = await rowsOf(acme).records.find('recovery_codes', { limit: 20 })
+    const rows = await house.rowsOf(acme).records.find('recovery_codes', { limit: 20 })
     expect(JSON.stringify(rows)).not.toContain(codes[0])
     const answer = async (code: string) =>
       acme.signIn.continue({ token: (await house.waiting(acme, user)).token, factor: 'recovery_code', code })

@@ -1,20 +1,19 @@
 // Stepping up: a session proves itself again, and a new one takes its place.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { SessionId, SignedIn, TenantHandle, User } from '../../src/index.ts'
 import { PASSWORD } from '../audit/house.ts'
 import { refusal } from '../identity/town.ts'
-import { type AppOwner, type FactorHouse, next, openFactorHouse } from './factor-house.ts'
+import { type AppOwner, eachIn, type FactorHouse, next, openFactorHouse } from './factor-house.ts'
 
 let house: FactorHouse
 let acme: TenantHandle
-beforeAll(async () => {
-  house = await openFactorHouse('memory')
-})
-afterAll(() => house.close())
-beforeEach(async () => {
-  acme = await house.tenant()
-})
+eachIn(
+  () => openFactorHouse('memory'),
+  (...given) => {
+    ;[house, acme] = given
+  },
+)
 
 const live = async (user: User) => (await acme.sessions.list(user)).items.map(({ id }) => id)
 const opened = (signedIn: SignedIn): SessionId => {

@@ -1,12 +1,13 @@
 // Many events in one transaction: each as sure as if it had come alone.
 
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { memory } from '../../src/adapters/memory/index.ts'
 import { postgres } from '../../src/adapters/postgres/index.ts'
 import type { Storage } from '../../src/core/storage/storage.ts'
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
-import { startProxy, type TestProxy } from '../setup/proxy.ts'
+import type { TestDatabase } from '../setup/database.ts'
+import type { TestProxy } from '../setup/proxy.ts'
+import { dies, withLine } from './doomed-worker.ts'
 import { type Buyer, type Market, type MarketOptions, openMarket, openShop } from './market.ts'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -14,15 +15,8 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 let database: TestDatabase
 let proxy: TestProxy
 let whole: Storage
-beforeAll(async () => {
-  database = await createTestDatabase()
-  proxy = await startProxy(database.appUrl)
-  whole = postgres({ pool: database.appPool, listen: false })
-})
-afterAll(async () => {
-  await whole.close()
-  await proxy.close()
-  await database.close()
+withLine((line) => {
+  ;({ database, proxy, whole } = line)
 })
 
 interface Crowd {
@@ -208,7 +202,7 @@ describe('a worker whose connection is cut while it applies many', () => {
         const before = await crowd.updates()
         const had = quantity++
         await crowd.buy(quantity)
-        cut = await dies(crowd.market, moment, trip)
+        cut = await dies({ proxy, database }, crowd.market, moment, trip)
         // a commit whose answer was cut off may still be under way
         await pause(20)
         const left = new Set((await pending(whole, crowd)).map(({ customer_id }) => customer_id))
@@ -230,24 +224,4 @@ describe('a worker whose connection is cut while it applies many', () => {
     expect(cuts.flat()).toContain(true)
     expect(cuts.flat()).toContain(false)
   })
-
-  /** A worker behind the proxy whose connection is cut at that moment, for good. False: it was done before. */
-  async function dies(market: Market, moment: 'beforeSend' | 'beforeAnswer', trip: number): Promise<boolean> {
-    const pool = new pg.Pool({ connectionString: proxy.url(database.appUrl), max: 1 })
-    pool.on('error', () => undefined)
-    await (await pool.connect()).release()
-    const { fake, context } = market
-    const doomed = openMarket(postgres({ pool, listen: false }), { providers: { fake }, settings: context.settings })
-    await doomed.book.prices()
-    proxy.refusing = true
-    proxy.cut(moment === 'beforeSend' ? { beforeSend: trip } : { beforeAnswer: trip })
-    const outcome = await doomed.webhooks.drain().then(
-      () => false,
-      () => true,
-    )
-    proxy.cut({ beforeSend: 1_000_000 })
-    proxy.refusing = false
-    await pool.end()
-    return outcome
-  }
 })

@@ -1,15 +1,14 @@
 // The worker: what fails is tried again and never lost, and what was applied is applied once.
 
-import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { memory } from '../../src/adapters/memory/index.ts'
-import { postgres } from '../../src/adapters/postgres/index.ts'
 import { delayMs } from '../../src/core/billing/inbox.ts'
 import { defaultSettings } from '../../src/core/settings.ts'
 import type { Storage } from '../../src/core/storage/storage.ts'
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
-import { startProxy, type TestProxy } from '../setup/proxy.ts'
+import type { TestDatabase } from '../setup/database.ts'
+import type { TestProxy } from '../setup/proxy.ts'
 import { refused } from '../setup/refusal.ts'
+import { dies, withLine } from './doomed-worker.ts'
 import { type Buyer, type Market, openMarket, openShop } from './market.ts'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -163,15 +162,8 @@ describe('a worker whose connection is cut', () => {
   let database: TestDatabase
   let proxy: TestProxy
   let whole: Storage
-  beforeAll(async () => {
-    database = await createTestDatabase()
-    proxy = await startProxy(database.appUrl)
-    whole = postgres({ pool: database.appPool, listen: false })
-  })
-  afterAll(async () => {
-    await whole.close()
-    await proxy.close()
-    await database.close()
+  withLine((line) => {
+    ;({ database, proxy, whole } = line)
   })
 
   it('at any moment of its work leaves all of it or nothing, and another applies it once, after the lease', async () => {
@@ -191,7 +183,7 @@ describe('a worker whose connection is cut', () => {
         market.fake.clock.advance(1000)
         market.fake.changeItems(id, [{ priceId: team, quantity: ++quantity }])
         await market.fake.deliverAll(market.webhooks)
-        cut = await dies(market, moment, trip)
+        cut = await dies({ proxy, database }, market, moment, trip)
         // whoever looks meanwhile finds it leased, or done
         await pause(cut ? 160 : 0)
         await market.webhooks.drain()
@@ -203,25 +195,4 @@ describe('a worker whose connection is cut', () => {
       }
     }
   })
-
-  /** A worker behind the proxy whose connection is cut at that moment, for good. False: it was done before. */
-  async function dies(market: Market, moment: 'beforeSend' | 'beforeAnswer', trip: number): Promise<boolean> {
-    const pool = new pg.Pool({ connectionString: proxy.url(database.appUrl), max: 1 })
-    pool.on('error', () => undefined)
-    await (await pool.connect()).release()
-    const { fake, context } = market
-    const doomed = openMarket(postgres({ pool, listen: false }), { providers: { fake }, settings: context.settings })
-    // what it remembers before it starts
-    await doomed.book.prices()
-    proxy.refusing = true
-    proxy.cut(moment === 'beforeSend' ? { beforeSend: trip } : { beforeAnswer: trip })
-    const outcome = await doomed.webhooks.drain().then(
-      () => false,
-      () => true,
-    )
-    proxy.cut({ beforeSend: 1_000_000 })
-    proxy.refusing = false
-    await pool.end()
-    return outcome
-  }
 })

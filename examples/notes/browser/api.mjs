@@ -38,18 +38,24 @@ export async function isSignedIn() {
   return (await send('GET', '/auth/me')).ok
 }
 
-/** For who is signed in. @throws Refusal; AbortError when the person closed the dialog */
-export async function call(method, path, json, again = true) {
+/** What is refused of a session, not of what was asked. */
+const OVER = new Set(['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'TOKEN_INVALID', 'SESSION_ENDED'])
+
+/**
+ * For who is signed in. `proving`: this is itself the proof that another request wants.
+ * @throws Refusal; AbortError when the person closed the dialog
+ */
+export async function call(method, path, json, { proving = false, renewed = false } = {}) {
   const answer = await send(method, path, json)
   const body = await bodyOf(answer)
   if (answer.ok) return body
-  if (body.code === 'STEP_UP_REQUIRED' && again) {
+  if (body.code === 'STEP_UP_REQUIRED' && !proving) {
     const { proveAgain } = await import('./step-up.mjs')
     await proveAgain(body.level ?? 1)
-    return call(method, path, json, false)
+    return call(method, path, json, { proving: true })
   }
-  if (answer.status !== 401 || body.code === 'STEP_UP_REQUIRED') throw new Refusal(body)
-  if (again && (await refresh())) return call(method, path, json, false)
+  if (!OVER.has(body.code)) throw new Refusal(body)
+  if (!renewed && (await refresh())) return call(method, path, json, { proving, renewed: true })
   location.reload()
   return new Promise(() => {})
 }

@@ -5,14 +5,18 @@ const place = (selector) =>
   [...document.querySelectorAll(`dialog[open] ${selector}`)].at(-1) ?? document.querySelector(selector)
 
 export function complain(text) {
-  const alert = place('[role=alert]')
-  alert.textContent = text
-  if (text) alert.scrollIntoView({ block: 'nearest' })
+  say('[role=alert]', text)
 }
 
 export function tell(text) {
-  complain('')
-  place('[data-told]').textContent = text
+  say('[role=alert]', '')
+  say('[data-told]', text)
+}
+
+function say(where, text) {
+  const element = place(where)
+  element.textContent = text
+  if (text) element.scrollIntoView({ block: 'nearest' })
 }
 
 /** Said once the page has changed. */
@@ -35,7 +39,8 @@ if (sessionStorage.told) {
  */
 export async function act(button, work) {
   if (button?.ariaBusy) return false
-  complain('')
+  // what was said before is about something else
+  tell('')
   if (button) button.ariaBusy = 'true'
   try {
     await work()

@@ -3,6 +3,7 @@
 const PASSWORD = {
   'too-short': ({ minimum }) => `This password is too short: ${minimum} characters are the least.`,
   'too-long': ({ maximum }) => `This password is too long: ${maximum} characters are the most.`,
+  leaked: () => 'This password was found among leaked ones. Take another.',
   common: () => 'This password is among those that are tried first. Take another.',
   contextual: () => 'This password is too close to your address or to the name of this place. Take another.',
 }

@@ -29,7 +29,7 @@ export async function proveAgain(level) {
   const begin = () => act(null, () => prove({}))
 
   async function prove(proof) {
-    const answer = await call('POST', '/auth/step-up', proof, false)
+    const answer = await call('POST', '/auth/step-up', proof, { proving: true })
     if (!answer.next) return done()
     return askForFactor(panel, answer.next, { trust: false, done, over: begin })
   }

@@ -30,12 +30,19 @@ export async function accountPage(context: Context): Promise<Html> {
 ${emailRow(user)}
 ${phoneRow(user)}
 <details>
-<summary><span class="label">Password</span><span>A new one by mail</span><span class="edit">Change</span></summary>
-<form data-path="/auth/password-reset/request" data-told-after="A link to choose a new password is in your mailbox.">
-<p class="soft">We send you a link by which you choose a new one. All your sessions end when you do.</p>
-<input type="hidden" name="email" value="${user.email}">
-<button class="start">Send the link</button>
+<summary><span class="label">Password</span><span>••••••••</span><span class="edit">Change</span></summary>
+<div class="stack">
+<form method="post" data-path="/auth/password" data-told-after="Your password is changed, and your other sessions are over.">
+<label>The one you have <input type="password" name="current" autocomplete="current-password" required></label>
+<label>The new one <input type="password" name="next" autocomplete="new-password" minlength="15" maxlength="256" required>
+<span class="small">At least 15 characters. A sentence is easier to keep than signs.</span></label>
+<button class="start">Change the password</button>
 </form>
+<form method="post" data-path="/auth/password-reset/request" data-told-after="A link to choose a new password is in your mailbox.">
+<input type="hidden" name="email" value="${user.email}">
+<button class="link">I have none, or forgot it: send me a link</button>
+</form>
+</div>
 </details>
 <details>
 <summary><span class="label">Account</span><span>Give it up</span><span class="edit">Give up</span></summary>
@@ -58,12 +65,12 @@ function emailRow({ email, emailVerifiedAt }: User): Html {
 <div class="stack">
 ${
   !emailVerifiedAt &&
-  html`<form data-path="/auth/email-verification/request" data-told-after="A link is on its way to ${email}.">
+  html`<form method="post" data-path="/auth/email-verification/request" data-told-after="A link is on its way to ${email}.">
 <input type="hidden" name="email" value="${email}">
 <button class="start">Send a link to confirm it</button>
 </form>`
 }
-<form data-path="/auth/email-change/request" data-told-after="A link is on its way to the new address, and word of it to the old one.">
+<form method="post" data-path="/auth/email-change/request" data-told-after="A link is on its way to the new address, and word of it to the old one.">
 <label>New address <input type="email" name="email" autocomplete="email" required></label>
 <button class="start">Send a link to the new address</button>
 </form>
@@ -78,7 +85,7 @@ function phoneRow({ phone }: User): Html {
   }</span><span class="edit">${phone ? 'Change' : 'Add'}</span></summary>
 <div class="stack">
 <p class="soft">With it you can sign in by a code in a text message.</p>
-<form data-flow="phone">
+<form method="post" data-flow="phone">
 <label>Number with its country <input type="tel" name="phone" autocomplete="tel" placeholder="+34 600 000 042" required></label>
 <button class="start">Send a code</button>
 </form>

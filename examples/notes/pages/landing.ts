@@ -80,7 +80,7 @@ export function landingPage(frame: Frame, { heading, says, path, fields, action,
   const content = html`<section class="card" data-panel>
 <h1>${title}</h1>
 <p class="soft">${says}</p>
-<form data-landing="${path}" data-leads="${leads}" data-told-after="${told}">
+<form method="post" data-landing="${path}" data-leads="${leads}" data-told-after="${told}">
 ${fields}
 <button>${action}</button>
 </form>

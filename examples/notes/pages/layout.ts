@@ -41,12 +41,12 @@ ${['forms.mjs', 'post.mjs', ...modules].map((name) => html`<script type="module"
 </head>
 <body>
 <a class="skip" href="#main">Skip to the page</a>
-<div class="demo">
+<nav class="demo" aria-label="The demo">
 <div>
 <a href="http://localhost:${port}/">Freehold demo</a>
 <a href="/inbox" target="inbox">${icon('inbox')} Inbox <span class="count" data-letters>${letters}</span></a>
 </div>
-</div>
+</nav>
 ${content}
 </body>
 </html>`

@@ -22,13 +22,13 @@ ${
   mayAdd &&
   html`<section class="card" aria-labelledby="invite">
 <h2 id="invite">Invite somebody</h2>
-<form class="row" data-path="/auth/invitations" data-told-after="The invitation is on its way.">
+<form method="post" class="row" data-path="/auth/invitations" data-told-after="The invitation is on its way.">
 <label>E-mail <input type="email" name="email" autocomplete="off" required></label>
 <button>Send the invitation</button>
 </form>
 <details>
 <summary>Or add somebody with a password</summary>
-<form class="row" data-path="/api/members">
+<form method="post" class="row" data-path="/api/members">
 <label>Name <input name="name" maxlength="100" autocomplete="off" required></label>
 <label>E-mail <input type="email" name="email" autocomplete="off" required></label>
 <label>Role ${roleSelect('member')}</label>
@@ -45,7 +45,7 @@ function item({ id, name, email, roles }: Member, mayAssign: boolean, mayRemove:
 <div class="acts">
 ${
   mayAssign
-    ? html`<form class="inline" data-method="PUT" data-path="/api/members/${id}/role" data-auto><label class="bare"><span class="unseen">Role of ${name}</span>${roleSelect(roles[0])}</label></form>`
+    ? html`<form method="post" class="inline" data-method="PUT" data-path="/api/members/${id}/role" data-auto><label class="bare"><span class="unseen">Role of ${name}</span>${roleSelect(roles[0])}</label></form>`
     : html`<span class="badge">${roles.join(', ') || 'no role'}</span>`
 }
 ${mayRemove && html`<button class="quiet slim" data-method="DELETE" data-path="/api/members/${id}" data-confirm="Remove ${name}? Their notes stay." aria-label="Remove ${name}">Remove</button>`}

@@ -18,7 +18,7 @@ export async function notesPage(context: Context): Promise<Html> {
 </div>
 ${
   access.can('note:write')
-    ? html`<form data-path="/api/notes">
+    ? html`<form method="post" data-path="/api/notes">
 <label>New note <textarea name="body" rows="2" maxlength="${MAXIMUM_NOTE}" required></textarea></label>
 <button class="end wide">Add note</button>
 </form>`

@@ -63,7 +63,7 @@ export function payPage(frame: Frame, checkout: string): Html {
 <p class="small">Fake Payments, where no money moves</p>
 <h1>Team for ${frame.tenant!.name}</h1>
 <p class="price">${money(1000, 'eur')}<span class="small"> a month</span></p>
-<form data-path="/api/pay" data-then="/plan">
+<form method="post" data-path="/api/pay" data-then="/plan">
 <input type="hidden" name="checkout" value="${checkout}">
 <button class="wide">Pay</button>
 </form>

@@ -22,7 +22,7 @@ export function signInPage(frame: Frame, refreshable: boolean): Html {
 ${refreshable && html`<p class="card" role="status" data-renewing>Picking up your session at ${name} …</p>`}
 <section class="card" data-panel ${refreshable && 'hidden'}>
 <h1>Sign in to ${name}</h1>
-<form data-way="password">
+<form method="post" data-way="password">
 <label>E-mail <input type="email" name="email" autocomplete="username" required></label>
 <label>Password <input type="password" name="password" autocomplete="current-password" required></label>
 <button>Sign in</button>
@@ -31,7 +31,7 @@ ${refreshable && html`<p class="card" role="status" data-renewing>Picking up you
 <button class="quiet" data-way="passkey">${icon('passkey')} Use a passkey</button>
 <details>
 <summary>${icon('mail')} Get a link or a code</summary>
-<form data-way="message">
+<form method="post" data-way="message">
 <label>E-mail or telephone number <input name="to" autocomplete="email" placeholder="ana@acme.test or +34 600 000 042" required></label>
 <div class="acts start">
 <button class="quiet slim" value="link">Send a link</button>
@@ -61,7 +61,7 @@ export function signUpPage(frame: Frame): Html {
   const content = html`<section class="card" data-panel>
 <h1>Create an account at ${name}</h1>
 <p class="soft">We send a link to your address. There is no account before you open it, so nobody can take your address first.</p>
-<form data-message="/auth/sign-up" data-sent="If you can have an account with this address, a letter is on its way. Open its link to go on.">
+<form method="post" data-message="/auth/sign-up" data-sent="If you can have an account with this address, a letter is on its way. Open its link to go on.">
 <label>E-mail <input type="email" name="email" autocomplete="email" required></label>
 <button>Send the link</button>
 </form>
@@ -75,7 +75,7 @@ export function forgotPage(frame: Frame): Html {
   const content = html`<section class="card" data-panel>
 <h1>A new password for ${name}</h1>
 <p class="soft">We send a link by which you choose a new one. It is good once, for an hour. Second factors stay.</p>
-<form data-message="/auth/password-reset/request" data-sent="If somebody has an account with this address, a letter is on its way.">
+<form method="post" data-message="/auth/password-reset/request" data-sent="If somebody has an account with this address, a letter is on its way.">
 <label>E-mail <input type="email" name="email" autocomplete="username" required></label>
 <button>Send the link</button>
 </form>

@@ -71,6 +71,19 @@ export function moveAccess(statements: Statements): number {
   return 1
 }
 
+export function moveTeam(statements: Statements, team: string, parent: string | null): Row<'teams'> | undefined {
+  const seen = new Set<string>()
+  for (
+    let at = parent;
+    at !== null && !seen.has(at);
+    at = statements.get('teams', { id: at })?.parent_team_id ?? null
+  ) {
+    if (at === team) return undefined
+    seen.add(at)
+  }
+  return statements.update('teams', { id: team }, { parent_team_id: parent, updated_at: fromNow() })[0]
+}
+
 export function takeLimit(statements: Statements, { name, amount, maximum }: LimitTake): LimitAnswer {
   refuseFraction('amount', amount)
   if (maximum !== null) refuseFraction('maximum', maximum)

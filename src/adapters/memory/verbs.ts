@@ -4,7 +4,7 @@ import type { TenantRef } from '../../core/storage/storage.ts'
 import type { Row } from '../../core/storage/tables.ts'
 import { fromNow, type TenantTableName, tenantTables } from '../../core/storage/tables.ts'
 import type { SessionEnding, SessionOpening, SystemVerbs, TenantKey, TenantVerbs } from '../../core/storage/verbs.ts'
-import { appendAudit, loadAccess, moveAccess, takeLimit } from './access-verbs.ts'
+import { appendAudit, loadAccess, moveAccess, moveTeam, takeLimit } from './access-verbs.ts'
 import { lookUpApiKey } from './api-keys.ts'
 import { takeAttempt } from './attempts.ts'
 import { loadEntitlements } from './entitlements.ts'
@@ -32,6 +32,7 @@ export function createTenantVerbs(run: Run, tenantId: string, system: Statements
     takeRates: (rates) => run((statements) => rates.map((rate) => takeRate(statements, rate))),
     loadAccess: (question) => run((statements) => loadAccess(statements, question)),
     moveAccess: () => run((statements) => moveAccess(statements)),
+    moveTeam: (team, parent) => run((statements) => moveTeam(statements, team, parent)),
     appendAudit: (events) => run((statements) => appendAudit(statements, events)),
     takeLimit: (take) => run((statements) => takeLimit(statements, take)),
     loadEntitlements: () => run((statements) => loadEntitlements(statements, system, tenantId)),

@@ -12,6 +12,13 @@ import { createScopes } from '../postgres/scopes.ts'
 import { isDurable, openDatabase, type PgliteDatabase } from './engine.ts'
 import { PgliteLink } from './pglite-link.ts'
 
+export {
+  type AccessFilterOptions,
+  type AccessFilterText,
+  type AccessFilterTextOptions,
+  accessFilter,
+  accessFilterText,
+} from '../postgres/access-filter.ts'
 export type { PgliteDatabase } from './engine.ts'
 
 export interface PgliteOptions {

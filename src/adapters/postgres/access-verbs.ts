@@ -124,6 +124,34 @@ returning value`,
   return rows[0]?.value as number
 }
 
+const TEAM = columnsOf('teams')
+  .map(([column]) => `t.${column}`)
+  .join(', ')
+
+export async function moveTeam(
+  send: Send,
+  schema: string,
+  tenantId: string,
+  team: string,
+  parent: string | null,
+): Promise<Row<'teams'> | undefined> {
+  const { rows } = await send({
+    name: 'move_team',
+    // a union without duplicates ends in a ring too
+    text: `
+with recursive above as (
+  select id, parent_team_id from ${schema}.teams where tenant_id = $1::uuid and id = $3::uuid
+  union
+  select t.id, t.parent_team_id from ${schema}.teams t join above a on t.tenant_id = $1::uuid and t.id = a.parent_team_id
+)
+update ${schema}.teams t set parent_team_id = $3::uuid, updated_at = clock_timestamp()
+where t.tenant_id = $1::uuid and t.id = $2::uuid and not exists (select from above where above.id = $2::uuid)
+returning ${TEAM}`,
+    values: [tenantId, team, parent],
+  })
+  return rows[0] as Row<'teams'> | undefined
+}
+
 /** How often a race may make a refusal's number stale before the stale one has to do. */
 const TURNS = 3
 

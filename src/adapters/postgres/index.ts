@@ -14,6 +14,14 @@ import { createScopes } from './scopes.ts'
 import { CHANNEL } from './verbs.ts'
 import type { PgPool } from './wire.ts'
 
+export {
+  type AccessFilterOptions,
+  type AccessFilterText,
+  type AccessFilterTextOptions,
+  accessFilter,
+  accessFilterText,
+} from './access-filter.ts'
+
 export interface PostgresOptions {
   /** A `pg.Pool` (not in pipeline mode) whose login is a member of freehold_app and owns nothing. It stays the host's: `close` leaves it open. */
   readonly pool?: PgPool

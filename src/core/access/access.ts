@@ -5,6 +5,8 @@ import type { AccessVersions } from './cache.ts'
 import type { CheckOptions, Circumstances, Freshness } from './check-options.ts'
 import type { Explanation } from './explanation.ts'
 import type { AllowedFields } from './fields.ts'
+import type { Filter } from './filter.ts'
+import type { FilterOptions } from './filter-options.ts'
 import type { Holdings } from './holdings.ts'
 import type { CustomPermission } from './permissions.ts'
 
@@ -43,6 +45,11 @@ export interface Access<P extends string = string> {
     options?: Circumstances & Freshness,
   ): Promise<AllowedFields>
   /**
+   * Which of the host's rows the principal may act on: those for which `check` says yes, be they millions. `accessFilter`
+   * of `freehold/postgres` makes it a part of a query.
+   */
+  filter(principal: Principal, permission: P | CustomPermission, options: FilterOptions & Freshness): Promise<Filter>
+  /**
    * Whether there is any place, resource, circumstance or field in which it might: what decides whether a menu is shown,
    * and never whether something is done.
    */
@@ -74,6 +81,8 @@ export interface PrincipalAccess<P extends string = string> {
   explain(permission: P | CustomPermission, options?: CheckOptions): Explanation
   /** As `permissionsOf`. */
   permissions(options?: Circumstances): Holdings<P | CustomPermission>
+  /** As `filter` of `access`. */
+  filter(permission: P | CustomPermission, options: FilterOptions): Filter
   /** As `fieldsOf`. */
   fields(permission: P | CustomPermission, options?: Circumstances): AllowedFields
   ever(permission: P | CustomPermission): boolean

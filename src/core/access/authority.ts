@@ -42,7 +42,16 @@ export interface Authority {
   /** These permissions must be held as those of a role. @throws GRANT_REFUSED */
   demandPermissions(permissions: readonly number[], extent: Extent): void
   /** All that this one has of its own and through teams and policies must be held as those of a role. @throws GRANT_REFUSED */
-  demandHoldings(holder: Holder): void
+  demandHoldings(holder: Holder, terms?: HoldingTerms): void
+}
+
+export interface HoldingTerms {
+  /** Given, it must be held for as long as it lasts; taken back, now. Default: given. */
+  readonly way?: 'given' | 'taken'
+  /** What this one has too is no news. Default: what everyone has. */
+  readonly beside?: Holder
+  /** The place that a resource is in. Default: it may be anywhere. */
+  readonly containerOf?: (resource: ResourceKey) => Scope
 }
 
 /** From now on and for good; everywhere in the tenant, unless another scope is given. */
@@ -104,13 +113,17 @@ export function createAuthority(
     demandPermissions(permissions, extent) {
       demand(permissions, false, placed(book, extent))
     },
-    demandHoldings(holder) {
+    demandHoldings(holder, { way = 'given', beside = nobody, containerOf = () => WHOLE_TENANT } = {}) {
+      const known = sourcesOf(book, beside)
       for (const source of sourcesOf(book, holder)) {
-        // what everyone has the actor has too
-        if (isOfEveryone(book, source)) continue
-        const { said, starts, ends } = source
-        const extent = { ...source, from: Math.max(starts, now), until: ends }
-        if (ends > now) demand(saidBy(book, said), givesOwnership(source), extent)
+        if (!isOwn(source) && known.some((other) => covers(other, source))) continue
+        const { said, starts, ends, exactly, resource } = source
+        // once it is over there is nothing to be given
+        if (way === 'given' && ends <= now) continue
+        const anywhere = resource && source.place === book.places.tenant
+        const place = anywhere ? placeOfScope(containerOf(resource), book.places) : source.place
+        const period = way === 'given' ? { from: Math.max(starts, now), until: ends } : { from: now, until: now }
+        demand(saidBy(book, said), givesOwnership(source), { place, exactly, resource, ...period })
       }
     },
   }
@@ -150,9 +163,18 @@ function rowsIn(row: PrincipalRow, { place, exactly, resource }: PlacedExtent): 
   return exactly ? [[row.in(place)]] : row.combinations(place)
 }
 
-function isOfEveryone({ policies }: TenantBook, { origin }: Source): boolean {
-  if (origin.kind === 'policy') return policies.ofEveryone.some(({ id }) => id === origin.id)
-  return origin.kind === 'assignment' && origin.of === 'everyone'
+const nobody: Holder = { kind: 'user', id: NOBODY, grants: [], memberships: [] }
+
+function isOwn({ origin }: Source): boolean {
+  return origin.kind === 'membership' || (origin.kind === 'assignment' && origin.of === 'principal')
+}
+
+/** Whether a source says the same in the same place at all times at which the other does. */
+function covers(source: Source, other: Source): boolean {
+  const { said, place, exactly, resource } = other
+  if (source.said !== said || source.place !== place || source.exactly !== exactly) return false
+  if (source.resource?.type !== resource?.type || source.resource?.id !== resource?.id) return false
+  return source.starts <= other.starts && other.ends <= source.ends
 }
 
 /** Holdings change only where an assignment begins or ends: these moments, and both ends of the extent. */

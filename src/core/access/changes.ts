@@ -14,6 +14,7 @@ import type { Permissions } from './permissions.ts'
 import { NOBODY, type PrincipalKey } from './principals.ts'
 import type { BookRole, RoleBook } from './role-book.ts'
 import { seedAccess } from './seed.ts'
+import { createTeamTree, type TeamTree } from './team-tree.ts'
 import { type BookSource, createTenantBook, type TenantBook } from './tenant-book.ts'
 
 export interface AccessWriting {
@@ -21,6 +22,7 @@ export interface AccessWriting {
   /** Roles, places and policies as they are, and stay until this commits unless it changes them. */
   readonly book: TenantBook
   readonly source: BookSource
+  readonly tree: TeamTree
   /** What the context's actor may hand out. */
   readonly authority: Authority
   /** Milliseconds since 1970. */
@@ -46,7 +48,8 @@ export function changeAccess<R>(
     const book = createTenantBook(source, permissions)
     const now = context.runtime.now()
     const part = await partOf(unit, context.actor)
-    return work({ unit, book, source, authority: createAuthority(context.actor, load, book, part, now), now })
+    const authority = createAuthority(context.actor, load, book, part, now)
+    return work({ unit, book, source, tree: createTeamTree(source.teams), authority, now })
   })
 }
 

@@ -29,6 +29,12 @@ export function readNetwork(text: unknown): Network | undefined {
   return behind ? undefined : { address, bits, text }
 }
 
+/** Of one or several that are written somewhere; undefined in place of what cannot be read. Null is none. */
+export function networksOf(given: unknown): readonly (Network | undefined)[] {
+  if (given === null) return []
+  return Array.isArray(given) ? Array.from(given, readNetwork) : [readNetwork(given)]
+}
+
 /** Undefined for what is no address, one with a zone (`fe80::1%eth0`) among it. */
 export function readAddress(text: string): Address | undefined {
   const version = isIP(text)

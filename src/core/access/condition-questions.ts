@@ -1,17 +1,17 @@
 // What a condition can ask of a value, each question as a closure. Most conditions ask one, and most of those compare a
 // text with a text: that comes first, and looks at nothing else.
 
-import { isInside, type Network, readAddress, readNetwork } from './condition-networks.ts'
+import { isInside, type Network, networksOf, readAddress, readNetwork } from './condition-networks.ts'
 import { isReference, type Operand } from './condition-operands.ts'
 import { compilePath, type Facts, TIME } from './condition-paths.ts'
 import type { OrderOperator, Test } from './condition-tree.ts'
 import { among, equal, FAILS, HOLDS, isScalar, momentOf, order, UNKNOWN, type Verdict } from './condition-values.ts'
 import { compileWindow } from './condition-windows.ts'
 
-export type Question = (facts: Facts, missing?: string[]) => Verdict
+type Question = (facts: Facts, missing?: string[]) => Verdict
 
 /** Of two values that are there. */
-export type Comparison = (value: unknown, other: unknown) => Verdict
+type Comparison = (value: unknown, other: unknown) => Verdict
 
 /** Longer lists of plain values are looked up instead of walked. */
 const WALKED = 8
@@ -41,7 +41,7 @@ export function compileTest(test: Test): Question {
 }
 
 /** Of values that are there; null is neither before nor after anything, nor does it have parts. */
-export const comparisons: { readonly [O in OrderOperator | '$startsWith' | '$contains']: Comparison } = {
+const comparisons: { readonly [O in OrderOperator | '$startsWith' | '$contains']: Comparison } = {
   $lt: ordered((sign) => sign < 0),
   $lte: ordered((sign) => sign <= 0),
   $gt: ordered((sign) => sign > 0),
@@ -162,9 +162,8 @@ function insideOf(networks: readonly (Network | undefined)[]): (value: unknown) 
 }
 
 /** Networks that are read anew each time: one, or a list. */
-export function insideThose(value: unknown, networks: unknown): Verdict {
-  if (networks === null) return FAILS
-  return insideOf((Array.isArray(networks) ? [...networks] : [networks]).map(readNetwork))(value)
+function insideThose(value: unknown, networks: unknown): Verdict {
+  return insideOf(networksOf(networks))(value)
 }
 
 function duringWindow(isInWindow: (ms: number) => boolean): (value: unknown) => Verdict {

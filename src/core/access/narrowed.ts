@@ -37,6 +37,10 @@ export function narrowed<P extends string>(
       const whole = access.fields(permission, options)
       return part.has(permission) ? whole : { all: false, fields: [] }
     },
+    filter(permission, options) {
+      const whole = access.filter(permission, options)
+      return part.has(permission) ? whole : { kind: 'never' }
+    },
     ever: (permission) => access.ever(permission) && part.has(permission),
   }
 }

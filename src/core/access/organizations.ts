@@ -1,20 +1,18 @@
 // The organizations of one tenant: where roles can be held without being held in the whole tenant. There is at least
 // one.
 
-import type { Actor } from '../audit/audit.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import { isId, type OrganizationId } from '../kernel/ids.ts'
+import { isId, type OrganizationId, parseId } from '../kernel/ids.ts'
 import { checkJson, checkKeys, checkText, differing } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import type { OrganizationRow } from '../storage/access-tables.ts'
-import { everyRow } from '../storage/every-row.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
-import { boundActor } from './authority.ts'
-import { type AccessWriting, changeAccess, roleOf } from './changes.ts'
+import { type AccessWriting, changeAccess } from './changes.ts'
 import { checkKey } from './key.ts'
 import type { Permissions } from './permissions.ts'
+import { emptyPart } from './tree-part.ts'
 
 export interface Organization {
   readonly id: OrganizationId
@@ -50,8 +48,8 @@ export interface Organizations {
   /** @throws ORGANIZATION_UNKNOWN, INPUT_INVALID */
   update(organization: string, change: OrganizationChange): Promise<Organization>
   /**
-   * Its assignments go with it. A tenant keeps at least one. Bound to an actor, the actor must be able to revoke each of
-   * its assignments: hold, in the organization, everything that their roles say.
+   * Its teams, projects, what is registered there and all that is held in any of it go with it. A tenant keeps at least one.
+   * Bound to an actor, the actor must be able to take back each of these: hold, where it is held, everything that it says.
    * @throws ORGANIZATION_UNKNOWN, LAST_ORGANIZATION, GRANT_REFUSED
    */
   remove(organization: string): Promise<void>
@@ -123,35 +121,32 @@ export function createOrganizations(context: TenantContext, permissions: Permiss
     async remove(organization) {
       // of two that are removed at once, one stays when there are no more
       await changeAccess(context, permissions, async (writing) => {
-        const { unit } = writing
+        const { unit, tree } = writing
         const { id, key, name } = await find(unit, organization)
         if ((await unit.records.count('organizations')) < 2) throw new FreeholdError('LAST_ORGANIZATION')
-        await demandAssignments(writing, actor, id)
-        const assignments = await unit.records.count('role_assignments', { organization_id: id })
+        const teams = tree.inside(id)
+        const projects = projectsIn(writing, id)
+        const gone = await emptyPart(context, writing, { organizations: [id], teams, projects })
         await unit.records.remove('organizations', { id })
-        await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
         await auditWriter.append(unit, actor, {
           action: 'organization.removed',
           targets: [{ type: 'organization', id }],
           changes: { key: { from: key }, name: { from: name } },
-          details: { assignments },
+          details: { teams: teams.length, projects: projects.length, ...gone },
         })
       })
     },
   }
 }
 
-/** As each of them would be revoked. @throws GRANT_REFUSED */
-async function demandAssignments({ unit, book, authority, now }: AccessWriting, actor: Actor, id: string) {
-  if (!boundActor(actor)) return
-  const rows = await everyRow(unit.records, 'role_assignments', { where: { organization_id: id } })
-  for (const role of new Set(rows.map(({ role_id }) => role_id))) {
-    authority.demandRole(book.closure(roleOf(book, role)), {
-      scope: { kind: 'organization', id },
-      from: now,
-      until: now,
-    })
-  }
+/** @throws ID_INVALID */
+export function organizationId(organization: OrganizationId | { readonly id: OrganizationId }): OrganizationId {
+  const id = typeof organization === 'object' && organization !== null ? organization.id : organization
+  return parseId<OrganizationId>(id, 'organization')
+}
+
+function projectsIn({ source }: AccessWriting, organization: string): string[] {
+  return source.projects.filter((project) => project.organization_id === organization).map(({ id }) => id)
 }
 
 async function find({ records }: Pick<TenantScope, 'records'>, organization: unknown): Promise<OrganizationRow> {

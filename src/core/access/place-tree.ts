@@ -22,6 +22,8 @@ export interface PlaceTree {
   readonly tenant: Place
   /** Undefined: there is none of this kind. */
   find(kind: PlaceKind, id: string): Place | undefined
+  /** What is in the place, itself first. */
+  within(place: Place): readonly Place[]
 }
 
 /** Whether `place` is `around` or inside it. */
@@ -57,7 +59,7 @@ export function createPlaceTree({ organizations, teams, projects }: PlaceSource)
     const above = known.get(team_id ?? organization_id)
     if (above) add('project', id, above)
   }
-  walk(tenant)
+  const inOrder = walk(tenant)
   return {
     tenant,
     find(kind, id) {
@@ -65,6 +67,7 @@ export function createPlaceTree({ organizations, teams, projects }: PlaceSource)
       const place = known.get(id)
       return place?.kind === kind ? place : undefined
     },
+    within: ({ first, end }) => inOrder.slice(first, end),
   }
 }
 
@@ -91,19 +94,20 @@ function* aboveTeams(known: ReadonlyMap<string, Made>, teams: PlaceSource['teams
   }
 }
 
-/** Numbers the places. Of any depth: nothing calls itself. */
-function walk(tenant: Made): void {
-  let count = 0
+/** Numbers the places, and answers them in that order. Of any depth: nothing calls itself. */
+function walk(tenant: Made): readonly Place[] {
+  const inOrder: Place[] = []
   const path: { readonly place: Made; next: number }[] = [{ place: tenant, next: 0 }]
   while (path.length > 0) {
     const at = path.at(-1)!
-    if (at.next === 0) at.place.first = count++
+    if (at.next === 0) at.place.first = inOrder.push(at.place) - 1
     const child = at.place.below?.[at.next++]
     if (child) path.push({ place: child, next: 0 })
     else {
-      at.place.end = count
+      at.place.end = inOrder.length
       at.place.below = undefined
       path.pop()
     }
   }
+  return inOrder
 }

@@ -30,6 +30,7 @@ export interface PolicyPlace {
 }
 
 export interface PolicyBook {
+  readonly all: readonly BookPolicy[]
   /** Those that name everyone. */
   readonly ofEveryone: readonly BookPolicy[]
   /** Those that name this user, service account, team or role. Ids are of one kind only, so they need not say which. */
@@ -42,10 +43,12 @@ const NONE: readonly BookPolicy[] = []
 
 /** In the order of their keys. */
 export function createPolicyBook(source: readonly PolicySource[], book: RoleBook, places: () => PlaceTree): PolicyBook {
+  const all: BookPolicy[] = []
   const ofEveryone: BookPolicy[] = []
   const named = new Map<string, BookPolicy[]>()
   for (const row of [...source].sort((a, b) => (a.key < b.key ? -1 : 1))) {
     const policy = bookPolicy(row, book, places)
+    all.push(policy)
     const principals = listed(policy.document.principals)
     // a denial that names nobody this code can read denies everybody
     const open = policy.document.effect !== 'allow' && !(principals.length > 0 && principals.every(isReadable))
@@ -56,7 +59,7 @@ export function createPolicyBook(source: readonly PolicySource[], book: RoleBook
       else named.set(id, [policy])
     }
   }
-  return { ofEveryone, naming: (id) => named.get(id) ?? NONE }
+  return { all, ofEveryone, naming: (id) => named.get(id) ?? NONE }
 }
 
 /** The permissions that an action of a policy stands for: itself, every action of a resource, or everything. */

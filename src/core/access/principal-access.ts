@@ -9,6 +9,8 @@ import { decide } from './evaluator.ts'
 import { explain } from './explain.ts'
 import type { Explanation } from './explanation.ts'
 import { type AllowedFields, allowedFields } from './fields.ts'
+import { type Filter, filterRows } from './filter.ts'
+import type { FilterOptions } from './filter-options.ts'
 import { type Holdings, holdingsOf, isEverAllowed } from './holdings.ts'
 import { unknownPermission } from './permission-ids.ts'
 import type { CustomPermission } from './permissions.ts'
@@ -80,6 +82,12 @@ export class HeldAccess<P extends string> implements PrincipalAccess<P> {
   fields(permission: P | CustomPermission, options: Circumstances = {}): AllowedFields {
     const id = permissionId(this.#book, permission)
     return allowedFields(this.#rowNow(), id, this.#principal.facts, options, this.#now)
+  }
+
+  filter(permission: P | CustomPermission, options: FilterOptions): Filter {
+    const [book, { facts }] = [this.#book, this.#principal]
+    const sources = this.#principal.sourcesIn(book)
+    return filterRows({ book, sources, facts, now: this.#now() }, permissionId(book, permission), options)
   }
 
   ever(permission: P | CustomPermission): boolean {

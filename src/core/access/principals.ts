@@ -6,7 +6,7 @@ import type { AccessLoad, PrincipalKind } from '../storage/verbs.ts'
 import type { Principal } from './access.ts'
 import { type Grant, grantsOf, type Membership, membershipsOf } from './grants.ts'
 import { PrincipalRow } from './principal-row.ts'
-import { type Holder, sourcesOf } from './sources.ts'
+import { type Holder, type Source, sourcesOf } from './sources.ts'
 import type { TenantBook } from './tenant-book.ts'
 
 /** How long anything is believed where nobody tells of changes. */
@@ -127,9 +127,16 @@ export class KnownPrincipal implements Holder {
 
   /** What it holds at `now` by another book than it is read with. */
   rowWith(book: TenantBook, now: number): PrincipalRow {
-    return new PrincipalRow(book, this.active ? sourcesOf(book, this) : [], now)
+    return new PrincipalRow(book, this.sourcesIn(book), now)
+  }
+
+  /** All that speaks about it by that book, whenever; of who is not active nothing does. */
+  sourcesIn(book: TenantBook): readonly Source[] {
+    return this.active ? sourcesOf(book, this) : NO_SOURCES
   }
 }
+
+const NO_SOURCES: readonly Source[] = []
 
 /** Facts that a metadata key of the same name cannot stand in for; any other key of the metadata is a fact too. */
 const NAMED = ['email', 'name', 'status'] as const

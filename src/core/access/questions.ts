@@ -78,6 +78,10 @@ export function createAccess<P extends string>(
     explain: async (principal, permission, options) => (await held(principal, options)).explain(permission, options),
     permissionsOf: async (principal, options) => (await held(principal, options)).permissions(options),
     fieldsOf: async (principal, permission, options) => (await held(principal, options)).fields(permission, options),
+    async filter(principal, permission, options) {
+      const { atLeast, ...rest } = options ?? {}
+      return (await held(principal, atLeast === undefined ? {} : { atLeast })).filter(permission, rest)
+    },
     ever: async (principal, permission, freshness) => (await held(principal, freshness)).ever(permission),
     async revision(principal) {
       const key = principal === undefined ? undefined : parsePrincipal(principal)

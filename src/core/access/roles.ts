@@ -168,7 +168,8 @@ export function createRoles(context: TenantContext, permissions: Permissions): R
         const { id, key, system } = gone
         if (system) throw new FreeholdError('ROLE_SYSTEM', { key })
         authority.demandRole(book.closure(gone), forGood(now))
-        const held = await unit.records.count('role_assignments', { role_id: id })
+        const assigned = await unit.records.count('role_assignments', { role_id: id })
+        const held = assigned + (await unit.records.count('team_members', { role_id: id }))
         if (held > 0 || book.isParent(id)) throw new FreeholdError('ROLE_IN_USE', { key })
         await unit.records.remove('roles', { id })
         await changed(writing)

@@ -1,9 +1,6 @@
 // A user's address: proven, and changed.
 
 import { inRequestOf } from '../audit/actor.ts'
-import type { OwnAction, OwnEntry } from '../audit/catalog.ts'
-import { createAddressMark } from '../authentication/address-mark.ts'
-import type { ChallengePurpose } from '../authentication/challenges.ts'
 import type { TenantContext } from '../context.ts'
 import { parseEmail } from '../identity/email.ts'
 import { changeUser, findUser } from '../identity/standing.ts'
@@ -15,7 +12,7 @@ import { notify, posting } from '../messages/notices.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { Accounts } from './account.ts'
-import { admit, consumeLink, findActive, heldUser, linkFacts, openErrand } from './errand.ts'
+import { admit, consumeLink, heldUser, linkFacts, openErrand, requested, sendLink } from './errand.ts'
 import { freshSession, requireFresh } from './freshness.ts'
 import { proveMailbox } from './mailbox-proof.ts'
 
@@ -26,24 +23,14 @@ export function createEmail(context: TenantContext): Email {
   const { linkLifetimeMs } = settings.accounts
 
   return {
-    async requestEmailVerification(request) {
-      post.requireMailer()
-      const { emailNorm } = addressOf(request)
-      await admit(context, 'email-verification', emailNorm)
-      const found = await findActive(context, emailNorm)
-      const user = found?.email_verified_at === null ? found : undefined
-      const { secret } = await openErrand(context, {
+    requestEmailVerification: (request) =>
+      sendLink(context, {
         purpose: 'email-verification',
-        kind: 'link',
-        user,
-        data: { email: emailNorm },
+        letter: 'email-verification',
+        request,
         lifetimeMs: linkLifetimeMs,
-        entry: () => requested(context, 'email-verification', emailNorm, found),
-      })
-      if (!user) return
-      const link = post.link('email-verification', tenant, secret)
-      post.mail('email-verification', user.email, linkFacts(context, link, linkLifetimeMs))
-    },
+        owed: (user) => user.email_verified_at === null,
+      }),
 
     async confirmEmail(proof) {
       checkKeys(proof, 'proof', ['token', 'session'])
@@ -108,26 +95,6 @@ export function createEmail(context: TenantContext): Email {
       })
       return userFromRow(changed)
     },
-  }
-}
-
-/** @throws INPUT_INVALID, EMAIL_INVALID */
-export function addressOf(request: { readonly email: string }) {
-  checkKeys(request, 'request', ['email'])
-  return parseEmail(request.email)
-}
-
-/** Of the address the log has a mark, of a user who has it the id. */
-export function requested(
-  context: TenantContext,
-  purpose: ChallengePurpose,
-  emailNorm: string,
-  user: Pick<UserRow, 'id'> | undefined,
-): OwnEntry<Extract<OwnAction, 'user.challenge_requested'>> {
-  return {
-    action: 'user.challenge_requested',
-    details: { purpose, address: createAddressMark(context)(emailNorm) },
-    ...(user ? { targets: [{ type: 'user', id: user.id }] as const } : {}),
   }
 }
 

@@ -2,14 +2,18 @@
 // challenge and its event are written in one transaction; whatever is sent is sent after that.
 
 import { createHash } from 'node:crypto'
-import type { OwnEntry } from '../audit/catalog.ts'
+import type { OwnAction, OwnEntry } from '../audit/catalog.ts'
+import { createAddressMark } from '../authentication/address-mark.ts'
 import { type ChallengePurpose, createChallenges, type OpenedChallenge } from '../authentication/challenges.ts'
 import type { TenantContext } from '../context.ts'
+import { parseEmail } from '../identity/email.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import type { MessageFacts } from '../messages/message.ts'
+import { checkKeys } from '../kernel/input.ts'
+import type { LinkKind, MessageFacts } from '../messages/message.ts'
 import type { ChallengeRow } from '../storage/authentication-tables.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
+import type { AddressRequest } from './account.ts'
 
 export interface Errand {
   readonly purpose: ChallengePurpose
@@ -60,6 +64,56 @@ export function openErrand(context: TenantContext, errand: Errand): Promise<Open
     await auditWriter.append(unit, actor, entry(opened.id))
     return opened
   })
+}
+
+/** @throws INPUT_INVALID, EMAIL_INVALID */
+export function addressOf(request: { readonly email: string }) {
+  checkKeys(request, 'request', ['email'])
+  return parseEmail(request.email)
+}
+
+/** Of the address the log has a mark, of a user who has it the id. */
+export function requested(
+  context: TenantContext,
+  purpose: ChallengePurpose,
+  emailNorm: string,
+  user: Pick<UserRow, 'id'> | undefined,
+): OwnEntry<Extract<OwnAction, 'user.challenge_requested'>> {
+  return {
+    action: 'user.challenge_requested',
+    details: { purpose, address: createAddressMark(context)(emailNorm) },
+    ...(user ? { targets: [{ type: 'user', id: user.id }] as const } : {}),
+  }
+}
+
+interface LinkSent {
+  readonly purpose: ChallengePurpose
+  readonly letter: LinkKind
+  readonly request: AddressRequest
+  readonly lifetimeMs: number
+  /** Of a user who has the address: whether the link is sent. Default: it is. */
+  owed?(user: UserRow): boolean
+}
+
+/** A link to an address that a stranger typed: known or not, the same is counted, written and answered (A05). @throws MAILER_MISSING, EMAIL_INVALID, INPUT_INVALID, TOO_MANY_ATTEMPTS */
+export async function sendLink(context: TenantContext, sent: LinkSent): Promise<void> {
+  const { purpose, letter, request, lifetimeMs, owed = () => true } = sent
+  const { post, tenant } = context
+  post.requireMailer()
+  const { emailNorm } = addressOf(request)
+  await admit(context, purpose, emailNorm)
+  const found = await findActive(context, emailNorm)
+  const user = found && owed(found) ? found : undefined
+  const { secret } = await openErrand(context, {
+    purpose,
+    kind: 'link',
+    user,
+    data: { email: emailNorm },
+    lifetimeMs,
+    entry: () => requested(context, purpose, emailNorm, found),
+  })
+  if (!user) return
+  post.mail(letter, user.email, linkFacts(context, post.link(letter, tenant, secret), lifetimeMs))
 }
 
 /** What a letter with a link says. */

@@ -15,8 +15,8 @@ import { FreeholdError } from '../kernel/errors.ts'
 import { checkKeys, checkText, invalid } from '../kernel/input.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { Accounts, JoinProof } from './account.ts'
-import { addressHolder, addressOf, requested } from './email.ts'
-import { admit, consumeLink, linkFacts, openErrand, refused } from './errand.ts'
+import { addressHolder } from './email.ts'
+import { addressOf, admit, consumeLink, linkFacts, openErrand, refused, requested } from './errand.ts'
 
 type Joining = Pick<Accounts, 'requestSignUp' | 'confirmSignUp' | 'invite' | 'acceptInvitation'>
 

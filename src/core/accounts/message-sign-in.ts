@@ -19,8 +19,17 @@ import type { ChallengeRow } from '../storage/authentication-tables.ts'
 import type { TenantUnit } from '../storage/storage.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { AddressRequest, CodeAnswer, SentCode } from './account.ts'
-import { addressOf, requested } from './email.ts'
-import { admit, findActive, heldUser, linkFacts, openErrand, recipientSubject, refused } from './errand.ts'
+import {
+  addressOf,
+  admit,
+  findActive,
+  heldUser,
+  openErrand,
+  recipientSubject,
+  refused,
+  requested,
+  sendLink,
+} from './errand.ts'
 import { proveMailbox } from './mailbox-proof.ts'
 
 /** As Accounts, it answers the same for known and unknown addresses and numbers (A05). */
@@ -99,21 +108,8 @@ export function createMessageSignIn(context: TenantContext, engine: SignInEngine
   return {
     async requestLink(request) {
       demandEmailFactor(context)
-      post.requireMailer()
-      const { emailNorm } = addressOf(request)
-      await admit(context, 'magic-link', emailNorm)
-      const user = await findActive(context, emailNorm)
-      const { secret } = await openErrand(context, {
-        purpose: 'magic-link',
-        kind: 'link',
-        user,
-        data: { email: emailNorm },
-        lifetimeMs: codeLifetimeMs,
-        entry: () => requested(context, 'magic-link', emailNorm, user),
-      })
-      if (!user) return
-      const link = post.link('sign-in-link', tenant, secret)
-      post.mail('sign-in-link', user.email, linkFacts(context, link, codeLifetimeMs))
+      const sent = { purpose: 'magic-link', letter: 'sign-in-link', request, lifetimeMs: codeLifetimeMs } as const
+      await sendLink(context, sent)
     },
 
     async link(proof) {

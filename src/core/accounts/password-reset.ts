@@ -12,35 +12,19 @@ import { checkKeys } from '../kernel/input.ts'
 import { notify, posting } from '../messages/notices.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { Accounts } from './account.ts'
-import { addressOf, requested } from './email.ts'
-import { admit, consumeLink, findActive, heldUser, linkFacts, openErrand, refused } from './errand.ts'
+import { consumeLink, heldUser, refused, sendLink } from './errand.ts'
 
 type PasswordReset = Pick<Accounts, 'requestPasswordReset' | 'resetPassword'>
 
 const PURPOSE = 'password-reset'
 
 export function createPasswordReset(context: TenantContext, passwords: Passwords): PasswordReset {
-  const { scope, tenant, actor, auditWriter, post, settings } = context
+  const { scope, tenant, actor, auditWriter, settings } = context
   const { resetLifetimeMs } = settings.accounts
 
   return {
-    async requestPasswordReset(request) {
-      post.requireMailer()
-      const { emailNorm } = addressOf(request)
-      await admit(context, PURPOSE, emailNorm)
-      const user = await findActive(context, emailNorm)
-      const { secret } = await openErrand(context, {
-        purpose: PURPOSE,
-        kind: 'link',
-        user,
-        data: { email: emailNorm },
-        lifetimeMs: resetLifetimeMs,
-        entry: () => requested(context, PURPOSE, emailNorm, user),
-      })
-      if (!user) return
-      const link = post.link(PURPOSE, tenant, secret)
-      post.mail(PURPOSE, user.email, linkFacts(context, link, resetLifetimeMs))
-    },
+    requestPasswordReset: (request) =>
+      sendLink(context, { purpose: PURPOSE, letter: PURPOSE, request, lifetimeMs: resetLifetimeMs }),
 
     async resetPassword(proof) {
       checkKeys(proof, 'proof', ['token', 'password'])

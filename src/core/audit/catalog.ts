@@ -135,6 +135,23 @@ export const ownActions = {
   'organization.created': action('organization', [], 'An organization was created.'),
   'organization.updated': action('organization', [], 'An organization changed.'),
   'organization.removed': action('organization', ['soc2'], 'An organization was removed, with the roles held in it.'),
+  'team.created': action('team', [], 'A team was created.'),
+  'team.updated': action('team', [], 'A team changed.'),
+  'team.moved': action('team', ['soc2'], 'A team was put elsewhere, with all that is below it.'),
+  'team.removed': action('team', ['soc2'], 'A team was removed, with what was held in it and by it.'),
+  'team.member_added': action('team', ['soc2', 'sox'], 'Somebody was put into a team.'),
+  'team.member_updated': action('team', ['soc2', 'sox'], 'What a member holds in a team changed.'),
+  'team.member_removed': action('team', ['soc2', 'sox'], 'Somebody was taken out of a team.'),
+  'project.created': action('project', [], 'A project was created.'),
+  'project.updated': action('project', [], 'A project changed, or the team it is of.'),
+  'project.removed': action('project', ['soc2'], 'A project was removed, with the roles held in it.'),
+  'resource.registered': action(
+    'resource',
+    [],
+    "A thing of the host's was registered, so that roles can be held on it.",
+  ),
+  'resource.updated': action('resource', [], 'What is known of a registered thing changed, or where it is.'),
+  'resource.removed': action('resource', ['soc2'], 'A registered thing was removed, with the roles held on it.'),
   'service_account.created': action('service_account', ['soc2'], 'A service account was created.'),
   'service_account.disabled': action('service_account', ['soc2'], 'A service account was disabled.'),
   'service_account.enabled': action('service_account', ['soc2'], 'A service account was enabled.'),
@@ -174,7 +191,7 @@ export interface OwnEntry<A extends OwnAction = OwnAction> extends AuditEntry<A>
 }
 
 /** First words that will name actions of ours, so that no host has to rename its own then. */
-const COMING = ['audit', 'freehold', 'team', 'project', 'resource', 'policy', 'access', 'usage', 'privacy', 'consent']
+const COMING = ['audit', 'freehold', 'policy', 'access', 'usage', 'privacy', 'consent']
 
 /** An action of the host's starts with none of these. */
 export const ownWords: ReadonlySet<string> = new Set([...Object.keys(ownActions).map(firstWord), ...COMING])

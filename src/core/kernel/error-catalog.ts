@@ -1,8 +1,10 @@
 // Every way in which Freehold says no: code -> HTTP status, title, and the shape of the details.
 // docs/errors.md has an entry for each code (a test compares the two).
 
+import { type AccessErrorDetails, accessErrors, type CatalogEntry } from './access-errors.ts'
+
 /** What each code says beyond itself. `object` without keys: nothing. */
-export interface ErrorDetails {
+export interface ErrorDetails extends AccessErrorDetails {
   // tenancy
   TENANT_UNKNOWN: Nothing
   TENANT_SUSPENDED: Nothing
@@ -31,31 +33,6 @@ export interface ErrorDetails {
   PASSWORD_WRONG: Nothing
   LEAK_LIST_UNAVAILABLE: Nothing
   SIGN_UP_CLOSED: Nothing
-  // access
-  PERMISSION_UNKNOWN: { permission: string }
-  PRINCIPAL_UNKNOWN: Nothing
-  ROLE_UNKNOWN: { role: string }
-  ROLE_TAKEN: { key: string }
-  ROLE_CYCLE: { roles: readonly string[] }
-  ROLE_SYSTEM: { key: string }
-  ROLE_IN_USE: { key: string }
-  CONDITION_INVALID: { path: string; problem: string }
-  PERMISSION_TAKEN: { permission: string }
-  PERMISSION_IN_USE: { permission: string }
-  POLICY_UNKNOWN: Nothing
-  POLICY_TAKEN: { key: string }
-  POLICY_INVALID: { path: string; problem: string }
-  REVISION_INVALID: { reason: 'malformed' | 'tenant' | 'ahead' }
-  ORGANIZATION_UNKNOWN: Nothing
-  ORGANIZATION_TAKEN: { key: string }
-  LAST_ORGANIZATION: Nothing
-  TEAM_UNKNOWN: Nothing
-  PROJECT_UNKNOWN: Nothing
-  RESOURCE_TYPE_UNKNOWN: { type: string }
-  SERVICE_ACCOUNT_TAKEN: { name: string }
-  FORBIDDEN: { permission: string }
-  GRANT_REFUSED: { missing: readonly string[] }
-  LAST_OWNER: Nothing
   // audit
   AUDIT_UNKNOWN: Nothing
   AUDIT_ALTERED: { id: string }
@@ -160,16 +137,8 @@ export interface ErrorDetails {
 
 type Nothing = Record<string, never>
 
-export interface CatalogEntry {
-  /** HTTP status (RFC 9110). */
-  readonly status: number
-  /** One short sentence without its full stop. */
-  readonly title: string
-  /** False: the details are for logs, and the HTTP problem leaves them out. Default true. */
-  readonly exposed?: false
-}
-
 export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
+  ...accessErrors,
   TENANT_UNKNOWN: { status: 404, title: 'No such tenant' },
   TENANT_SUSPENDED: { status: 403, title: 'This tenant is suspended' },
   TENANT_DELETED: { status: 404, title: 'This tenant was deleted' },
@@ -195,30 +164,6 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   PASSWORD_WRONG: { status: 422, title: 'The current password is wrong' },
   LEAK_LIST_UNAVAILABLE: { status: 503, title: 'The new password cannot be checked right now; try again shortly' },
   SIGN_UP_CLOSED: { status: 403, title: 'Sign-up is closed' },
-  PERMISSION_UNKNOWN: { status: 500, title: 'No such permission is declared', exposed: false },
-  PRINCIPAL_UNKNOWN: { status: 404, title: 'No such user or service account' },
-  ROLE_UNKNOWN: { status: 404, title: 'No such role' },
-  ROLE_TAKEN: { status: 409, title: 'Another role has this key' },
-  ROLE_CYCLE: { status: 422, title: 'A role cannot inherit from itself' },
-  ROLE_SYSTEM: { status: 409, title: 'A system role keeps this' },
-  ROLE_IN_USE: { status: 409, title: 'The role is assigned, or a parent of others' },
-  CONDITION_INVALID: { status: 422, title: 'A condition is not one that can be evaluated' },
-  PERMISSION_TAKEN: { status: 409, title: 'There is a permission of this name' },
-  PERMISSION_IN_USE: { status: 409, title: 'A role, a policy or a membership names the permission' },
-  POLICY_UNKNOWN: { status: 404, title: 'No such policy' },
-  POLICY_TAKEN: { status: 409, title: 'Another policy has this key' },
-  POLICY_INVALID: { status: 422, title: 'A policy says something that it cannot' },
-  REVISION_INVALID: { status: 400, title: 'The revision is not one of this tenant, or one still to come' },
-  ORGANIZATION_UNKNOWN: { status: 404, title: 'No such organization' },
-  ORGANIZATION_TAKEN: { status: 409, title: 'Another organization has this key' },
-  LAST_ORGANIZATION: { status: 409, title: 'A tenant keeps at least one organization' },
-  TEAM_UNKNOWN: { status: 404, title: 'No such team' },
-  PROJECT_UNKNOWN: { status: 404, title: 'No such project' },
-  RESOURCE_TYPE_UNKNOWN: { status: 404, title: 'No permission is about such a resource' },
-  SERVICE_ACCOUNT_TAKEN: { status: 409, title: 'Another service account has this name' },
-  FORBIDDEN: { status: 403, title: 'This is not permitted' },
-  GRANT_REFUSED: { status: 403, title: 'Nobody grants or takes what they do not hold' },
-  LAST_OWNER: { status: 409, title: 'A tenant keeps at least one owner' },
   AUDIT_UNKNOWN: { status: 404, title: 'No such audit event' },
   AUDIT_ALTERED: { status: 500, title: 'The stored event is not the one that was written' },
   AUDIT_TOO_LARGE: { status: 422, title: 'The audit event is too large' },

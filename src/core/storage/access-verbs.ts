@@ -1,6 +1,27 @@
-// What the verbs of access ask and answer.
+// The verbs of access, what they ask and what they answer.
 
 import type { Row } from './tables.ts'
+
+export interface AccessVerbs {
+  /**
+   * What a principal holds, with what the tenant has when the caller's is of an older version: all that a cold check
+   * needs, in one query. Expired and future assignments come too: the evaluator knows their times.
+   */
+  loadAccess(question: AccessQuestion): Promise<AccessLoad>
+
+  /**
+   * Takes the tenant's access lock until this unit of work ends and moves the access version on: writes of roles,
+   * assignments and the tree come one after the other, so that what one of them checked still holds when it commits.
+   */
+  moveAccess(): Promise<number>
+
+  /**
+   * Puts a team, with all that is below it, under another of its organization, or directly below that (null). One
+   * statement, which refuses what would close a ring: undefined then, and where there is no such team. Moves that cross are
+   * kept from closing one by the access lock, which the caller holds.
+   */
+  moveTeam(team: string, parent: string | null): Promise<Row<'teams'> | undefined>
+}
 
 export interface ApiKeyLookup {
   readonly key: Row<'api_keys'>

@@ -1,7 +1,7 @@
 // Verbs: the few operations in which a race decides, or a request waits. Each is one atomic step and one round
 // trip, and each states its race.
 
-import type { AccessLoad, AccessQuestion, ApiKeyLookup } from './access-verbs.ts'
+import type { AccessVerbs, ApiKeyLookup } from './access-verbs.ts'
 import type { InboxClaim, InboxEnd } from './inbox.ts'
 import type { HeldSubscription, SubscriptionName, SubscriptionWrite } from './mirror.ts'
 import type { JudgedOpening, RiskVerbs } from './risk-verbs.ts'
@@ -14,7 +14,7 @@ export type { AccessLoad, AccessQuestion, ApiKeyLookup, PrincipalKind } from './
 export type { AttemptAnswer, AttemptTake } from './sign-in-verbs.ts'
 
 /** Atomic steps inside one tenant. */
-export interface TenantVerbs extends RiskVerbs, SignInVerbs {
+export interface TenantVerbs extends AccessVerbs, RiskVerbs, SignInVerbs {
   /**
    * Opens a session for a user who is active and still in the epoch that was read when the credential was checked.
    * Answers the row, or undefined when the user was disabled, deleted, or signed out everywhere meanwhile: a
@@ -63,18 +63,6 @@ export interface TenantVerbs extends RiskVerbs, SignInVerbs {
    * Buckets must differ from each other in name or subject.
    */
   takeRates(rates: readonly RateTake[]): Promise<readonly RateAnswer[]>
-
-  /**
-   * What a principal holds, with the roles when the caller's are of an older version: all that a cold check needs, in
-   * one query. Expired and future assignments come too: the evaluator knows their times.
-   */
-  loadAccess(question: AccessQuestion): Promise<AccessLoad>
-
-  /**
-   * Takes the tenant's access lock until this unit of work ends and moves the access version on: writes of roles and
-   * assignments come one after the other, so that what one of them checked still holds when it commits.
-   */
-  moveAccess(): Promise<number>
 
   /**
    * Writes events and their pending leaves. Inside a transaction it costs no round trip of its own: it rides with the

@@ -3,8 +3,11 @@
 import type { Access } from '../access/access.ts'
 import type { Assignments } from '../access/assignments.ts'
 import type { Organizations } from '../access/organizations.ts'
+import type { Projects } from '../access/projects.ts'
+import type { Resources } from '../access/resources.ts'
 import type { Roles } from '../access/roles.ts'
 import type { ServiceAccounts } from '../access/service-accounts.ts'
+import type { Teams } from '../access/teams.ts'
 import type { Accounts } from '../accounts/account.ts'
 import type { MessageSignIn } from '../accounts/message-sign-in.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
@@ -35,6 +38,10 @@ export interface TenantServices<Db = unknown, P extends string = string> {
   readonly sessions: TenantSessions
   readonly passkeys: Passkeys
   readonly organizations: Organizations
+  readonly teams: Teams
+  readonly projects: Projects
+  /** The host's own things on which roles are held one by one. */
+  readonly resources: Resources
   readonly serviceAccounts: ServiceAccounts
   readonly apiKeys: ApiKeys
   readonly roles: Roles

@@ -18,7 +18,6 @@ import {
   granted,
   hired,
   name,
-  organization,
   type Registering,
   ROLE,
   registering,
@@ -28,11 +27,18 @@ import {
   type Table,
   user,
 } from './parts.ts'
+import { tree } from './tree.ts'
 
 export const services: Table<TenantServices> = {
   'users.create': {
     writes: 'user.created',
     act: ({ users }) => users.create({ email: `${name('u')}@example.test`, name: 'Una', password: PASSWORD }),
+  },
+  'users.import': {
+    writes: 'user.created',
+    act: async ({ users }) => {
+      for await (const _ of users.import([{ email: `${name('u')}@example.test`, name: 'Una' }]));
+    },
   },
   'users.get': 'reads',
   'users.findByEmail': 'reads',
@@ -120,23 +126,7 @@ export const services: Table<TenantServices> = {
     given: equipped,
     act: ({ passkeys }, { owner, passkey }: Equipped) => passkeys.remove(owner, passkey),
   },
-  'organizations.create': {
-    writes: 'organization.created',
-    act: ({ organizations }) => organizations.create({ key: name('org'), name: 'Org' }),
-  },
-  'organizations.get': 'reads',
-  'organizations.list': 'reads',
-  'organizations.update': {
-    writes: 'organization.updated',
-    given: organization,
-    act: ({ organizations }, { id }: { id: string }) => organizations.update(id, { name: 'Renamed' }),
-    again: 'nothing',
-  },
-  'organizations.remove': {
-    writes: 'organization.removed',
-    given: organization,
-    act: ({ organizations }, { id }: { id: string }) => organizations.remove(id),
-  },
+  ...tree,
   'serviceAccounts.create': {
     writes: 'service_account.created',
     act: ({ serviceAccounts }) => serviceAccounts.create({ name: name('robot') }),
@@ -205,6 +195,7 @@ export const services: Table<TenantServices> = {
   'access.ever': 'reads',
   'access.explain': 'reads',
   'access.fieldsOf': 'reads',
+  'access.filter': 'reads',
   'access.permissionsOf': 'reads',
   'access.revision': 'reads',
   'access.principal': 'reads',

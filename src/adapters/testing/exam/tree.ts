@@ -110,6 +110,41 @@ export const tree = examine('tree', [
     },
   },
   {
+    name: 'a team moves with all that is below it, in one statement, and never below itself',
+    async ask(room) {
+      const { records, verbs } = room.scope
+      const [here, there] = [await organizationOf(room, 'here'), await organizationOf(room, 'there')]
+      const stranger = await teamOf(room, there.id, 'stranger')
+      const [a, b] = [await teamOf(room, here.id, 'a'), await teamOf(room, here.id, 'b')]
+      const below = await teamOf(room, here.id, 'below', a.id)
+      let deep = below
+      for (let i = 0; i < 30; i++) deep = await teamOf(room, here.id, `deep-${i}`, deep.id)
+      for (const parent of [a.id, below.id, deep.id]) strictEqual(await verbs.moveTeam(a.id, parent), undefined)
+      const moved = await verbs.moveTeam(a.id, b.id)
+      same(moved, { ...a, parent_team_id: b.id, updated_at: moved!.updated_at })
+      same(await records.get('teams', { id: a.id }), moved)
+      strictEqual(await verbs.moveTeam(b.id, deep.id), undefined)
+      strictEqual((await verbs.moveTeam(a.id, null))?.parent_team_id, null)
+      strictEqual(await verbs.moveTeam(room.id(), null), undefined)
+      await refused(verbs.moveTeam(a.id, stranger.id), 'REFERENCE_MISSING')
+      await refused(verbs.moveTeam(a.id, room.id()), 'REFERENCE_MISSING')
+      strictEqual(await (await room.stranger()).verbs.moveTeam(a.id, b.id), undefined)
+      strictEqual((await records.get('teams', { id: a.id }))?.parent_team_id, null)
+    },
+    async race(room) {
+      const { id: organization } = await organizationOf(room, 'raced')
+      const teams = await Promise.all(Array.from({ length: 5 }, (_, i) => teamOf(room, organization, `raced-${i}`)))
+      // each under the next: one of them would close the ring
+      const move = (i: number) =>
+        room.scope.transaction(async ({ verbs }) => {
+          await verbs.moveAccess()
+          return verbs.moveTeam(teams[i]!.id, teams[(i + 1) % teams.length]!.id)
+        })
+      const moved = await Promise.all(teams.map((_, i) => move(i)))
+      strictEqual(moved.filter((row) => row === undefined).length, 1)
+    },
+  },
+  {
     name: 'with an organization goes all that is below it, and what was held there',
     async ask(room) {
       const { records } = room.scope
