@@ -146,7 +146,15 @@ export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } f
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
 export type { Device, DeviceClaim, DeviceKey, SignInDevice } from './core/authentication/devices/device.ts'
 export type { Devices } from './core/authentication/devices/devices.ts'
-export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
+export type { BegunFactor, FactorChoice } from './core/authentication/engine-contract.ts'
+export type {
+  ConfirmedEnrolment,
+  EnrolledSignIn,
+  EnrolmentToken,
+  NewTotp,
+  RegisteredEnrolment,
+  SignInEnrolment,
+} from './core/authentication/enrolment.ts'
 export type { FactorHint } from './core/authentication/factor.ts'
 export type { ConfirmedFactor, ConfirmOptions } from './core/authentication/factors/confirmation.ts'
 export type { Factor, FactorKey } from './core/authentication/factors/factor-view.ts'
@@ -179,7 +187,7 @@ export type { ReplayOptions, Risk } from './core/authentication/risk/risk.ts'
 export type { RiskOptions } from './core/authentication/risk/settings.ts'
 export type { RiskSignal } from './core/authentication/risk/signals.ts'
 export type { PasswordSignIn, SignIn, SignInAnswer, StepUp } from './core/authentication/sign-in.ts'
-export type { NextFactor, SignedIn } from './core/authentication/signed-in.ts'
+export type { NextEnrolment, NextFactor, SignedIn } from './core/authentication/signed-in.ts'
 export type {
   Billing,
   Entitlements,
