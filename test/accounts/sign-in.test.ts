@@ -160,6 +160,13 @@ describe.each(STORAGES)('a link or a code on %s', (storage) => {
     expect(await stepUp()).toMatchObject({ reason: 'factor-required', next: { factors: types } })
   })
 
+  it('M06: one mailbox is one factor, however its address is spelled', async () => {
+    const eva = await acme.users.create({ email: 'Eva.Größe@bücher.test', emailVerified: true })
+    const { factor } = await acme.factors.enrolEmail(eva, { name: 'Mailbox' })
+    await acme.factors.confirm(eva, factor, { code: await post.code(eva.email) })
+    expect(await acme.signIn.link({ token: await link(eva) })).toEqual({ ok: false, reason: 'denied' })
+  })
+
   it('A10: whoever registered the address before its owner came has no way in afterwards', async () => {
     const victim = 'victim@example.test'
     const planted = await acme.users.create({ email: victim, password: PASSWORD })

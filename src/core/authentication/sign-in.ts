@@ -7,7 +7,6 @@ import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type SessionId } from '../kernel/ids.ts'
 import { checkKeys, invalid, isPlainObject } from '../kernel/input.ts'
 import type { ClientInfo } from '../sessions/session.ts'
-import type { SignInLoad } from '../storage/sign-in-verbs.ts'
 import { change, type Step } from '../storage/steps.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { AttemptAnswer } from '../storage/verbs.ts'
@@ -15,6 +14,7 @@ import type { DeviceClaim } from './devices/device.ts'
 import type { BegunFactor, FactorChoice, SignInEngine } from './engine-contract.ts'
 import { askEntry } from './entry-question.ts'
 import type { CountedAttempt, FirstFactor } from './factor.ts'
+import { ownMailbox } from './factor-offer.ts'
 import type { Passwords } from './passwords.ts'
 import type { ClientSignals } from './risk/inputs.ts'
 import { writeFailed } from './sign-in-log.ts'
@@ -132,7 +132,7 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       if (password === undefined) {
         // how it was begun still stands; what was shown beside it must be shown again
         const methods = live.session.authentication_methods.slice(0, 1)
-        const usedFactors = methods[0] === 'otp' ? mailboxes(load, user) : []
+        const usedFactors = methods[0] === 'otp' ? ownMailbox(load.methods, user) : []
         return engine.conclude(context, { ...proof, methods, usedFactors, former: { session, shown: false } })
       }
       if (!(await passwords.verify(user.password_hash, password))) {
@@ -175,13 +175,6 @@ export function passwordAttempt({
 /** What a right password proves: one factor (NIST SP 800-63B-4). */
 export function passwordProof(user: UserRow, client: ClientInfo | undefined): FirstFactor {
   return { user, methods: METHODS, assuranceLevel: 1, usedFactors: [], ...(client ? { client } : {}) }
-}
-
-/** Factors that reach the mailbox in which a session began: another code out of it proves nothing more. */
-function mailboxes({ methods }: SignInLoad, { email_norm: emailNorm }: UserRow): string[] {
-  return methods.flatMap(({ id, type, target }) =>
-    type === 'email' && readEmail(target)?.emailNorm === emailNorm ? [id] : [],
-  )
 }
 
 /** A password that changed meanwhile stays, and whoever changed it has moved the epoch as well. */
