@@ -181,6 +181,7 @@ export type {
   SessionSettings,
   WebhookSettings,
 } from './core/context.ts'
+export type { ContextFacts } from './core/http/context-facts.ts'
 export type { CookieOptions, HttpOptions, RequestInfo } from './core/http/options.ts'
 export type { AssuranceDemand, RequestContext } from './core/http/request-context.ts'
 export type { VerifiedApiKey, VerifyApiKey } from './core/identity/api-key-check.ts'

@@ -184,6 +184,7 @@ async function compose<Db, P extends string>(options: Composition<Db, P>): Promi
       enterNewUser({ ...insideTenant(house, tenant), actor: checkActor(actor) }, house.engine, id, client),
     rates: options.rateStore ? withFallback(options.rateStore, rates, options.onError) : rates,
     takeAttempt: (tenant, attempt) => directory.scope(tenant).verbs.takeAttempt(attempt),
+    geo: options.geo,
     onError: options.onError,
   })
 

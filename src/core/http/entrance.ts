@@ -11,6 +11,7 @@ import type { TenantStatus } from '../storage/system-tables.ts'
 import type { TenantHandle } from '../tenancy/handle.ts'
 import type { RequestView, Resolution, Resolver } from '../tenancy/resolver.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
+import type { Seen } from './context-facts.ts'
 import type { Cookies } from './cookies.ts'
 import { type Credential, readCredential } from './credentials.ts'
 import type { OriginCheck } from './csrf.ts'
@@ -50,6 +51,7 @@ export interface EntranceParts<Db, P extends string> {
   readonly runtime: Pick<Runtime, 'newId' | 'now'>
   /** As given to the resolver. */
   readonly trustedProxies: number
+  readonly locate: Seen['locate']
   openTenant(tenant: Tenant, actor: Actor, allow?: readonly TenantStatus[]): TenantHandle<Db, P>
 }
 
@@ -138,6 +140,8 @@ export function createEntrance<Db, P extends string>(parts: EntranceParts<Db, P>
         refused,
         refreshable: cookies.refresh(request.headers) !== undefined,
         clientAddress,
+        request,
+        locate: parts.locate,
         now: runtime.now,
       })
     },

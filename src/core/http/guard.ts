@@ -23,7 +23,7 @@ export interface RequireOptions<Request> {
   readonly on?: Asked<Request, CheckOptions['on']>
   /** The fields acted on. Left out: every field. */
   readonly fields?: Asked<Request, CheckOptions['fields']>
-  /** Further facts of the request, as conditions see them: `context.ip` is there already. */
+  /** Further facts of the request, as conditions see them: those of ContextFacts are there already. */
   readonly context?: Asked<Request, Facts>
   /** Several of these, and `resource`, of one look at the request. What is given beside it goes before it. */
   readonly check?: Asked<Request, CheckOptions>

@@ -11,6 +11,7 @@ import type { VerifyApiKey } from '../identity/api-key-check.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { UserId } from '../kernel/ids.ts'
 import type { Runtime } from '../kernel/runtime.ts'
+import type { GeoProvider } from '../ports/geo.ts'
 import type { RateStore } from '../ports/rate-store.ts'
 import type { ClientInfo, Sessions } from '../sessions/session.ts'
 import type { TenantStatus } from '../storage/system-tables.ts'
@@ -20,6 +21,7 @@ import type { Resolver, ResolverOptions } from '../tenancy/resolver.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
 import { accessRoutes } from './access-routes.ts'
 import { accountRoutes } from './account-routes.ts'
+import { createLocate } from './context-facts.ts'
 import { createCookies } from './cookies.ts'
 import { createOriginCheck } from './csrf.ts'
 import { deviceRoutes } from './device-routes.ts'
@@ -64,6 +66,7 @@ export interface HttpParts<Db, P extends string> {
   takeAttempt(tenant: Tenant, attempt: AttemptTake): Promise<AttemptAnswer>
   readonly rates: RateStore
   readonly verifyApiKey: VerifyApiKey
+  readonly geo: GeoProvider | undefined
   onError(error: unknown): void
 }
 
@@ -98,6 +101,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     verification: options.verification,
     runtime: parts.runtime,
     trustedProxies: tenants.trustedProxies ?? 0,
+    locate: createLocate(parts.geo, parts.onError),
     openTenant: parts.openTenant,
   })
   const entering = createEntering<Db, P>({

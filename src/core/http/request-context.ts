@@ -2,6 +2,8 @@
 
 import type { PrincipalAccess } from '../access/access.ts'
 import type { CheckOptions } from '../access/check-options.ts'
+import type { Filter } from '../access/filter.ts'
+import type { FilterOptions } from '../access/filter-options.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { VerifiedApiKey } from '../identity/api-key-check.ts'
 import { FreeholdError } from '../kernel/errors.ts'
@@ -9,6 +11,7 @@ import type { ApiKeyId } from '../kernel/ids.ts'
 import type { Verified } from '../sessions/session.ts'
 import type { TenantHandle, TenantTransaction } from '../tenancy/handle.ts'
 import type { ResolveBy } from '../tenancy/resolver.ts'
+import { type ContextFacts, contextFacts, type Seen, withFacts } from './context-facts.ts'
 
 /** `Db` is the storage's query handle, `P` the permissions that were declared. */
 export interface RequestContext<Db = unknown, P extends string = string> {
@@ -43,11 +46,18 @@ export interface RequestContext<Db = unknown, P extends string = string> {
   /** True when the browser brought a refresh cookie: `POST refresh` may give it a session again. */
   readonly refreshable: boolean
   readonly clientAddress: string | undefined
+  /** What conditions see of this request as `context.ip` and its like: for checks of your own. */
+  readonly facts: ContextFacts
   /**
-   * Goes on only when the principal may. Conditions see the client's address as `context.ip`, and what `options.context` adds.
+   * Goes on only when the principal may. Conditions see the facts of this request, and what `options.context` adds to them.
    * @throws UNAUTHENTICATED (or why the cookie was refused), FORBIDDEN, PERMISSION_UNKNOWN, ORGANIZATION_UNKNOWN
    */
   require(permission: P, options?: CheckOptions): PrincipalAccess<P>
+  /**
+   * Which rows the principal may act on, with the facts of this request: `access.filter`.
+   * @throws as `require`, without FORBIDDEN; INPUT_INVALID
+   */
+  filter(permission: P, options: FilterOptions): Filter
   /**
    * Goes on only when the session is sure enough: of at least this assurance level, and proven no longer ago than this. A
    * session that is not becomes one by `signIn.stepUp`.
@@ -69,28 +79,36 @@ export interface AssuranceDemand {
 /** What a context is made of; the rest follows from it. */
 export type RequestFacts<Db, P extends string> = Omit<
   RequestContext<Db, P>,
-  'impersonator' | 'requestId' | 'require' | 'requireAssurance' | 'transaction'
-> & { readonly actor: Actor & { readonly requestId: string }; now(): number }
+  'impersonator' | 'requestId' | 'facts' | 'require' | 'filter' | 'requireAssurance' | 'transaction'
+> & { readonly actor: Actor & { readonly requestId: string }; now(): number } & Pick<Seen, 'request' | 'locate'>
 
 export function createRequestContext<Db, P extends string>({
   now,
-  ...facts
+  request,
+  locate,
+  ...parts
 }: RequestFacts<Db, P>): RequestContext<Db, P> {
+  let facts: ContextFacts | undefined
   const context: RequestContext<Db, P> = {
-    ...facts,
-    impersonator: facts.session?.impersonator,
-    requestId: facts.actor.requestId,
+    ...parts,
+    impersonator: parts.session?.impersonator,
+    requestId: parts.actor.requestId,
+    get facts() {
+      facts ??= contextFacts({ ...parts, request, locate })
+      return facts
+    },
     require(permission, options) {
       const access = requiredAccess(context)
       access.demand(permission, inRequest(context, options))
       return access
     },
+    filter: (permission, options) => requiredAccess(context).filter(permission, inRequest(context, options)),
     requireAssurance(demand) {
       const session = requiredSession(context)
       demandAssurance(session, demand, now())
       return session
     },
-    transaction: (work) => facts.tenant.transaction(work),
+    transaction: (work) => parts.tenant.transaction(work),
   }
   return context
 }
@@ -139,10 +157,10 @@ export function requiredAccess<Db, P extends string>(context: RequestContext<Db,
   return context.access
 }
 
-/** The facts of a check with those of the request. */
-export function inRequest(
-  { clientAddress: ip }: Pick<RequestContext, 'clientAddress'>,
-  options: CheckOptions = {},
-): CheckOptions {
-  return ip === undefined ? options : { ...options, context: { ip, ...options.context } }
+/** The options of a check with the facts of the request. */
+export function inRequest<Options extends Pick<CheckOptions, 'context'>>(
+  { facts }: Pick<RequestContext, 'facts'>,
+  options?: Options,
+): Options {
+  return { ...options, context: withFacts(facts, options?.context) } as Options
 }
