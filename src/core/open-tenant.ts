@@ -91,7 +91,7 @@ export function openTenant<Db, P extends string>(
     ...outer,
     scope: gatedScope(outer.scope, createGate(directory, tenant.id, { stands })),
   }))
-  const impersonation = lazily(() => createImpersonation(opened(), house.engine, house, directory))
+  const impersonation = lazily(() => createImpersonation(context, opened(), house.engine, house, directory))
   const signIn = lazily(() => {
     const open = opened()
     const passkey = createPasskeySignIn(open, house.engine, directory)
