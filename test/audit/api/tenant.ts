@@ -200,6 +200,7 @@ export const services: Table<TenantServices> = {
   'access.filter': 'reads',
   'access.permissionsOf': 'reads',
   'access.revision': 'reads',
+  'access.whoCan': 'reads',
   'access.principal': 'reads',
   'audit.record': { writes: 'note.written', act: ({ audit }) => audit.record({ action: 'note.written' }) },
   'audit.list': 'reads',
