@@ -32,7 +32,6 @@ export type ChallengePurpose =
   | 'email-change'
   | 'phone-change'
   | 'sign-up'
-  | 'invitation'
   | 'unlock'
 
 export interface NewChallenge {

@@ -5,6 +5,7 @@ import { PASSWORD } from '../house.ts'
 import { accounts } from './accounts.ts'
 import { devices } from './devices.ts'
 import { factors } from './factors.ts'
+import { invitations } from './invitations.ts'
 import {
   ATTEMPT,
   account,
@@ -235,6 +236,7 @@ export const services: Table<TenantServices> = {
 /** What a handle has beside what its transactions have too. */
 export const handleOnly: Table<TenantHandle> = {
   ...accounts,
+  ...invitations,
   'signIn.password': {
     writes: 'session.opened',
     by: 'user',
