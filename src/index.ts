@@ -142,6 +142,8 @@ export type {
   SentCode,
   SentInvitation,
 } from './core/accounts/account.ts'
+export type { Invitation, InvitationKey, InvitationStatus, NewInvitation } from './core/accounts/invitation.ts'
+export type { InvitationAnswer, InvitationFilter, Invitations } from './core/accounts/inviting.ts'
 export type { MessageSignIn } from './core/accounts/message-sign-in.ts'
 export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } from './core/audit/audit.ts'
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
@@ -225,6 +227,7 @@ export {
   type AuditEventId,
   type DomainId,
   type FactorId,
+  type InvitationId,
   type OrganizationId,
   type PasskeyId,
   type PaymentCustomerId,
