@@ -64,6 +64,14 @@ export async function accounts({ print, step, visitor, idOf, letterTo, cast }: T
       await letterTo(gus.email, 'link')
     }
   })
+  await step('The inbox of the demo opens on this machine alone, not under a name that was pointed here.', async () => {
+    const page = await stranger().get('/inbox')
+    same([page.status, page.text.includes(email)], [200, true])
+    for (const path of ['/inbox', '/inbox.json']) {
+      const elsewhere = await stranger().get(path, { host: 'demo.example.com' })
+      same([elsewhere.status, elsewhere.text.includes(email)], [404, false])
+    }
+  })
 }
 
 /** What the page of a link takes from behind its #. */

@@ -204,6 +204,28 @@ describe.skipIf(reason)(`the demo in a browser${reason ? ` (skipped: ${reason})`
     await inside()
   })
 
+  it('a hardware token is added by the secret that came with it', async () => {
+    await open('/account/sign-in')
+    await press(page, /^Hardware token/)
+    await type(dialogOf(page), 'Secret', 'GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ')
+    await press(dialogOf(page), 'Go on')
+    await page.getByRole('heading', { name: 'Confirm the token' }).waitFor()
+    // the first two of RFC 4226, appendix D: a token that was pressed once too often
+    await type(dialogOf(page), 'Code', '287082')
+    await press(dialogOf(page), 'Confirm')
+    await tells(page, 'Hardware token: it is asked for from now on.')
+  })
+
+  it('an enrolment that is left half-way leaves nothing', async () => {
+    await press(page, /^Codes by e-mail/)
+    await press(dialogOf(page), 'Send a code')
+    await page.getByRole('heading', { name: 'Confirm the address' }).waitFor()
+    await press(dialogOf(page), 'Cancel')
+    await dialogOf(page).waitFor({ state: 'detached' })
+    await page.reload()
+    expect(await page.getByText('Not finished').count()).toBe(0)
+  })
+
   it('the passkey is removed; the app stays', async () => {
     await open('/account/sign-in')
     await press(page, 'Remove Laptop')

@@ -1,6 +1,6 @@
 // The demo as a person has it: its pages in Chromium, a passkey authenticator, and its inbox.
 
-import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
+import type { Browser, BrowserContext, CDPSession, Locator, Page } from 'playwright-core'
 import type { Letter } from '../../../examples/notes/inbox.ts'
 import { startChromium } from '../../setup/chromium.ts'
 import { createTestDatabase, type TestDatabase } from '../../setup/database.ts'
@@ -104,14 +104,18 @@ export async function plugIn(page: Page): Promise<Authenticator> {
   }
 }
 
-/** A page, or a dialog on it. */
-type Place = Pick<Page, 'getByRole' | 'getByLabel' | 'locator'>
+/** A page, or a dialog or a form on it. */
+type Place = Page | Locator
 
 export const dialogOf = (page: Page) => page.getByRole('dialog').last()
 
 /** The button of this name. */
 export async function press(place: Place, name: string | RegExp): Promise<void> {
-  await place.getByRole('button', { name, exact: typeof name === 'string' }).click()
+  const button = place.getByRole('button', { name, exact: typeof name === 'string' })
+  await button.waitFor()
+  // what is there already may be of a page whose scripts have not run yet
+  await button.page().waitForLoadState()
+  await button.click()
 }
 
 /** The field under this label. */

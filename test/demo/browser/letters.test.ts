@@ -200,6 +200,24 @@ describe.skipIf(reason)(`the letters of the demo${reason ? ` (skipped: ${reason}
     await tells(other, 'Your address is confirmed.')
   })
 
+  it('a password is changed by whoever has it, and an account given up by whose it is', async () => {
+    await go('/account')
+    await page.getByText('••••').click()
+    await type(page, 'The one you have', ZOE.password)
+    await type(page, 'The new one', 'a bridge for every harbour')
+    await press(page, 'Change the password')
+    await complains(page, 'The current password is wrong.')
+    await type(page, 'The one you have', 'a boat for every harbour')
+    await press(page, 'Change the password')
+    await tells(page, /^Your password is changed/)
+    await page.getByText('Give it up').click()
+    await press(page, 'Give up this account')
+    await press(dialogOf(page), 'Give up this account')
+    await page.getByRole('heading', { name: 'Sign in to Globex' }).waitFor()
+    await enter({ email: 'zoe@elsewhere.test', password: 'a bridge for every harbour' })
+    await complains(page, 'The e-mail address or the password is wrong.')
+  })
+
   it('no script failed, and the content policy kept nothing out', () => {
     expect(house.faults).toEqual([])
   })
