@@ -11,6 +11,8 @@ import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
 const COLUMNS: Record<string, ColumnType> = {
   author: 'uuid',
   state: 'text',
+  body: 'text',
+  code: 'text',
   size: 'integer',
   score: 'double',
   price: 'numeric',
@@ -23,13 +25,16 @@ const ID = '00000000-0000-0000-0000-000000000007'
 let database: TestDatabase
 beforeAll(async () => {
   database = await createTestDatabase()
+  await database.admin('create extension pg_trgm')
   await database.ownerPool.query(`
     create table plans (
       id integer primary key, author uuid, state text collate "en-x-icu", size integer, score double precision, price numeric,
-      at timestamptz, tags text[], more jsonb
+      at timestamptz, tags text[], more jsonb,
+      body text, code text collate "en-x-icu"
     );
     insert into plans select n, lpad(to_hex(n / 10), 32, '0')::uuid, 'state ' || n, n, n, n,
-      '2026-01-01'::timestamptz + n * interval '1 minute', array['tag ' || n], jsonb_build_object('state', 'state ' || n, 'tags', array['tag ' || n])
+      '2026-01-01'::timestamptz + n * interval '1 minute', array['tag ' || n], jsonb_build_object('state', 'state ' || n, 'tags', array['tag ' || n]),
+      'the ' || n || 'th body', 'code ' || n
     from generate_series(1, 20000) n;
     create index on plans (author);
     create index on plans (state);
@@ -41,6 +46,8 @@ beforeAll(async () => {
     create index on plans using gin (tags);
     create index on plans ((more -> 'state'));
     create index on plans using gin ((more -> 'tags'));
+    create index on plans using gin (body gin_trgm_ops);
+    create index on plans (code text_pattern_ops);
     analyze plans`)
 }, 60_000)
 afterAll(() => database?.close())
@@ -81,6 +88,8 @@ describe('an index serves', () => {
       `state collate "C" >= 'state 99' and state collate "C" < 'state 991'`,
     ],
     [{ 'resource.state': { $startsWith: 'state 7%' } }, `state collate "C" ^@ 'state 7%'`],
+    [{ 'resource.code': { $startsWith: 'code 77' } }, `code ^@ 'code 77'`],
+    [{ 'resource.body': { $contains: '7777' } }, `body like '%7777%'`],
     [{ 'resource.size': 7 }, 'size = 7'],
     [{ 'resource.size': { $lt: 7.5 } }, 'size < 7.5::int'],
     [{ 'resource.score': { $gt: 19_990 } }, 'score > 19990'],

@@ -93,7 +93,7 @@ function partOf(right: FilterTerm): TextTest {
   if (right.kind === 'column' || typeof right.value !== 'string')
     return (text, part) => sql`position(${part} in ${text}) > 0`
   const pattern = `%${right.value.replaceAll(/[\\%_]/g, '\\$&')}%`
-  return (text) => sql`${text} like ${value(pattern, 'text')}`
+  return (text) => sql`${text}::text like ${value(pattern, 'text')}`
 }
 
 function inNetworks(column: FilterColumn, networks: readonly string[], open: boolean, isSo: boolean): Sure {
