@@ -125,7 +125,15 @@ export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } f
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
 export type { Device, DeviceClaim, DeviceKey, SignInDevice } from './core/authentication/devices/device.ts'
 export type { Devices } from './core/authentication/devices/devices.ts'
-export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
+export type { BegunFactor, FactorChoice } from './core/authentication/engine-contract.ts'
+export type {
+  ConfirmedEnrolment,
+  EnrolledSignIn,
+  EnrolmentToken,
+  NewTotp,
+  RegisteredEnrolment,
+  SignInEnrolment,
+} from './core/authentication/enrolment.ts'
 export type { FactorHint } from './core/authentication/factor.ts'
 export type { ConfirmedFactor, ConfirmOptions } from './core/authentication/factors/confirmation.ts'
 export type { Factor, FactorKey } from './core/authentication/factors/factor-view.ts'
@@ -158,7 +166,7 @@ export type { ReplayOptions, Risk } from './core/authentication/risk/risk.ts'
 export type { RiskOptions } from './core/authentication/risk/settings.ts'
 export type { RiskSignal } from './core/authentication/risk/signals.ts'
 export type { PasswordSignIn, SignIn, SignInAnswer, StepUp } from './core/authentication/sign-in.ts'
-export type { NextFactor, SignedIn } from './core/authentication/signed-in.ts'
+export type { NextEnrolment, NextFactor, SignedIn } from './core/authentication/signed-in.ts'
 export type {
   Billing,
   Entitlements,
@@ -187,6 +195,7 @@ export type { AssuranceDemand, RequestContext } from './core/http/request-contex
 export type { VerifiedApiKey, VerifyApiKey } from './core/identity/api-key-check.ts'
 export type { ApiKey, ApiKeyFilter, ApiKeyKey, ApiKeys, IssuedApiKey, NewApiKey } from './core/identity/api-keys.ts'
 export type { User } from './core/identity/user.ts'
+export type { ImportedUser, ImportOptions, ImportResult } from './core/identity/user-import.ts'
 export type { NewUser, UserChange, UserKey, Users } from './core/identity/users.ts'
 export type { AnyFreeholdError, ErrorCode, Problem } from './core/kernel/errors.ts'
 export {

@@ -15,7 +15,8 @@ import { createMessageSignIn } from './accounts/message-sign-in.ts'
 import { checkActor } from './audit/actor.ts'
 import { type Actor, createAudit } from './audit/audit.ts'
 import { createDevices } from './authentication/devices/devices.ts'
-import type { SignInEngine } from './authentication/engine.ts'
+import type { SignInEngine } from './authentication/engine-contract.ts'
+import { createSignInEnrolment } from './authentication/enrolment.ts'
 import { createFactors } from './authentication/factors/factors.ts'
 import { outOfReach } from './authentication/out-of-reach.ts'
 import { createPasskeys } from './authentication/passkeys/passkeys.ts'
@@ -91,7 +92,9 @@ export function openTenant<Db, P extends string>(
   const signIn = lazily(() => {
     const open = opened()
     const passkey = createPasskeySignIn(open, house.engine, directory)
-    return { ...createSignIn(open, house.passwords, house.engine), ...createMessageSignIn(open, house.engine), passkey }
+    const enrolment = createSignInEnrolment(open, house.engine, directory)
+    const messages = createMessageSignIn(open, house.engine)
+    return { ...createSignIn(open, house.passwords, house.engine), ...messages, passkey, enrolment }
   })
   const accounts = lazily(() => {
     const { passwords, engine } = house

@@ -3,7 +3,7 @@
 
 import { inRequestOf } from '../audit/actor.ts'
 import { type ChallengePurpose, createChallenges } from '../authentication/challenges.ts'
-import type { SignInEngine } from '../authentication/engine.ts'
+import type { SignInEngine } from '../authentication/engine-contract.ts'
 import type { CountedAttempt } from '../authentication/factor.ts'
 import { checkClient } from '../authentication/sign-in.ts'
 import { writeDenied, writeFailed } from '../authentication/sign-in-log.ts'

@@ -55,6 +55,11 @@ export const ownActions = {
 
   'sign_in.failed': action('user', ['soc2'], 'A sign-in was refused after its secret had been looked at.'),
   'sign_in.factor_required': action('user', ['soc2'], 'A first factor was right, and another one was asked for.'),
+  'sign_in.enrolment_required': action(
+    'user',
+    ['soc2'],
+    'A first factor was right, and a second one has to be set up.',
+  ),
   'sign_in.denied': action('user', ['soc2'], 'A sign-in was right, and was refused by policy.'),
   'session.opened': action('session', ['soc2'], 'Somebody signed in.'),
   'session.ended': action('session', [], 'A session was ended with its own refresh token: a sign-out.'),

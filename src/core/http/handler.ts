@@ -25,6 +25,7 @@ import { createLocate } from './context-facts.ts'
 import { createCookies } from './cookies.ts'
 import { createOriginCheck } from './csrf.ts'
 import { deviceRoutes } from './device-routes.ts'
+import { enrolmentRoutes } from './enrolment-routes.ts'
 import { createEntering } from './entering.ts'
 import { createEntrance, type Entrance } from './entrance.ts'
 import { factorRoutes } from './factor-routes.ts'
@@ -131,6 +132,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     ...factorRoutes<Db, P>(entering),
     ...deviceRoutes<Db, P>(entering),
     ...passkeyRoutes<Db, P>(entering),
+    ...enrolmentRoutes<Db, P>(entering),
     ...sessionRoutes<Db, P>(cookies),
     ...tenantRoutes<Db, P>(),
     ...accessRoutes<Db, P>(parts.permissions),

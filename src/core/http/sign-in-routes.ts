@@ -2,7 +2,7 @@
 // a body; a client without cookies says `"transport": "body"` and shows its tokens itself.
 
 import type { Actor } from '../audit/audit.ts'
-import type { FactorChoice } from '../authentication/engine.ts'
+import type { FactorChoice } from '../authentication/engine-contract.ts'
 import type { SignedIn } from '../authentication/signed-in.ts'
 import { readEmail } from '../identity/email.ts'
 import { FreeholdError } from '../kernel/errors.ts'

@@ -1,7 +1,7 @@
 // An operator of the platform who signs in as a user of a tenant, to see what they see: for a reason, for a while, under
 // the operator's own name in token and log, and without the user's credentials ever coming within reach.
 
-import type { SignInEngine } from '../authentication/engine.ts'
+import type { SignInEngine } from '../authentication/engine-contract.ts'
 import { checkClient } from '../authentication/sign-in.ts'
 import type { TenantContext } from '../context.ts'
 import { findUser } from '../identity/standing.ts'

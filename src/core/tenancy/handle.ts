@@ -12,6 +12,7 @@ import type { Accounts } from '../accounts/account.ts'
 import type { MessageSignIn } from '../accounts/message-sign-in.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { Devices } from '../authentication/devices/devices.ts'
+import type { SignInEnrolment } from '../authentication/enrolment.ts'
 import type { Factors } from '../authentication/factors/factors.ts'
 import type { Passkeys } from '../authentication/passkeys/passkeys.ts'
 import type { PasskeySignIn } from '../authentication/passkeys/sign-in.ts'
@@ -68,6 +69,8 @@ export interface TenantServices<Db = unknown, P extends string = string> {
 /** Every way in, and what follows on any of them. */
 export interface WaysIn extends SignIn, MessageSignIn {
   readonly passkey: PasskeySignIn
+  /** Where a rule asks for a second factor of somebody who has none (`enrolment-required`). */
+  readonly enrolment: SignInEnrolment
 }
 
 /** Everything that can be done inside one tenant. Outside `transaction`, each call is a transaction of its own. */

@@ -34,6 +34,12 @@ export const services: Table<TenantServices> = {
     writes: 'user.created',
     act: ({ users }) => users.create({ email: `${name('u')}@example.test`, name: 'Una', password: PASSWORD }),
   },
+  'users.import': {
+    writes: 'user.created',
+    act: async ({ users }) => {
+      for await (const _ of users.import([{ email: `${name('u')}@example.test`, name: 'Una' }]));
+    },
+  },
   'users.get': 'reads',
   'users.findByEmail': 'reads',
   'users.list': 'reads',
