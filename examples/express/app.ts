@@ -13,7 +13,16 @@ import {
 } from 'freehold/express'
 import { showAsset } from '../notes/assets.ts'
 import { addMember, changeRole, join, removeMember, SURE } from '../notes/members.ts'
-import { addNote, type Context, type Db, listNotes, noteFacts, notesAsCsv, removeNote } from '../notes/notes.ts'
+import {
+  addNote,
+  type Context,
+  type Db,
+  listNotes,
+  noteFacts,
+  notesAsCsv,
+  permissionAsked,
+  removeNote,
+} from '../notes/notes.ts'
 import type { Demo } from '../notes/open.ts'
 import { pagePaths, showPage } from '../notes/pages/index.ts'
 import type { Permission } from '../notes/permissions.ts'
@@ -40,7 +49,7 @@ export function createApp(demo: Demo): Express {
   app.use(express.json({ limit: '16kb' }))
 
   app.get('/api/notes', require('note:read'), async (req, res) => {
-    res.json({ items: await listNotes(contextAt(req).tenant) })
+    res.json({ items: await listNotes(contextAt(req), permissionAsked(req.query.may)) })
   })
   app.post('/api/notes', require('note:write'), async (req, res) => {
     const { tenant, principal } = contextAt(req)
@@ -57,7 +66,7 @@ export function createApp(demo: Demo): Express {
     },
   )
   app.get('/api/export', require('note:read'), requireEntitlement('export'), async (req, res) => {
-    res.attachment('notes.csv').send(await notesAsCsv(contextAt(req).tenant))
+    res.attachment('notes.csv').send(await notesAsCsv(contextAt(req)))
   })
 
   app.post('/api/join', requireSession(), async (req, res) => {

@@ -2,6 +2,7 @@
 // does, and the column's default says whose a new row is.
 
 import { FreeholdError, type RequestContext } from 'freehold'
+import { accessFilter } from 'freehold/postgres'
 import type { Generated, Kysely } from 'kysely'
 import type { Permission } from './permissions.ts'
 
@@ -30,13 +31,18 @@ export interface Note {
 
 export const MAXIMUM_NOTE = 500
 
-/** The newest 50. */
-export function listNotes(tenant: Pick<Tenant, 'read'>): Promise<Note[]> {
-  return tenant.read(async (db) => {
+/** What conditions may ask of a note: what `noteFacts` tells of one, this tells of all. */
+const columns = { author_id: 'uuid' } as const
+
+/** The newest 50 of those with which one may do this. */
+export function listNotes(context: Context, permission: Permission = 'note:read'): Promise<Note[]> {
+  const filter = context.filter(permission, { columns })
+  return context.tenant.read(async (db) => {
     const rows = await db
       .selectFrom('notes')
       .innerJoin('freehold.users as author', 'author.id', 'notes.author_id')
       .select(['notes.id', 'notes.body', 'notes.author_id', 'notes.created_at', 'author.name', 'author.email'])
+      .where((eb) => accessFilter(eb, filter, { table: 'notes' }))
       .orderBy('notes.created_at', 'desc')
       .limit(50)
       .execute()
@@ -48,6 +54,13 @@ export function listNotes(tenant: Pick<Tenant, 'read'>): Promise<Note[]> {
       createdAt: row.created_at,
     }))
   })
+}
+
+/** What a list is asked for: `?may=delete`. @throws INPUT_INVALID */
+export function permissionAsked(may: unknown): Permission {
+  if (may === undefined) return 'note:read'
+  if (may === 'delete') return 'note:delete'
+  throw new FreeholdError('INPUT_INVALID', { field: 'may', problem: 'it is delete, or left out' })
 }
 
 /** @throws INPUT_INVALID */
@@ -73,9 +86,9 @@ export function removeNote(context: Context, id: string): Promise<void> {
 }
 
 /** The notes as a spreadsheet takes them (RFC 4180). */
-export async function notesAsCsv(tenant: Tenant): Promise<string> {
+export async function notesAsCsv(context: Context): Promise<string> {
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
-  const lines = (await listNotes(tenant)).map(({ createdAt, author, body }) =>
+  const lines = (await listNotes(context)).map(({ createdAt, author, body }) =>
     [createdAt.toISOString(), author, body].map(quoted).join(','),
   )
   return `${['written,author,note', ...lines].join('\r\n')}\r\n`

@@ -39,6 +39,20 @@ export async function roles({ print, step, visitor, signIn, idOf, cast }: Tour):
     const remove = async (id: string) => outcome(await bens.send('DELETE', `/api/notes/${id}`))
     same([await remove(his.id), await remove(hers.id)], ['204', '403 FORBIDDEN'])
   })
+  await step('What one may delete is a query: all notes for Ana, his own for Ben, none for Cleo.', async () => {
+    const deletable = async (at: Visitor) => {
+      const { items } = (await at.get('/api/notes?may=delete')).json as { items: { body: string; authorId: string }[] }
+      return items
+    }
+    const [all, his] = [await deletable(atAcme), await deletable(bens)]
+    const id = await idOf(bens)
+    same(
+      [all, his].map((items) => items.some(({ body }) => body === ana.note)),
+      [true, false],
+    )
+    same([his.length > 0, his.every(({ authorId }) => authorId === id)], [true, true])
+    same(await deletable(cleos), [])
+  })
   await step('Ana, the owner, makes Cleo a member: her next request may write, without signing in again.', async () => {
     const id = await idOf(cleos)
     same((await atAcme.send('PUT', `/api/members/${id}/role`, { json: { role: 'member' } })).status, 204)
