@@ -3,6 +3,7 @@ import { efforts } from './measure.ts'
 import { table } from './report.ts'
 import { migrate } from './seed.ts'
 import { openDatabase } from './server.ts'
+
 const database = await openDatabase(console.error)
 await migrate(database)
 const r = await filterOfAMillion(database, { ...efforts.thorough, rounds: 61 }, console.error)

@@ -65,6 +65,7 @@ export type {
 export type { CheckOptions, Circumstances, Freshness } from './core/access/check-options.ts'
 export type { Conditions } from './core/access/condition-tree.ts'
 export type { Day, TimeWindow } from './core/access/condition-windows.ts'
+export type { AddedPermission, CustomPermissions, NewPermission } from './core/access/custom-permissions.ts'
 export type { Cause, Explanation, Need } from './core/access/explanation.ts'
 export type { AllowedFields } from './core/access/fields.ts'
 export type { Filter } from './core/access/filter.ts'
@@ -89,6 +90,8 @@ export type {
   SystemRole,
 } from './core/access/permissions.ts'
 export type { PlaceView } from './core/access/place-names.ts'
+export type { NewPolicy, Policies, Policy, PolicyChange, PolicyVersion } from './core/access/policies.ts'
+export type { PolicyDocument, PolicyPrincipal, PolicyResource } from './core/access/policy-document.ts'
 export type { NewProject, Project, ProjectChange, ProjectFilter, Projects } from './core/access/projects.ts'
 export type {
   NewResource,
@@ -108,6 +111,24 @@ export type {
   TeamMembers,
 } from './core/access/team-members.ts'
 export type { NewTeam, Team, TeamChange, TeamFilter, Teams } from './core/access/teams.ts'
+export type { AccessTools } from './core/access/tools/access-tools.ts'
+export type { AccessChange, AccessDiff, DiffOptions, PrincipalDiff } from './core/access/tools/diff.ts'
+export type { Difference } from './core/access/tools/differences.ts'
+export type { LintCode, LintFinding, LintReport } from './core/access/tools/lint.ts'
+export type {
+  AccessModel,
+  ModelAssignment,
+  ModelMember,
+  ModelOrganization,
+  ModelPermission,
+  ModelPolicy,
+  ModelProject,
+  ModelResource,
+  ModelRole,
+  ModelTeam,
+} from './core/access/tools/model.ts'
+export type { ModelExportOptions } from './core/access/tools/model-export.ts'
+export type { ModelImportOptions, ModelImportReport, ModelImportStep } from './core/access/tools/model-import.ts'
 export type {
   Accounts,
   AddressRequest,

@@ -13,16 +13,7 @@ import {
 } from 'freehold/express'
 import { showAsset } from '../notes/assets.ts'
 import { addMember, changeRole, join, removeMember, SURE } from '../notes/members.ts'
-import {
-  addNote,
-  type Context,
-  type Db,
-  listNotes,
-  noteFacts,
-  notesAsCsv,
-  permissionAsked,
-  removeNote,
-} from '../notes/notes.ts'
+import { addNote, type Context, type Db, listNotes, noteFacts, notesAsCsv, removeNote } from '../notes/notes.ts'
 import type { Demo } from '../notes/open.ts'
 import { pagePaths, showPage } from '../notes/pages/index.ts'
 import type { Permission } from '../notes/permissions.ts'
@@ -49,7 +40,7 @@ export function createApp(demo: Demo): Express {
   app.use(express.json({ limit: '16kb' }))
 
   app.get('/api/notes', require('note:read'), async (req, res) => {
-    res.json({ items: await listNotes(contextAt(req), permissionAsked(req.query.may)) })
+    res.json({ items: await listNotes(contextAt(req)) })
   })
   app.post('/api/notes', require('note:write'), async (req, res) => {
     const { tenant, principal } = contextAt(req)

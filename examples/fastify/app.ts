@@ -13,16 +13,7 @@ import {
 } from 'freehold/fastify'
 import { showAsset } from '../notes/assets.ts'
 import { addMember, changeRole, join, removeMember, SURE } from '../notes/members.ts'
-import {
-  addNote,
-  type Context,
-  type Db,
-  listNotes,
-  noteFacts,
-  notesAsCsv,
-  permissionAsked,
-  removeNote,
-} from '../notes/notes.ts'
+import { addNote, type Context, type Db, listNotes, noteFacts, notesAsCsv, removeNote } from '../notes/notes.ts'
 import type { Demo } from '../notes/open.ts'
 import { pagePaths, showPage } from '../notes/pages/index.ts'
 import type { Permission } from '../notes/permissions.ts'
@@ -54,7 +45,7 @@ export function createApp(demo: Demo): FastifyInstance {
   }
 
   app.get('/api/notes', { onRequest: require('note:read') }, async (request) => ({
-    items: await listNotes(contextAt(request), permissionAsked((request.query as { may?: unknown }).may)),
+    items: await listNotes(contextAt(request)),
   }))
   app.post('/api/notes', { onRequest: require('note:write') }, async (request, reply) => {
     const { tenant, principal } = contextAt(request)

@@ -1,7 +1,7 @@
 // The notes of a tenant: ordinary Kysely queries in the tenant's transaction. None of them names the tenant; the wall
 // does, and the column's default says whose a new row is.
 
-import { FreeholdError, type RequestContext } from 'freehold'
+import { type Filter, FreeholdError, type RequestContext } from 'freehold'
 import { accessFilter } from 'freehold/postgres'
 import type { Generated, Kysely } from 'kysely'
 import type { Permission } from './permissions.ts'
@@ -31,13 +31,18 @@ export interface Note {
 
 export const MAXIMUM_NOTE = 500
 
-/** What conditions may ask of a note: what `noteFacts` tells of one, this tells of all. */
-const columns = { author_id: 'uuid' } as const
+/** What conditions know of a note: `resource.author_id`. */
+export const noteColumns = { columns: { author_id: 'uuid' } } as const
 
-/** The newest 50 of those with which one may do this. */
-export function listNotes(context: Context, permission: Permission = 'note:read'): Promise<Note[]> {
-  const filter = context.filter(permission, { columns })
-  return context.tenant.read(async (db) => {
+/** The newest 50 of those that one may read. */
+export function listNotes(context: Context): Promise<Note[]> {
+  return listNotesWhere(context.tenant, context.filter('note:read', noteColumns))
+}
+
+/** The newest 50 of those that a filter lets through. */
+export async function listNotesWhere(tenant: Pick<Tenant, 'read'>, filter: Filter): Promise<Note[]> {
+  if (filter.kind === 'never') return []
+  return tenant.read(async (db) => {
     const rows = await db
       .selectFrom('notes')
       .innerJoin('freehold.users as author', 'author.id', 'notes.author_id')
@@ -54,13 +59,6 @@ export function listNotes(context: Context, permission: Permission = 'note:read'
       createdAt: row.created_at,
     }))
   })
-}
-
-/** What a list is asked for: `?may=delete`. @throws INPUT_INVALID */
-export function permissionAsked(may: unknown): Permission {
-  if (may === undefined) return 'note:read'
-  if (may === 'delete') return 'note:delete'
-  throw new FreeholdError('INPUT_INVALID', { field: 'may', problem: 'it is delete, or left out' })
 }
 
 /** @throws INPUT_INVALID */

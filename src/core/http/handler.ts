@@ -34,6 +34,7 @@ import { messageRoutes } from './message-routes.ts'
 import { operatorRoutes } from './operator-routes.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
 import { passkeyRoutes } from './passkey-routes.ts'
+import { policyRoutes } from './policy-routes.ts'
 import { createProblemResponse, type ProblemResponse } from './problem.ts'
 import { createRateLimits, type RateTally, rateHeaders } from './rate-limits.ts'
 import { requiredAccess, requiredSession } from './request-context.ts'
@@ -137,6 +138,7 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     ...tenantRoutes<Db, P>(),
     ...accessRoutes<Db, P>(parts.permissions),
     ...roleRoutes<Db, P>(entering, parts.permissions),
+    ...policyRoutes<Db, P>(entering),
     ...operatorRoutes<Db, P>({ entering, roomsOf: parts.roomsOf }),
     ...machineRoutes<Db, P>(entering, parts.permissions),
     ...webhookRoutes<Db, P>(parts.webhooks),

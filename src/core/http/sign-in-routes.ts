@@ -50,7 +50,9 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
     const options = { mode: 'signature', access: false, allow: LEAVING } as const
     const { tenant, session } = await entrance.authenticate(visit.request, visit.info, options)
     if (!session) return
-    await tenant.sessions.revoke(session.session.id).catch((error: unknown) => {
+    const { id } = session.session
+    const ending = session.impersonator ? tenant.impersonation.end(id) : tenant.sessions.revoke(id)
+    await ending.catch((error: unknown) => {
       if (!FreeholdError.is(error, 'SESSION_UNKNOWN')) throw error
     })
   }

@@ -98,6 +98,8 @@ export function createPasskeySignIn(
     const load = await askEntry(context, { who, client: from })
     const { user, credential } = load
     if (!credential || !user) return undefined
+    // made before the owner of the address came: beside another factor it is good, and by itself it opens nothing (A10)
+    if (!credential.signs_in) return { credential, user }
     try {
       if (credential.rp_id !== place.rpId) throw refused('relying-party')
       checkHandle(assertion, user)
