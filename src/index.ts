@@ -65,6 +65,7 @@ export type {
 export type { CheckOptions, Circumstances, Freshness } from './core/access/check-options.ts'
 export type { Conditions } from './core/access/condition-tree.ts'
 export type { Day, TimeWindow } from './core/access/condition-windows.ts'
+export type { AddedPermission, CustomPermissions, NewPermission } from './core/access/custom-permissions.ts'
 export type { Cause, Explanation, Need } from './core/access/explanation.ts'
 export type { AllowedFields } from './core/access/fields.ts'
 export type { Filter } from './core/access/filter.ts'
@@ -89,6 +90,8 @@ export type {
   SystemRole,
 } from './core/access/permissions.ts'
 export type { PlaceView } from './core/access/place-names.ts'
+export type { NewPolicy, Policies, Policy, PolicyChange, PolicyVersion } from './core/access/policies.ts'
+export type { PolicyDocument, PolicyPrincipal, PolicyResource } from './core/access/policy-document.ts'
 export type { NewProject, Project, ProjectChange, ProjectFilter, Projects } from './core/access/projects.ts'
 export type {
   NewResource,
@@ -108,6 +111,24 @@ export type {
   TeamMembers,
 } from './core/access/team-members.ts'
 export type { NewTeam, Team, TeamChange, TeamFilter, Teams } from './core/access/teams.ts'
+export type { AccessTools } from './core/access/tools/access-tools.ts'
+export type { AccessChange, AccessDiff, DiffOptions, PrincipalDiff } from './core/access/tools/diff.ts'
+export type { Difference } from './core/access/tools/differences.ts'
+export type { LintCode, LintFinding, LintReport } from './core/access/tools/lint.ts'
+export type {
+  AccessModel,
+  ModelAssignment,
+  ModelMember,
+  ModelOrganization,
+  ModelPermission,
+  ModelPolicy,
+  ModelProject,
+  ModelResource,
+  ModelRole,
+  ModelTeam,
+} from './core/access/tools/model.ts'
+export type { ModelExportOptions } from './core/access/tools/model-export.ts'
+export type { ModelImportOptions, ModelImportReport, ModelImportStep } from './core/access/tools/model-import.ts'
 export type {
   Accounts,
   AddressRequest,
@@ -127,7 +148,15 @@ export type { Actor, Audit, AuditEntry, AuditEvent, AuditFilter, AuditTarget } f
 export { type OwnAction, ownActions } from './core/audit/catalog.ts'
 export type { Device, DeviceClaim, DeviceKey, SignInDevice } from './core/authentication/devices/device.ts'
 export type { Devices } from './core/authentication/devices/devices.ts'
-export type { BegunFactor, FactorChoice } from './core/authentication/engine.ts'
+export type { BegunFactor, FactorChoice } from './core/authentication/engine-contract.ts'
+export type {
+  ConfirmedEnrolment,
+  EnrolledSignIn,
+  EnrolmentToken,
+  NewTotp,
+  RegisteredEnrolment,
+  SignInEnrolment,
+} from './core/authentication/enrolment.ts'
 export type { FactorHint } from './core/authentication/factor.ts'
 export type { ConfirmedFactor, ConfirmOptions } from './core/authentication/factors/confirmation.ts'
 export type { Factor, FactorKey } from './core/authentication/factors/factor-view.ts'
@@ -160,7 +189,7 @@ export type { ReplayOptions, Risk } from './core/authentication/risk/risk.ts'
 export type { RiskOptions } from './core/authentication/risk/settings.ts'
 export type { RiskSignal } from './core/authentication/risk/signals.ts'
 export type { PasswordSignIn, SignIn, SignInAnswer, StepUp } from './core/authentication/sign-in.ts'
-export type { NextFactor, SignedIn } from './core/authentication/signed-in.ts'
+export type { NextEnrolment, NextFactor, SignedIn } from './core/authentication/signed-in.ts'
 export type {
   Billing,
   Entitlements,
@@ -189,6 +218,7 @@ export type { AssuranceDemand, RequestContext } from './core/http/request-contex
 export type { VerifiedApiKey, VerifyApiKey } from './core/identity/api-key-check.ts'
 export type { ApiKey, ApiKeyFilter, ApiKeyKey, ApiKeys, IssuedApiKey, NewApiKey } from './core/identity/api-keys.ts'
 export type { User } from './core/identity/user.ts'
+export type { ImportedUser, ImportOptions, ImportResult } from './core/identity/user-import.ts'
 export type { NewUser, UserChange, UserKey, Users } from './core/identity/users.ts'
 export type { AnyFreeholdError, ErrorCode, Problem } from './core/kernel/errors.ts'
 export {

@@ -1,7 +1,8 @@
 // The notes of a tenant: ordinary Kysely queries in the tenant's transaction. None of them names the tenant; the wall
 // does, and the column's default says whose a new row is.
 
-import { FreeholdError, type RequestContext } from 'freehold'
+import { type Filter, FreeholdError, type RequestContext } from 'freehold'
+import { accessFilter } from 'freehold/postgres'
 import type { Generated, Kysely } from 'kysely'
 import type { Permission } from './permissions.ts'
 
@@ -30,13 +31,23 @@ export interface Note {
 
 export const MAXIMUM_NOTE = 500
 
+/** What conditions know of a note: `resource.author_id`. */
+export const noteColumns = { columns: { author_id: 'uuid' } } as const
+
 /** The newest 50. */
 export function listNotes(tenant: Pick<Tenant, 'read'>): Promise<Note[]> {
+  return listNotesWhere(tenant, { kind: 'always' })
+}
+
+/** The newest 50 of those that a filter lets through. */
+export async function listNotesWhere(tenant: Pick<Tenant, 'read'>, filter: Filter): Promise<Note[]> {
+  if (filter.kind === 'never') return []
   return tenant.read(async (db) => {
     const rows = await db
       .selectFrom('notes')
       .innerJoin('freehold.users as author', 'author.id', 'notes.author_id')
       .select(['notes.id', 'notes.body', 'notes.author_id', 'notes.created_at', 'author.name', 'author.email'])
+      .where((eb) => accessFilter(eb, filter, { table: 'notes' }))
       .orderBy('notes.created_at', 'desc')
       .limit(50)
       .execute()

@@ -2,14 +2,17 @@
 
 import { createAssignments } from './access/assignments.ts'
 import type { AccessCache } from './access/cache.ts'
+import { createCustomPermissions } from './access/custom-permissions.ts'
 import { createOrganizations } from './access/organizations.ts'
 import type { Permissions } from './access/permissions.ts'
+import { createPolicies } from './access/policies.ts'
 import { createProjects } from './access/projects.ts'
 import { createAccess } from './access/questions.ts'
 import { createResources } from './access/resources.ts'
 import { createRoles } from './access/roles.ts'
 import { createServiceAccounts } from './access/service-accounts.ts'
 import { createTeams } from './access/teams.ts'
+import { createAccessTools } from './access/tools/access-tools.ts'
 import { createAccounts } from './accounts/accounts.ts'
 import { createInvitations } from './accounts/invitations.ts'
 import { createMessageSignIn } from './accounts/message-sign-in.ts'
@@ -17,7 +20,8 @@ import type { JoiningParts } from './accounts/newcomer.ts'
 import { checkActor } from './audit/actor.ts'
 import { type Actor, createAudit } from './audit/audit.ts'
 import { createDevices } from './authentication/devices/devices.ts'
-import type { SignInEngine } from './authentication/engine.ts'
+import type { SignInEngine } from './authentication/engine-contract.ts'
+import { createSignInEnrolment } from './authentication/enrolment.ts'
 import { createFactors } from './authentication/factors/factors.ts'
 import { outOfReach } from './authentication/out-of-reach.ts'
 import { createPasskeys } from './authentication/passkeys/passkeys.ts'
@@ -41,7 +45,7 @@ import type { TenantUnit } from './storage/storage.ts'
 import type { TenantStatus } from './storage/system-tables.ts'
 import type { Directory } from './tenancy/directory.ts'
 import { createDomains } from './tenancy/domains.ts'
-import { createGate, type Gate, gatedAccess, gatedRoom, gatedScope, type Room } from './tenancy/gate.ts'
+import { createGate, type Gate, gatedRoom, gatedScope, type Room } from './tenancy/gate.ts'
 import type { TenantHandle, TenantServices, TenantTransaction } from './tenancy/handle.ts'
 import type { Tenant } from './tenancy/tenant.ts'
 
@@ -89,11 +93,13 @@ export function openTenant<Db, P extends string>(
     ...outer,
     scope: gatedScope(outer.scope, createGate(directory, tenant.id, { stands })),
   }))
-  const impersonation = lazily(() => createImpersonation(opened(), house.engine, house, directory))
+  const impersonation = lazily(() => createImpersonation(context, opened(), house.engine, house, directory))
   const signIn = lazily(() => {
     const open = opened()
     const passkey = createPasskeySignIn(open, house.engine, directory)
-    return { ...createSignIn(open, house.passwords, house.engine), ...createMessageSignIn(open, house.engine), passkey }
+    const enrolment = createSignInEnrolment(open, house.engine, directory)
+    const messages = createMessageSignIn(open, house.engine)
+    return { ...createSignIn(open, house.passwords, house.engine), ...messages, passkey, enrolment }
   })
   const joining = (): JoiningParts => {
     const { passwords, engine, permissions } = house
@@ -158,10 +164,13 @@ function openServices<Db, P extends string>(
   const apiKeys = lazily(() => outOfReach(actor, createApiKeys(context, permissions), ['get', 'list']))
   const roles = lazily(() => createRoles(context, permissions))
   const assignments = lazily(() => createAssignments(context, permissions))
-  const access = lazily(() => {
-    const ungated = createAccess(context, house.accessCache, permissions)
-    return gate ? gatedAccess(ungated, gate) : ungated
-  })
+  const policies = lazily(() => createPolicies(context, permissions))
+  const customPermissions = lazily(() => createCustomPermissions(context, permissions))
+  // what the tools ask passes the context's scope, and its gate
+  const access = lazily(() => ({
+    ...createAccess(context, house.accessCache, permissions, gate),
+    ...createAccessTools(context, permissions),
+  }))
   const audit = lazily(() => createAudit(context))
   const billing = lazily(() => behind(gate, createBilling(context, house.providers)))
   const entitlements = lazily(() => behind(gate, createEntitlements(context, house.planBook)))
@@ -200,6 +209,12 @@ function openServices<Db, P extends string>(
     },
     get assignments() {
       return assignments()
+    },
+    get policies() {
+      return policies()
+    },
+    get customPermissions() {
+      return customPermissions()
     },
     get access() {
       return access()

@@ -144,6 +144,29 @@ describe.each(STORAGES)('a link or a code on %s', (storage) => {
     expect(post.phone.all).toEqual([])
   })
 
+  it('M06: a session that began in a mailbox is not stepped up by a code out of the same one', async () => {
+    const signedIn = await acme.signIn.link({ token: await link() })
+    if (!signedIn.ok) throw new Error(signedIn.reason)
+    const stepUp = () => acme.signIn.stepUp({ session: signedIn.session.id })
+    const { factor } = await acme.factors.enrolEmail(ana, { name: 'Mailbox' })
+    await acme.factors.confirm(ana, factor, { code: await post.code(ana.email) })
+    expect(await stepUp()).toEqual({ ok: false, reason: 'denied' })
+    await withApp()
+    expect(await stepUp()).toMatchObject({ reason: 'factor-required', next: { factors: [{ type: 'totp' }] } })
+    // another mailbox is another factor
+    const other = await acme.factors.enrolEmail(ana, { name: 'Other', email: `other-${ana.email}` })
+    await acme.factors.confirm(ana, other.factor, { code: await post.code(`other-${ana.email}`) })
+    const types = [{ type: 'totp' }, { type: 'email', name: 'Other' }]
+    expect(await stepUp()).toMatchObject({ reason: 'factor-required', next: { factors: types } })
+  })
+
+  it('M06: one mailbox is one factor, however its address is spelled', async () => {
+    const eva = await acme.users.create({ email: 'Eva.Größe@bücher.test', emailVerified: true })
+    const { factor } = await acme.factors.enrolEmail(eva, { name: 'Mailbox' })
+    await acme.factors.confirm(eva, factor, { code: await post.code(eva.email) })
+    expect(await acme.signIn.link({ token: await link(eva) })).toEqual({ ok: false, reason: 'denied' })
+  })
+
   it('A10: whoever registered the address before its owner came has no way in afterwards', async () => {
     const victim = 'victim@example.test'
     const planted = await acme.users.create({ email: victim, password: PASSWORD })

@@ -55,9 +55,50 @@ describe.each(['memory', 'postgres'] as const)('on %s', (storage) => {
     for (const shown of [token, '', 'x', 'a'.repeat(43), 'a'.repeat(5000), '\0']) {
       const answer = entered(await signIn(user, shown))
       expect(answer.device.isNew).toBe(true)
-      expect(answer.device.token).not.toBe(shown)
+      const [own] = answer.device.token.split('.')
+      expect(own).toMatch(/^[\w-]{43}$/)
+      expect(shown).not.toContain(own)
     }
     expect((await acme.devices.list(eve)).items).toHaveLength(1)
+  })
+
+  it('users who share a browser keep what they are known by, each their own', async () => {
+    const [ana, ben] = [await house.person(acme), await house.person(acme)]
+    let token: string | undefined
+    const enter = async (user: User) => {
+      const { device } = entered(await signIn(user, token))
+      token = device.token
+      return device
+    }
+    const [hers, his] = [await enter(ana), await enter(ben)]
+    expect([hers.isNew, his.isNew]).toEqual([true, true])
+    expect(his.device.id).not.toBe(hers.device.id)
+    for (let turn = 0; turn < 3; turn++) {
+      expect(await enter(ana)).toMatchObject({ isNew: false, device: { id: hers.device.id } })
+      expect(await enter(ben)).toMatchObject({ isNew: false, device: { id: his.device.id } })
+    }
+    for (const user of [ana, ben]) expect((await acme.devices.list(user)).items).toHaveLength(1)
+    // who is revoked is new again, and the other is not
+    await acme.devices.revoke(ana, hers.device)
+    expect((await enter(ana)).isNew).toBe(true)
+    expect((await enter(ben)).isNew).toBe(false)
+  })
+
+  it('a browser knows eight users, and forgets who came longest ago', async () => {
+    const users = await Promise.all(Array.from({ length: 9 }, () => house.person(acme)))
+    let token: string | undefined
+    const enter = async (user: User) => {
+      const { device } = entered(await signIn(user, token))
+      token = device.token
+      return device.isNew
+    }
+    for (const user of users) expect(await enter(user)).toBe(true)
+    expect(token!.split('.')).toHaveLength(8)
+    for (const user of users.slice(1)) expect(await enter(user)).toBe(false)
+    expect(await enter(users[0]!)).toBe(true)
+    // what is beyond them is not looked at
+    const many = [...Array.from({ length: 8 }, (_, i) => String(i).repeat(43)), token].join('.')
+    expect(entered(await signIn(users[0]!, many)).device.isNew).toBe(true)
   })
 
   it('a letter tells of a second device, and not of the first or of one that is known', async () => {
@@ -98,6 +139,22 @@ describe.each(['memory', 'postgres'] as const)('on %s', (storage) => {
       expect(device.device.trustedUntil).toBeInstanceOf(Date)
       const again = entered(await signIn(owner.user, device.token))
       expect(again.session).toMatchObject({ assuranceLevel: 1, authenticationMethods: ['pwd'] })
+    })
+
+    it('M05: it is of the user who gave it, and of nobody else in the same browser', async () => {
+      const [ana, ben] = [await house.withApp(acme), await house.withApp(acme)]
+      const hers = await trusting(ana)
+      const asked = next(await signIn(ben.user, hers.device.token))
+      const client = clientOf({ token: hers.device.token })
+      const his = entered(await acme.signIn.continue({ token: asked.token, code: await ben.code(), client }))
+      expect(his.device.isNew).toBe(true)
+      // he did not trust it, and hers is not his
+      next(await signIn(ben.user, his.device.token))
+      const again = entered(await signIn(ana.user, his.device.token))
+      expect(again.session).toMatchObject({ assuranceLevel: 1, deviceId: hers.device.device.id })
+      // a token that somebody plants in a browser opens nothing for who is asked there later
+      const planted = entered(await signIn(ana.user, hers.device.token)).device.token
+      next(await signIn(ben.user, planted))
     })
 
     it('M05: not without its token, not in another browser, and not after its time', async () => {

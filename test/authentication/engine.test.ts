@@ -200,13 +200,19 @@ describe('a pending sign-in', () => {
 })
 
 describe('policy', () => {
-  it('asks a user without a factor for what they do not have: denied, and nothing is opened', async () => {
+  it('asks a user without a factor to set one up, or denies them: nothing is opened', async () => {
     const user = await town.person()
-    const context = withRule({ requiredAssurance: 2 })
-    expect(await town.engine.conclude(context, passwordProof(await rowOf(user), undefined))).toEqual({
+    const proof = passwordProof(await rowOf(user), undefined)
+    const asked = (rule: object) => town.engine.conclude(withRule(rule), proof)
+    expect(await asked({ requiredAssurance: 2 })).toEqual({
       ok: false,
-      reason: 'denied',
+      reason: 'enrolment-required',
+      next: { token: expect.stringMatching(/^fh_ch_/), expiresInMs: 600_000, factors: ['totp', 'passkey'] },
     })
+    const denied = { ok: false, reason: 'denied' }
+    expect(await asked({ requiredAssurance: 2, enrolAtSignIn: false })).toEqual(denied)
+    // what could be set up reaches level 2
+    expect(await asked({ requiredAssurance: 3 })).toEqual(denied)
     expect(await town.alive(user)).toEqual([])
   })
 
@@ -218,7 +224,7 @@ describe('policy', () => {
     const proof = passwordProof(await rowOf(user), undefined)
     expect(await town.engine.conclude(context, proof)).toMatchObject({ ok: true })
     await records.insert('role_assignments', [{ id: newId(), user_id: user.id, role_id: role!.id }])
-    expect(await town.engine.conclude(context, proof)).toMatchObject({ reason: 'denied' })
+    expect(await town.engine.conclude(context, proof)).toMatchObject({ reason: 'enrolment-required' })
   })
 
   it.each([
@@ -226,6 +232,7 @@ describe('policy', () => {
     'strict',
     { requiredAssurance: 4 },
     { requiredAssurance: '2' },
+    { enrolAtSignIn: 'no' },
     { maximumSessions: 0 },
     { roles: { a: { maximumSessions: '3' } } },
     { roles: [] },

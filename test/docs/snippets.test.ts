@@ -42,6 +42,11 @@ const AROUND: readonly (readonly [piece: string, declarations: string])[] = [
      declare const app: Hono<FreeholdEnv<Db, 'note:read' | 'note:write'>>`,
   ],
   [
+    'of acme.users.import(',
+    `import type { TenantHandle } from 'freehold'
+     declare const acme: TenantHandle`,
+  ],
+  [
     'of freehold.migrations.apply()',
     `import type { Freehold } from 'freehold'
      declare const freehold: Freehold`,

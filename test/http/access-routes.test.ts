@@ -170,6 +170,70 @@ describe('roles over HTTP', () => {
   })
 })
 
+describe('policies over HTTP', () => {
+  const document = { effect: 'deny', principals: [{ role: 'reader' }], actions: ['note:write'], resources: ['*'] }
+
+  it('are made, changed, switched, restored and removed by who may', async () => {
+    const made = await owner.ask('POST', 'policies', { key: 'quiet', description: 'Shh', document })
+    expect([made.status, made.policy.version, made.policy.enabled]).toEqual([201, 1, true])
+    expect((await owner.ask('GET', 'policies/quiet')).policy).toEqual(made.policy)
+    const changed = await owner.ask('POST', 'policies/quiet', { document: { ...document, actions: ['note:*'] } })
+    expect([changed.status, changed.policy.version]).toEqual([200, 2])
+    expect((await owner.ask('POST', 'policies/quiet/disable')).policy.enabled).toBe(false)
+    expect((await owner.ask('POST', 'policies/quiet/enable')).policy.enabled).toBe(true)
+    expect((await owner.ask('POST', 'policies/quiet/restore', { version: 1 })).policy.document.actions).toEqual([
+      'note:write',
+    ])
+    const { items } = await owner.ask('GET', 'policies/quiet/versions')
+    expect(items.map(({ version }: { version: number }) => version)).toEqual([3, 2, 1])
+    expect((await owner.ask('GET', 'policies')).items).toHaveLength(1)
+    expect(await outcome(owner.ask('DELETE', 'policies/quiet'))).toBe(204)
+    expect(await outcome(owner.ask('GET', 'policies/quiet'))).toBe('404 POLICY_UNKNOWN')
+  })
+
+  it('are for who may read or write them, and say no more than their writer holds', async () => {
+    const permissions = [{ resource: 'policy', actions: ['read', 'write'] }]
+    await acme.roles.create({ key: 'legislator', permissions })
+    const legislator = await caller('legislator')
+    for (const [method, path, body] of [
+      ['GET', 'policies', undefined],
+      ['POST', 'policies', { key: 'x', document }],
+      ['POST', 'policies/x/enable', undefined],
+      ['DELETE', 'policies/x', undefined],
+    ] as const) {
+      expect(await outcome(keeper.ask(method, path, body))).toBe('403 FORBIDDEN')
+    }
+    expect(await outcome(legislator.ask('GET', 'policies'))).toBe(200)
+    expect(await outcome(legislator.ask('POST', 'policies', { key: 'x', document }))).toBe('403 GRANT_REFUSED')
+  })
+
+  it.each([
+    [{}, 'INPUT_INVALID'],
+    [{ key: 'x' }, 'POLICY_INVALID'],
+    [{ key: 'x', document: { ...document, effect: 'maybe' } }, 'POLICY_INVALID'],
+    [{ key: 'x', document: { ...document, actions: ['note:shred'] } }, 'INPUT_INVALID'],
+    [{ key: 'x', document: { ...document, principals: [{ role: 'nobody' }] } }, 'ROLE_UNKNOWN'],
+    [{ key: 'x', document, version: 7 }, 'INPUT_INVALID'],
+  ])('of %j are refused with %s', async (body, code) => {
+    expect((await owner.ask('POST', 'policies', body)).code).toBe(code)
+    expect((await owner.ask('GET', 'policies')).items).toEqual([])
+  })
+
+  it('and permissions that the tenant adds can be asked for at once', async () => {
+    const added = await owner.ask('POST', 'custom-permissions', { resource: 'report', action: 'print' })
+    expect([added.status, added.permission.name]).toEqual([201, 'report:print'])
+    expect((await owner.ask('GET', 'access/check?permission=report:print')).allowed).toBe(true)
+    expect((await member.ask('GET', 'access/explain?permission=report:print')).items[0].reason).toBe('no-grant')
+    expect((await owner.ask('GET', 'custom-permissions')).items).toHaveLength(1)
+    expect(await outcome(member.ask('DELETE', 'custom-permissions/report/print'))).toBe('403 FORBIDDEN')
+    expect(await outcome(owner.ask('DELETE', 'custom-permissions/report/print'))).toBe(204)
+    expect(await outcome(owner.ask('GET', 'access/check?permission=report:print'))).toBe('422 INPUT_INVALID')
+    expect((await owner.ask('POST', 'custom-permissions', { resource: 'role', action: 'eat' })).code).toBe(
+      'PERMISSION_TAKEN',
+    )
+  })
+})
+
 describe('what one may do, over HTTP', () => {
   it('is told to everybody of themselves: allowed, and depending on the resource', async () => {
     const own = { 'resource.owner_id': { $ref: 'principal.id' } }

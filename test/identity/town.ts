@@ -1,6 +1,7 @@
 // A town for tests: one tenant on any storage, with its users, passwords and sign-in, and a hash whose work is counted.
 
-import { createSignInEngine, type SignInEngine } from '../../src/core/authentication/engine.ts'
+import { createSignInEngine } from '../../src/core/authentication/engine.ts'
+import type { SignInEngine } from '../../src/core/authentication/engine-contract.ts'
 import type { FactorVerifier } from '../../src/core/authentication/factor.ts'
 import { createPasswords, type Passwords } from '../../src/core/authentication/passwords.ts'
 import { createSignIn, type SignIn } from '../../src/core/authentication/sign-in.ts'

@@ -1,6 +1,7 @@
 // A tenant whose users have passkeys, on any storage: the rooms, the engine behind them, and authenticators to use.
 
-import { createSignInEngine, type SignInEngine } from '../../src/core/authentication/engine.ts'
+import { createSignInEngine } from '../../src/core/authentication/engine.ts'
+import type { SignInEngine } from '../../src/core/authentication/engine-contract.ts'
 import type { PasskeyRequestOptions } from '../../src/core/authentication/passkeys/ceremony.ts'
 import { createPasskeyFactor } from '../../src/core/authentication/passkeys/factor.ts'
 import type { Passkey } from '../../src/core/authentication/passkeys/passkey.ts'

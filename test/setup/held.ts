@@ -7,6 +7,8 @@ export interface Held {
   readonly tenantId: string
   readonly table: string
   readonly id: string
+  /** What whoever holds it changes, as `trusted_until = null`; nobody sees it before they let go. */
+  readonly set?: string
 }
 
 /** Waits until so many statements wait for a lock. */
@@ -21,7 +23,7 @@ export async function untilWaiting({ admin, name }: TestDatabase, waiting: numbe
 /** Locks the row, does the work, which says when it has got as far as it comes, and lets go. */
 export async function whileHeld<R>(
   database: TestDatabase,
-  { tenantId, table, id }: Held,
+  { tenantId, table, id, set }: Held,
   work: () => Promise<{ readonly running: R }>,
 ): Promise<R> {
   const client = new pg.Client({ connectionString: database.ownerUrl })
@@ -29,6 +31,7 @@ export async function whileHeld<R>(
   try {
     await client.query(`begin; select freehold.enter_tenant('${tenantId}')`)
     await client.query(`select 1 from freehold.${table} where id = $1 for update`, [id])
+    if (set !== undefined) await client.query(`update freehold.${table} set ${set} where id = $1`, [id])
     const { running } = await work()
     await client.query('commit')
     return running

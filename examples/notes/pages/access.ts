@@ -1,10 +1,12 @@
 // Why, or why not: asks what Freehold decides and shows on what grounds.
 
-import type { Explanation, UserId } from 'freehold'
+import type { Filter, UserId } from 'freehold'
 import { listMembers, type Member } from '../members.ts'
-import { type Context, listNotes, type Note } from '../notes.ts'
+import { type Context, listNotes, listNotesWhere, type Note, noteColumns } from '../notes.ts'
 import { type Permission, permissions } from '../permissions.ts'
 import { type Html, html } from './html.ts'
+import { roleSelect } from './members.ts'
+import { verdict } from './verdict.ts'
 
 interface Question {
   readonly member: string
@@ -26,7 +28,9 @@ export async function accessPage(context: Context, url: URL): Promise<Html> {
   const note = notes.find(({ id }) => id === question.note)
   const access = await context.tenant.access.principal(question.member as UserId)
   const options = note ? { resource: { author_id: note.authorId } } : {}
-  const name = members.find(({ id }) => id === question.member)?.name ?? 'You'
+  const member = members.find(({ id }) => id === question.member)
+  const name = member?.name ?? 'You'
+  const mayAssign = context.access!.can('assignment:write')
   return html`<section class="card" aria-labelledby="access">
 <h1 id="access">Who may do what, and why</h1>
 <form class="row" method="get" action="/access" data-plain>
@@ -38,7 +42,36 @@ ${members.length > 0 && html`<label>Who ${memberSelect(members, question)}</labe
 <button>Explain</button>
 </form>
 ${verdict(name, question.permission, access.explain(question.permission, options))}
+${
+  member &&
+  mayAssign &&
+  html`<form method="post" class="inline" data-method="PUT" data-path="/api/members/${member.id}/role" data-auto>
+<label>Give ${name} another role, and see it take effect ${roleSelect(member.roles[0])}</label>
+</form>`
+}
+</section>
+${question.permission.startsWith('note:') && (await noteList(context, name, question, access.filter(question.permission, noteColumns)))}`
+}
+
+/** The rows for which a check says yes, found by the database: not asked one by one. */
+async function noteList(context: Context, name: string, { permission }: Question, filter: Filter): Promise<Html> {
+  const shown = context.access!.can('note:read') ? await listNotesWhere(context.tenant, filter) : []
+  return html`<section class="card" aria-labelledby="which">
+<div class="heading"><h2 id="which">With which notes</h2><span class="small">${WHICH[filter.kind]}</span></div>
+${
+  shown.length === 0
+    ? html`<p class="empty">${name} may <code>${permission}</code> with none.</p>`
+    : html`<ul class="list">${shown.map(
+        ({ body, author }) => html`<li><div><p class="body">${body}</p><p class="small">${author}</p></div></li>`,
+      )}</ul>`
+}
 </section>`
+}
+
+const WHICH: Readonly<Record<Filter['kind'], string>> = {
+  always: 'all of them: nothing was asked of the rows',
+  never: 'none: the database was not asked',
+  conditional: 'those that meet a condition, which the database looks at',
 }
 
 function memberSelect(members: readonly Member[], { member }: Question): Html {
@@ -52,31 +85,4 @@ function noteSelect(notes: readonly Note[], { note }: Question): Html {
     ({ id, author, body }) =>
       html`<option value="${id}" ${id === note && 'selected'}>${author}: ${body.length > 30 ? `${body.slice(0, 29)}…` : body}</option>`,
   )}</select>`
-}
-
-const SENTENCES: Readonly<Record<Explanation['reason'], string>> = {
-  allowed: 'A role allows it.',
-  'denied-by-rule': 'A role denies it, and a deny wins over every allow.',
-  'no-grant': 'No role that is held here has this permission.',
-  'fields-not-granted': 'It is allowed for some fields only.',
-  'condition-not-met': 'A role would allow it, but its condition does not hold.',
-  'context-missing':
-    'A role may allow it, but what its condition asks for was not told. What is not known does not allow.',
-  'not-yet': 'A role will allow it; the assignment has not begun.',
-  expired: 'A role allowed it; the assignment is over.',
-  'principal-inactive': 'The account is not active.',
-  'not-in-credential': 'The account may, and the API key it shows was made for less.',
-}
-
-function verdict(name: string, permission: string, { allowed, reason, by, missing, version }: Explanation): Html {
-  return html`<div class="verdict ${allowed ? 'yes' : 'no'}">
-<p class="answer">${name} ${allowed ? 'may' : 'may not'} <code>${permission}</code></p>
-<p>${SENTENCES[reason]}</p>
-<dl>
-${by && html`<dt>By the role</dt><dd>${by.roles.join(' → ')}, in the whole ${by.scope.kind}</dd>`}
-${by?.conditions && html`<dt>On the condition</dt><dd><code>${JSON.stringify(by.conditions)}</code></dd>`}
-${missing.length > 0 && html`<dt>Not told</dt><dd><code>${missing.join(', ')}</code></dd>`}
-<dt>As of</dt><dd>version ${version.tenant} of the roles, ${version.principal} of what is held</dd>
-</dl>
-</div>`
 }

@@ -43,10 +43,8 @@ function deviceItem(device: Device, current: boolean, now: Date): Html {
   const trusted = trustedUntil !== null && trustedUntil > now
   return html`<li>
 <div class="what">${icon('device')}<div>
-<p>${name} ${current && html`<span class="badge">This device</span>`} ${trusted && html`<span class="badge good">Trusted</span>`}</p>
-<p class="small">${name !== kind && `${kind} · `}${placeOf(ip, country, null)} · seen ${time(lastSeenAt)} · known since ${day(firstSeenAt)}${
-    trusted && html` · trusted until ${day(trustedUntil)}`
-  }</p>
+<p>${name} ${current && html`<span class="badge">This device</span>`} ${trusted && html`<span class="badge good">Trusted until ${day(trustedUntil)}</span>`}</p>
+<p class="small">${name !== kind && `${kind} · `}${placeOf(ip, country, null)} · seen ${time(lastSeenAt)} · known since ${day(firstSeenAt)}</p>
 </div></div>
 <div class="acts">
 ${

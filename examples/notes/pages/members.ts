@@ -53,7 +53,7 @@ ${mayRemove && html`<button class="quiet slim" data-method="DELETE" data-path="/
 </li>`
 }
 
-function roleSelect(chosen: string | undefined): Html {
+export function roleSelect(chosen: string | undefined): Html {
   return html`<select name="role">${chosen === undefined && html`<option selected disabled>no role</option>`}${ROLES.map(
     (role) => html`<option ${role === chosen && 'selected'}>${role}</option>`,
   )}</select>`

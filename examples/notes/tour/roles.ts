@@ -9,6 +9,7 @@ interface Explained {
     readonly allowed: boolean
     readonly reason: string
     readonly by: { readonly roles: readonly string[] } | null
+    readonly needed: readonly { readonly kind: string }[]
   }[]
 }
 
@@ -70,6 +71,56 @@ export async function roles({ print, step, visitor, signIn, idOf, cast }: Tour):
     const page = await atAcme.get(`/access?permission=note:write&member=${query.userId}`)
     same([page.status, page.text.includes('Cleo may not <code>note:write</code>')], [200, true])
   })
+  await step('An explanation says what it would take: a role, a fact, or a note of one’s own.', async () => {
+    const needs = async (at: Visitor, query: Record<string, string>) => {
+      const answer = await at.get(
+        `/auth/access/explain?${new URLSearchParams({ permission: 'note:delete', ...query })}`,
+      )
+      return (answer.json as unknown as Explained).items[0]?.needed.map(({ kind }) => kind)
+    }
+    const hers = JSON.stringify({ author_id: (await noteOf(bens, ana.note!)).authorId })
+    same(
+      [await needs(cleos, {}), await needs(bens, {}), await needs(bens, { resource: hers })],
+      [['role'], ['facts'], ['conditions']],
+    )
+    const page = await atAcme.get(`/access?permission=note:delete&member=${await idOf(cleos)}`)
+    same(page.text.includes('It would take'), true)
+  })
+  await step(
+    'Which notes may Ben delete? The database answers: his own; with Ana all of them, with Cleo none.',
+    async () => {
+      const listed = async (who: Visitor) => {
+        const { text } = await atAcme.get(`/access?permission=note:delete&member=${await idOf(who)}`)
+        const list = text.slice(text.indexOf('id="which"'))
+        return [list.includes(ana.note!), list.includes(ben.note!)]
+      }
+      same(
+        [await listed(bens), await listed(atAcme), await listed(cleos)],
+        [
+          [false, true],
+          [true, true],
+          [false, false],
+        ],
+      )
+    },
+  )
+  await step(
+    'A page asks once what its user may do; after a change of roles the answer is another at once.',
+    async () => {
+      const may = async () => {
+        const { json } = await cleos.get('/auth/me/permissions')
+        return (json as unknown as { allowed: string[] }).allowed
+      }
+      const id = await idOf(cleos)
+      same(await may(), ['note:read'])
+      same((await atAcme.send('PUT', `/api/members/${id}/role`, { json: { role: 'member' } })).status, 204)
+      same(await may(), ['note:read', 'note:write'])
+      const page = await atAcme.get(`/access?permission=note:write&member=${id}`)
+      same(page.text.includes('Cleo may <code>note:write</code>'), true)
+      same((await atAcme.send('PUT', `/api/members/${id}/role`, { json: { role: 'viewer' } })).status, 204)
+      same(await may(), ['note:read'])
+    },
+  )
   await step('Pages that a role does not open are not offered, and answer 403 to who asks for them.', async () => {
     const { text } = await bens.get('/')
     same([text.includes('href="/audit"'), text.includes('href="/members"')], [false, false])

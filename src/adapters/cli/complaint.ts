@@ -24,7 +24,7 @@ export function complaintOf(error: unknown, place: string | undefined): Complain
   const subject =
     migration && line
       ? `${migration}, line ${line}`
-      : (migration ?? text('file') ?? text('option') ?? text('package') ?? text('schema'))
+      : (migration ?? text('file') ?? text('option') ?? text('package') ?? text('schema') ?? text('path'))
   const lines: string[] = []
   const sqlstate = text('sqlstate')
   const problem = text('problem')

@@ -78,7 +78,7 @@ export function keysOf(env: Surroundings['env']): Keys {
 }
 
 /** Nobody signs in here. */
-const nobodys = {
+export const nobodys = {
   name: 'none',
   hash: () => Promise.reject(new FreeholdError('INTERNAL')),
   verify: () => Promise.resolve(false),

@@ -37,6 +37,10 @@ export async function program(argv: readonly string[], surroundings: Surrounding
     if (command.name === 'replay') return await replayHistory(command, surroundings)
     if (command.name === 'doctor') return await doctor(command, surroundings)
     if (command.name === 'keys status' || command.name === 'keys reencrypt') return await keys(command, surroundings)
+    if (command.name.startsWith('access ')) {
+      const { access } = await import('./access.ts')
+      return await access(command, surroundings)
+    }
     return await migrate(command, surroundings)
   } catch (error) {
     const url = MIGRATING.includes(command.name) ? migrateUrl(command) : command.url

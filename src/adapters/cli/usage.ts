@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util'
 
-export const USAGE = `freehold: migrations, keys, risk and a check-up of the database, from the command line
+export const USAGE = `freehold: migrations, keys, risk, access and a check-up of the database, from the command line
 
 Usage
   freehold migrate plan     what "up" would run; with --sql, the SQL itself
@@ -13,6 +13,12 @@ Usage
   freehold doctor           looks at server, roles, walls, keys, packages
   freehold risk replay FILE scores recorded sign-ins, a JSON object a line; asks no database
 
+  freehold access test CASES         asks the decisions that a file expects, of a model or a tenant
+  freehold access lint [MODEL]       what in roles, policies and assignments does nothing, or too much
+  freehold access export             writes a tenant's access as a document (JSON)
+  freehold access diff MODEL         what a document would give and take; changes nothing
+  freehold access import MODEL       makes a tenant's access as a document says, wholly or not at all
+
 Options
   --url URL            the database as the application sees it    (DATABASE_URL)
   --owner-url URL      the same as the owner of the schema        (FREEHOLD_OWNER_URL)
@@ -22,6 +28,13 @@ Options
   --lock-wait SECONDS  how long to wait for another migration     (default: 60)
   --geo FILE           with risk replay: places of addresses, a MaxMind database (.mmdb); wants mmdb-lib
   --settings FILE      with risk replay: the option "risk" of createFreehold, as JSON
+  --tenant SLUG        the tenant that an access command is about
+  --permissions FILE   what your code declares: a module that exports \`permissions\`, or YAML
+  --model FILE         with access test: the document to ask, in place of a tenant
+  --junit FILE         with access test: the results as JUnit XML, for CI
+  --places, --assignments   with access export: what they say, too
+  --replace            with access diff and import: removes what the document does not name
+  --dry-run            with access import: does it, says what it was, and takes it back
   --sql                with plan: prints the SQL and nothing else
   --json               one JSON document; with up and risk, one per line
   --help, --version
@@ -33,18 +46,38 @@ Exit codes
   0  all is well    1  something is pending, was found, or failed    2  the command line is wrong
 `
 
+export type AccessCommand = 'access test' | 'access lint' | 'access export' | 'access diff' | 'access import'
+
 export interface Command {
-  readonly name: 'help' | 'version' | 'plan' | 'up' | 'status' | 'keys status' | 'keys reencrypt' | 'doctor' | 'replay'
+  readonly name:
+    | 'help'
+    | 'version'
+    | 'plan'
+    | 'up'
+    | 'status'
+    | 'keys status'
+    | 'keys reencrypt'
+    | 'doctor'
+    | 'replay'
+    | AccessCommand
   readonly url?: string
   readonly ownerUrl?: string
   readonly schema: string
   readonly folder?: string
   readonly baseline?: string
   readonly lockWaitMs?: number
-  /** Of `risk replay`. */
+  /** Of `risk replay` and `access`. */
   readonly file?: string
   readonly geo?: string
   readonly settings?: string
+  readonly tenant?: string
+  readonly permissions?: string
+  readonly model?: string
+  readonly junit?: string
+  readonly places: boolean
+  readonly assignments: boolean
+  readonly replace: boolean
+  readonly dryRun: boolean
   readonly sql: boolean
   readonly json: boolean
 }
@@ -67,7 +100,16 @@ export function readCommand(argv: readonly string[], env: Readonly<Record<string
     ...(values['lock-wait'] !== undefined && { lockWaitMs: seconds(values['lock-wait']) }),
     ...(values.geo !== undefined && { geo: values.geo }),
     ...(values.settings !== undefined && { settings: values.settings }),
-    ...(positionals[0] === 'risk' && positionals[2] !== undefined && { file: positionals[2] }),
+    ...(values.tenant !== undefined && { tenant: values.tenant }),
+    ...(values.permissions !== undefined && { permissions: values.permissions }),
+    ...(values.model !== undefined && { model: values.model }),
+    ...(values.junit !== undefined && { junit: values.junit }),
+    places: values.places ?? false,
+    assignments: values.assignments ?? false,
+    replace: values.replace ?? false,
+    dryRun: values['dry-run'] ?? false,
+    ...((positionals[0] === 'risk' || positionals[0] === 'access') &&
+      positionals[2] !== undefined && { file: positionals[2] }),
     sql: values.sql ?? false,
     json: values.json ?? false,
   }
@@ -82,6 +124,7 @@ export function readCommand(argv: readonly string[], env: Readonly<Record<string
   for (const option of ['geo', 'settings'] as const) {
     if (command[option] !== undefined) throw new UsageError(`--${option} goes with "risk replay"`)
   }
+  if (checkAccess(command)) return command
   const asOwner = command.name === 'plan' || command.name === 'up' || command.name === 'status'
   if (command.url === undefined && (!asOwner || command.ownerUrl === undefined)) {
     throw new UsageError('there is no database: set DATABASE_URL, or give --url')
@@ -103,6 +146,14 @@ function parse(argv: readonly string[]) {
         'lock-wait': { type: 'string' },
         geo: { type: 'string' },
         settings: { type: 'string' },
+        tenant: { type: 'string' },
+        permissions: { type: 'string' },
+        model: { type: 'string' },
+        junit: { type: 'string' },
+        places: { type: 'boolean' },
+        assignments: { type: 'boolean' },
+        replace: { type: 'boolean' },
+        'dry-run': { type: 'boolean' },
         sql: { type: 'boolean' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -138,7 +189,52 @@ function commandName(words: readonly string[]): Command['name'] {
     if (second === 'replay' && more.length === 1) return 'replay'
     throw new UsageError('risk takes replay and one file')
   }
+  if (first === 'access') return accessName(second, more)
   throw new UsageError(`there is no command "${words.join(' ')}"`)
+}
+
+function accessName(what: string | undefined, more: readonly string[]): AccessCommand {
+  const names = ['test', 'lint', 'export', 'diff', 'import'] as const
+  const name = names.find((known) => known === what)
+  if (!name) throw new UsageError(`access takes ${names.join(', ')}${what === undefined ? '' : `, not "${what}"`}`)
+  const files = { test: [1, 1], lint: [0, 1], export: [0, 0], diff: [1, 1], import: [1, 1] } as const
+  const [least, most] = files[name]
+  if (more.length < least) throw new UsageError(`access ${name} takes a file`)
+  if (more.length > most) throw new UsageError(`access ${name} takes ${most === 0 ? 'no file' : 'one file'}`)
+  return `access ${name}`
+}
+
+/** With which commands an option goes. */
+const ACCESS_OPTIONS: readonly (readonly [keyof Command & string, string, readonly AccessCommand[]])[] = [
+  ['tenant', '--tenant', ['access test', 'access lint', 'access export', 'access diff', 'access import']],
+  ['permissions', '--permissions', ['access test', 'access lint', 'access export', 'access diff', 'access import']],
+  ['model', '--model', ['access test']],
+  ['junit', '--junit', ['access test']],
+  ['places', '--places', ['access export']],
+  ['assignments', '--assignments', ['access export']],
+  ['replace', '--replace', ['access diff', 'access import']],
+  ['dryRun', '--dry-run', ['access import']],
+]
+
+/** Whether it is a command about access, which needs a database only where it names a tenant. @throws UsageError */
+function checkAccess(command: Command): boolean {
+  const { name, tenant, model, file, url } = command
+  for (const [key, option, commands] of ACCESS_OPTIONS) {
+    if (command[key] && !commands.includes(name as AccessCommand)) {
+      throw new UsageError(`${option} goes with ${commands.map((one) => `"${one}"`).join(', ')}`)
+    }
+  }
+  if (!name.startsWith('access ')) return false
+  if (tenant !== undefined && model !== undefined) throw new UsageError('--tenant and --model exclude each other')
+  const needsTenant = name !== 'access test' && !(name === 'access lint' && file !== undefined)
+  if (tenant === undefined && needsTenant) throw new UsageError(`${name} wants a tenant: give --tenant`)
+  if (tenant !== undefined && name === 'access lint' && file !== undefined) {
+    throw new UsageError('access lint takes a file or --tenant, not both')
+  }
+  if (tenant !== undefined && url === undefined) {
+    throw new UsageError('there is no database: set DATABASE_URL, or give --url')
+  }
+  return true
 }
 
 /** A PostgreSQL URL; the complaint never shows it, for it may hold a password. */

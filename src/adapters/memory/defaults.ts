@@ -39,7 +39,7 @@ export const defaults: { readonly [T in TableName]: Readonly<Record<string, unkn
   sign_in_attempts: { failures: 0, blocked_until: new Date(0), updated_at: fromNow() },
   security_events: { details: {}, created_at: fromNow(), risk_flags: [] },
   mfa_methods: { is_primary: false, moving_factor: 0, created_at: fromNow() },
-  webauthn_credentials: { sign_count: 0, transports: [], created_at: fromNow() },
+  webauthn_credentials: { sign_count: 0, transports: [], signs_in: true, created_at: fromNow() },
   recovery_codes: { created_at: fromNow() },
   challenges: { data: {}, attempts: 0, created_at: fromNow() },
   devices: { first_seen_at: fromNow(), last_seen_at: fromNow() },

@@ -24,9 +24,13 @@ export function beginSignIn(statements: Statements, question: SignInQuestion): S
   const found = find(statements, question)
   const { user } = found
   const mine = { user_id: user?.id ?? '' }
-  const { deviceHash, risk } = question
-  const device =
-    user && deviceHash ? statements.get('devices', { ...mine, secret_hash: deviceHash, revoked_at: null }) : undefined
+  const { deviceHashes, risk } = question
+  const shown = { ...mine, secret_hash: { in: deviceHashes }, revoked_at: null }
+  const lastSeen = [
+    { by: 'last_seen_at', descending: true },
+    { by: 'id', descending: true },
+  ] as const
+  const [device] = user ? statements.find('devices', { where: shown, order: lastSeen, limit: 1 }) : []
   return {
     at: new Date(statements.now()),
     ...found,

@@ -52,7 +52,7 @@ function list(table: TenantTableName, alias: string): string {
     .join(', ')
 }
 
-/** `$1` the tenant, `$2` are roles asked for, `$3` the device's hash, `$4` are sessions asked for; then what names the subject. */
+/** `$1` the tenant, `$2` are roles asked for, `$3` hashes of devices, `$4` are sessions asked for; then what names the subject. */
 const SUBJECT_AT = 5
 const SUBJECT_VALUES = { email: 1, user: 1, passkey: 1, pending: 4 } as const
 
@@ -90,8 +90,11 @@ select clock_timestamp() as at,
 from (select coalesce((select users_id from person), $1::uuid) as id) w
 left join person on true
 ${counted ? 'left join attempted on true' : ''}
-left join ${schema}.devices d
-  on d.tenant_id = $1::uuid and d.user_id = w.id and d.secret_hash = $3::bytea and d.revoked_at is null
+left join lateral (
+  select * from ${schema}.devices
+  where tenant_id = $1::uuid and user_id = w.id and secret_hash = any($3::bytea[]) and revoked_at is null
+  order by last_seen_at desc, id desc limit 1
+) d on true
 ${judged ? `left join ${schema}.sign_in_profiles p on p.tenant_id = $1::uuid and p.user_id = w.id` : ''}`
 }
 

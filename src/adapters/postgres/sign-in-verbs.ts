@@ -21,9 +21,9 @@ export function createBeginSignIn(schema: string): BeginSignIn {
 }
 
 function statementOf(texts: SignInTexts, tenantId: string, question: SignInQuestion): Statement {
-  const { who, attempt, risk, roles, deviceHash, sessions } = question
+  const { who, attempt, risk, roles, deviceHashes, sessions } = question
   const shape = { kind: who.kind, counted: counts(question), judged: risk !== undefined }
-  const values: unknown[] = [tenantId, roles, deviceHash, sessions, ...subjectValues(who)]
+  const values: unknown[] = [tenantId, roles, deviceHashes, sessions, ...subjectValues(who)]
   if (who.kind === 'pending') {
     if (who.attempt) values.push(who.attempt.pool, who.attempt.subject, ...scheduleValues(who.attempt))
   } else if (attempt) values.push(attempt.pool, attempt.subject, ...scheduleValues(attempt))

@@ -52,6 +52,8 @@ async function statementOf(parts: StepParts, deed: Deed, step: number): Promise<
       return say.update(deed.table, deed.where, deed.change)
     case 'add':
       return say.insert(deed.table, [deed.row])
+    case 'addAll':
+      return say.insert(deed.table, deed.rows)
     case 'remove':
       return say.remove(deed.table, deed.where)
     case 'atMost':

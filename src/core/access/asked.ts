@@ -101,6 +101,6 @@ function resourceNamed(book: TenantBook, on: unknown): ResourceKey {
   return { type, id }
 }
 
-function unknownType(type: unknown): FreeholdError<'RESOURCE_TYPE_UNKNOWN'> {
+export function unknownType(type: unknown): FreeholdError<'RESOURCE_TYPE_UNKNOWN'> {
   return new FreeholdError('RESOURCE_TYPE_UNKNOWN', { type: shown(String(type)) })
 }

@@ -25,6 +25,8 @@ export interface AccessWriting {
   readonly tree: TeamTree
   /** What the context's actor may hand out. */
   readonly authority: Authority
+  /** The book as another source would make it, and what the actor could hand out then. */
+  withSource(source: BookSource): { readonly book: TenantBook; readonly authority: Authority }
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -45,11 +47,14 @@ export function changeAccess<R>(
       load = await read()
     }
     const source = sourceOf(load)
-    const book = createTenantBook(source, permissions)
     const now = context.runtime.now()
     const part = await partOf(unit, context.actor)
-    const authority = createAuthority(context.actor, load, book, part, now)
-    return work({ unit, book, source, tree: createTeamTree(source.teams), authority, now })
+    const withSource = (other: BookSource) => {
+      const book = createTenantBook(other, permissions)
+      return { book, authority: createAuthority(context.actor, load, book, part, now) }
+    }
+    const tree = createTeamTree(source.teams)
+    return work({ unit, source, tree, ...withSource(source), withSource, now })
   })
 }
 

@@ -11,6 +11,18 @@ import type { Rule } from './rules.ts'
 /** The principal as conditions see it. */
 export type PrincipalFacts = Readonly<Record<string, unknown>>
 
+/** Of a permission that hangs on rules alone, where the tenant itself is asked about and every field: `code` is what its bits say. */
+export function decideHere(
+  row: PrincipalRow,
+  permission: number,
+  code: number,
+  principal: PrincipalFacts,
+  options: CheckOptions | undefined,
+  now: () => number,
+): boolean {
+  return decideByRules(code, row.here.tests(permission), factsOf(principal, options, now), undefined)
+}
+
 /** @throws as askedOf, INPUT_INVALID (fields) */
 export function decide(
   row: PrincipalRow,

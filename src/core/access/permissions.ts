@@ -28,6 +28,7 @@ export const ownPermissions = {
   'service-account': ['read', 'write'],
   'api-key': ['read', 'write'],
   role: ['read', 'write'],
+  policy: ['read', 'write'],
   assignment: ['read', 'write'],
   audit: ['read'],
   billing: ['read', 'write'],

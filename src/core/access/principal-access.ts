@@ -5,7 +5,7 @@ import type { PrincipalAccess } from './access.ts'
 import { ALLOW, codeAt, isConditional } from './bits.ts'
 import type { AccessVersions } from './cache.ts'
 import { type CheckOptions, type Circumstances, isPlain } from './check-options.ts'
-import { decide } from './evaluator.ts'
+import { decide, decideHere } from './evaluator.ts'
 import { explain } from './explain.ts'
 import type { Explanation } from './explanation.ts'
 import { type AllowedFields, allowedFields } from './fields.ts'
@@ -62,7 +62,9 @@ export class HeldAccess<P extends string> implements PrincipalAccess<P> {
     // most checks end here, having looked at little: that is what makes them fast
     if (this.#steady !== undefined && (options === undefined || isPlain(options))) {
       const code = codeAt(this.#steady, this.#steadyAt, id)
-      if (!isConditional(code)) return code === ALLOW
+      return isConditional(code)
+        ? decideHere(this.#row, id, code, this.#principal.facts, options, this.#now)
+        : code === ALLOW
     }
     return decide(this.#rowNow(), id, this.#principal.facts, options, this.#now)
   }

@@ -3,11 +3,12 @@
 
 import type { TenantContext } from '../context.ts'
 import { invalid } from '../kernel/input.ts'
+import type { Gate } from '../tenancy/gate.ts'
 import type { Access, Principal } from './access.ts'
 import { ALLOW, codeAt, isConditional } from './bits.ts'
 import type { AccessCache, AccessRequest, AccessVersions } from './cache.ts'
 import { type CheckOptions, type Freshness, isPlain } from './check-options.ts'
-import { decide } from './evaluator.ts'
+import { decide, decideHere } from './evaluator.ts'
 import type { KnownTenant } from './known-tenant.ts'
 import type { Permissions } from './permissions.ts'
 import { HeldAccess, permissionId } from './principal-access.ts'
@@ -19,12 +20,14 @@ const NO = Promise.resolve(false)
 
 /**
  * Checks of one tenant. Outside a transaction they are answered from the cache, and a first one costs one query;
- * inside one each loads anew, so that it sees what the transaction did and nobody else does.
+ * inside one each loads anew, so that it sees what the transaction did and nobody else does. `gate` stands before what
+ * is answered from memory.
  */
 export function createAccess<P extends string>(
   context: TenantContext,
   cache: AccessCache,
   permissions: Permissions<P>,
+  gate?: Gate,
 ): Access<P> {
   const { now } = context.runtime
   const tenantId = context.tenant.id
@@ -32,6 +35,8 @@ export function createAccess<P extends string>(
   let tenant: KnownTenant | undefined
 
   async function load(principal: Principal, { versions, atLeast }: Newness = {}): Promise<KnownPrincipal> {
+    const passing = gate?.()
+    if (passing) await passing
     const key = parsePrincipal(principal)
     const revision = atLeast === undefined ? undefined : readRevision(tenantId, atLeast)
     const request: AccessRequest = { tenantId, scope: context.scope, permissions, principal: key, versions, revision }
@@ -46,7 +51,7 @@ export function createAccess<P extends string>(
     // most checks end here, having looked at little: that is what makes them fast
     if (known.steady !== undefined && (options === undefined || isPlain(options))) {
       const code = codeAt(known.steady, known.steadyAt, id)
-      if (!isConditional(code)) return code === ALLOW
+      return isConditional(code) ? decideHere(known.row(at), id, code, known.facts, options, now) : code === ALLOW
     }
     return decide(known.row(at), id, known.facts, options, now)
   }
@@ -59,11 +64,14 @@ export function createAccess<P extends string>(
     check(principal, permission, options) {
       const kind = apart || options?.atLeast !== undefined ? undefined : kindOf(principal)
       if (kind === undefined) return checkCold(principal, permission, options)
-      const at = now()
-      if (tenant === undefined || !tenant.live) tenant = cache.tenant(tenantId)
-      const known = tenant?.peek(kind, idOf(principal), at)
-      if (known?.book.declared !== permissions) return checkCold(principal, permission, options)
       try {
+        const at = now()
+        // no promise of ours where there is nothing to wait for
+        const passing = gate?.(at)
+        if (passing) return passing.then(() => checkCold(principal, permission, options))
+        if (tenant === undefined || !tenant.live) tenant = cache.tenant(tenantId)
+        const known = tenant?.peek(kind, idOf(principal), at)
+        if (known?.book.declared !== permissions) return checkCold(principal, permission, options)
         return answer(known, permission, options, at) ? YES : NO
       } catch (error) {
         return Promise.reject(error)

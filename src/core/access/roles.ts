@@ -92,10 +92,10 @@ export function createRoles(context: TenantContext, permissions: Permissions): R
       const name = role.name === undefined ? key : checkText(role.name, 'name', NAME)
       const description =
         role.description === undefined ? null : checkText(role.description, 'description', DESCRIPTION)
-      const entries = checkEntries(role.permissions ?? [], permissions)
       if (isSystemRole(key)) throw new FreeholdError('ROLE_TAKEN', { key })
       return changeAccess(context, permissions, async (writing) => {
         const { unit, book, authority, now } = writing
+        const entries = checkEntries(role.permissions ?? [], book.permissions)
         const parent = role.parent === undefined ? null : roleOf(book, checkRoleName(role.parent))
         const parent_role_id = parent?.id ?? null
         const row = { id: runtime.newId(), key, name, description, parent_role_id, permissions: entries }
@@ -129,17 +129,22 @@ export function createRoles(context: TenantContext, permissions: Permissions): R
 
     async update(role, change) {
       checkKeys(change, 'change', ['name', 'description', 'parent', 'permissions'])
-      const wanted = {
+      const described = {
         ...(change.name === undefined ? {} : { name: checkText(change.name, 'name', NAME) }),
         ...(change.description === undefined
           ? {}
           : { description: change.description && checkText(change.description, 'description', DESCRIPTION) }),
-        ...(change.permissions === undefined ? {} : { permissions: checkEntries(change.permissions, permissions) }),
       }
       const name = checkRoleName(role)
       const parentName = change.parent === undefined || change.parent === null ? null : checkRoleName(change.parent)
       return changeAccess(context, permissions, async (writing) => {
         const { unit, book, authority, now } = writing
+        const wanted = {
+          ...described,
+          ...(change.permissions === undefined
+            ? {}
+            : { permissions: checkEntries(change.permissions, book.permissions) }),
+        }
         const held = roleOf(book, name)
         const parentId = change.parent === undefined ? held.parentId : parentName && roleOf(book, parentName).id
         refuseOfSystem(held, parentId, wanted.permissions)

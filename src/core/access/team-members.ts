@@ -19,6 +19,7 @@ import type { Permissions } from './permissions.ts'
 import { type PrincipalKey, parsePrincipal } from './principals.ts'
 import { checkRoleName, type RoleName } from './roles.ts'
 import { findTeam, type TeamKey, teamId } from './teams.ts'
+import type { TenantBook } from './tenant-book.ts'
 
 export interface TeamMember {
   readonly id: TeamMemberId
@@ -109,9 +110,9 @@ export function createTeamMembers(context: TenantContext, permissions: Permissio
       checkKeys(member, 'member', ['principal', 'role', 'permissions'])
       const principal = parsePrincipal(member.principal)
       const role = member.role === undefined ? undefined : checkRoleName(member.role)
-      const entries = memberEntries(member.permissions ?? [], permissions)
       return inTeam(id, async (writing) => {
         const { unit, book } = writing
+        const entries = memberEntries(member.permissions ?? [], book)
         const terms = {
           id: runtime.newId(),
           team_id: id,
@@ -150,9 +151,9 @@ export function createTeamMembers(context: TenantContext, permissions: Permissio
       const key = parsePrincipal(principal)
       checkKeys(change, 'change', ['role', 'permissions'])
       const role = change.role === undefined || change.role === null ? change.role : checkRoleName(change.role)
-      const entries = change.permissions === undefined ? undefined : memberEntries(change.permissions, permissions)
       return changeAccess(context, permissions, async (writing) => {
         const { unit, book } = writing
+        const entries = change.permissions === undefined ? undefined : memberEntries(change.permissions, book)
         const before = await findMember(unit, id, key)
         const columns = differing(before, {
           ...(role === undefined ? {} : { role_id: role === null ? null : roleOf(book, role).id }),
@@ -194,7 +195,7 @@ export function createTeamMembers(context: TenantContext, permissions: Permissio
 }
 
 /** @throws PERMISSION_UNKNOWN, CONDITION_INVALID, INPUT_INVALID */
-function memberEntries(value: unknown, permissions: Permissions): PermissionEntry[] {
+function memberEntries(value: unknown, { permissions }: TenantBook): PermissionEntry[] {
   const entries = checkEntries(value, permissions)
   if (Buffer.byteLength(JSON.stringify(entries)) > MAXIMUM_BYTES) throw invalid('permissions', 'it is too large')
   return entries

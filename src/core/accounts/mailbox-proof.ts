@@ -4,6 +4,7 @@
 import type { TenantContext } from '../context.ts'
 import { changeUser, endSessions } from '../identity/standing.ts'
 import type { UserId } from '../kernel/ids.ts'
+import type { TenantUnit } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 
@@ -14,9 +15,9 @@ export interface MailboxProof {
 }
 
 /**
- * Proves the address of a user who is held by this transaction, and writes that. A password, sessions and devices from before go, but
- * for `keep`: whoever confirms is signed in as this user. Second factors stay: they open nothing by themselves, and a mailbox must not
- * remove them (M05). A proven address stays as it is.
+ * Proves the address of a user who is held by this transaction, and writes that. A password, a number, sessions and devices from
+ * before go, but for `keep`: whoever confirms is signed in as this user. Second factors stay, since a mailbox must not remove
+ * them (M05), and passkeys become mere second factors. A proven address stays as it is.
  * @param context on the unit of work that holds the user
  */
 export async function proveMailbox(
@@ -27,12 +28,13 @@ export async function proveMailbox(
   const { scope, tenant, auditWriter, actor } = context
   if (user.email_verified_at !== null) return { user, passwordRemoved: false }
   const id = user.id as UserId
-  const removal = keep ? {} : { password_hash: null, password_changed_at: fromNow() }
+  const removal = keep ? {} : { password_hash: null, password_changed_at: fromNow(), ...NO_NUMBER }
   await changeUser(context, { id }, { email_verified_at: fromNow(), ...removal })
   let sessionsEnded = 0
   if (!keep) {
     const forgotten = { revoked_at: fromNow(), trusted_until: null }
     await scope.records.update('devices', { user_id: id, revoked_at: null }, forgotten)
+    await demotePasskeys(scope, id)
     sessionsEnded = await endSessions(scope, tenant.id, id, 'revoked')
   }
   const passwordRemoved = !keep && user.password_hash !== null
@@ -43,4 +45,12 @@ export async function proveMailbox(
   })
   const now = await scope.records.get('users', { id })
   return { user: now ?? user, passwordRemoved }
+}
+
+/** Of a user whose address nobody had proven: whoever set the number could sign in by a code that is sent to it. */
+export const NO_NUMBER = { phone: null, phone_verified_at: null } as const
+
+/** None of the passkeys that are there signs in by itself any more; each may still be asked for beside another factor. */
+export async function demotePasskeys({ records }: Pick<TenantUnit, 'records'>, userId: UserId): Promise<void> {
+  await records.update('webauthn_credentials', { user_id: userId, signs_in: true }, { signs_in: false })
 }

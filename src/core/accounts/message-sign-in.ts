@@ -3,8 +3,9 @@
 
 import { inRequestOf } from '../audit/actor.ts'
 import { type ChallengePurpose, createChallenges } from '../authentication/challenges.ts'
-import type { SignInEngine } from '../authentication/engine.ts'
+import type { SignInEngine } from '../authentication/engine-contract.ts'
 import type { CountedAttempt } from '../authentication/factor.ts'
+import { ownMailbox } from '../authentication/factor-offer.ts'
 import { checkClient } from '../authentication/sign-in.ts'
 import { writeDenied, writeFailed } from '../authentication/sign-in-log.ts'
 import { demandEmailFactor } from '../authentication/sign-in-policy.ts'
@@ -188,11 +189,9 @@ async function channels({ records }: TenantUnit, user: UserRow, type: 'email' | 
     where: { user_id: user.id, confirmed_at: { not: null } },
     limit: 100,
   })
-  const target = type === 'email' ? user.email_norm : user.phone
-  const used = methods.filter(
-    (method) => method.type === type && method.target?.toLowerCase() === target?.toLowerCase(),
-  )
-  return { used: used.map(({ id }) => id), left: methods.length - used.length }
+  const phones = methods.filter((method) => method.type === 'sms' && method.target === user.phone)
+  const used = type === 'email' ? ownMailbox(methods, user) : phones.map(({ id }) => id)
+  return { used, left: methods.length - used.length }
 }
 
 /** The one user who has proven this number; of several nobody knows who is meant. */

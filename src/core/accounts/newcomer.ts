@@ -3,7 +3,7 @@
 
 import type { Permissions } from '../access/permissions.ts'
 import { inRequestOf } from '../audit/actor.ts'
-import type { SignInEngine } from '../authentication/engine.ts'
+import type { SignInEngine } from '../authentication/engine-contract.ts'
 import type { Passwords } from '../authentication/passwords.ts'
 import { emailIsFactor } from '../authentication/sign-in-policy.ts'
 import type { SignedIn } from '../authentication/signed-in.ts'

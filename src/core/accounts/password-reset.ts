@@ -13,6 +13,7 @@ import { notify, posting } from '../messages/notices.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { Accounts } from './account.ts'
 import { consumeLink, heldUser, refused, sendLink } from './errand.ts'
+import { demotePasskeys, NO_NUMBER } from './mailbox-proof.ts'
 
 type PasswordReset = Pick<Accounts, 'requestPasswordReset' | 'resetPassword'>
 
@@ -42,16 +43,19 @@ export function createPasswordReset(context: TenantContext, passwords: Passwords
         const challenge = await consumeLink(context, unit, PURPOSE, proof.token)
         const held = await heldUser(unit, challenge, { sameEpoch: true })
         const id = held.id as UserId
-        const proven = held.email_verified_at === null ? { email_verified_at: fromNow() } : {}
+        const first = held.email_verified_at === null
+        const proven = first ? { email_verified_at: fromNow(), ...NO_NUMBER } : {}
         const change = { password_hash: hash, password_changed_at: fromNow(), ...proven }
         await changeUser(inside, { id }, change)
+        // whoever was there before the owner of the mailbox keeps no way in (A10)
+        if (first) await demotePasskeys(unit, id)
         const forgotten = { trusted_until: null }
         await unit.records.update('devices', { user_id: id, trusted_until: { not: null } }, forgotten)
         const sessionsEnded = await endSessions(unit, tenant.id, id, 'password-changed')
         await auditWriter.append(unit, inRequestOf(actor, { type: 'user', id }), {
           action: 'user.password_reset',
           targets: [{ type: 'user', id }],
-          details: { sessionsEnded, emailVerified: held.email_verified_at === null },
+          details: { sessionsEnded, emailVerified: first },
         })
         const now = (await unit.records.get('users', { id })) ?? held
         notify(inside, now, 'password-changed')

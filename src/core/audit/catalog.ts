@@ -55,6 +55,11 @@ export const ownActions = {
 
   'sign_in.failed': action('user', ['soc2'], 'A sign-in was refused after its secret had been looked at.'),
   'sign_in.factor_required': action('user', ['soc2'], 'A first factor was right, and another one was asked for.'),
+  'sign_in.enrolment_required': action(
+    'user',
+    ['soc2'],
+    'A first factor was right, and a second one has to be set up.',
+  ),
   'sign_in.denied': action('user', ['soc2'], 'A sign-in was right, and was refused by policy.'),
   'session.opened': action('session', ['soc2'], 'Somebody signed in.'),
   'session.ended': action('session', [], 'A session was ended with its own refresh token: a sign-out.'),
@@ -138,6 +143,14 @@ export const ownActions = {
   'organization.created': action('organization', [], 'An organization was created.'),
   'organization.updated': action('organization', [], 'An organization changed.'),
   'organization.removed': action('organization', ['soc2'], 'An organization was removed, with the roles held in it.'),
+  'policy.created': action('policy', ['soc2', 'sox'], 'A policy was created.'),
+  'policy.updated': action('policy', ['soc2', 'sox'], 'A policy changed.'),
+  'policy.enabled': action('policy', ['soc2', 'sox'], 'A policy was put in force.'),
+  'policy.disabled': action('policy', ['soc2', 'sox'], 'A policy was put out of force.'),
+  'policy.restored': action('policy', ['soc2', 'sox'], 'A policy was given a document that it had before.'),
+  'policy.removed': action('policy', ['soc2', 'sox'], 'A policy was removed.'),
+  'permission.created': action('permission', ['soc2'], 'The tenant added a permission to those of the code.'),
+  'permission.removed': action('permission', ['soc2'], 'A permission that the tenant had added was removed.'),
   'team.created': action('team', [], 'A team was created.'),
   'team.updated': action('team', [], 'A team changed.'),
   'team.moved': action('team', ['soc2'], 'A team was put elsewhere, with all that is below it.'),
@@ -155,6 +168,11 @@ export const ownActions = {
   ),
   'resource.updated': action('resource', [], 'What is known of a registered thing changed, or where it is.'),
   'resource.removed': action('resource', ['soc2'], 'A registered thing was removed, with the roles held on it.'),
+  'access.imported': action(
+    'tenant',
+    ['soc2', 'sox'],
+    'The access of the tenant was made as a document says; each step has its own event.',
+  ),
   'service_account.created': action('service_account', ['soc2'], 'A service account was created.'),
   'service_account.disabled': action('service_account', ['soc2'], 'A service account was disabled.'),
   'service_account.enabled': action('service_account', ['soc2'], 'A service account was enabled.'),
@@ -194,7 +212,7 @@ export interface OwnEntry<A extends OwnAction = OwnAction> extends AuditEntry<A>
 }
 
 /** First words that will name actions of ours, so that no host has to rename its own then. */
-const COMING = ['audit', 'freehold', 'policy', 'access', 'usage', 'privacy', 'consent']
+const COMING = ['audit', 'freehold', 'usage', 'privacy', 'consent']
 
 /** An action of the host's starts with none of these. */
 export const ownWords: ReadonlySet<string> = new Set([...Object.keys(ownActions).map(firstWord), ...COMING])

@@ -16,6 +16,8 @@ import { createChallengeTokens, SECRET_LENGTH } from './challenge-token.ts'
 export type ChallengePurpose =
   /** A sign-in that wants another factor. */
   | 'sign-in'
+  /** A sign-in that wants a first second factor to be set up. */
+  | 'sign-in-enrolment'
   /** A signed-in user who proves themselves again. */
   | 'step-up'
   /** A code sent as a second factor, and one that proves a number or an address before it becomes one. */

@@ -5,71 +5,27 @@ import type { TenantContext } from '../context.ts'
 import { userFromRow } from '../identity/user.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { UserId } from '../kernel/ids.ts'
-import type { OpenedSession, SessionImpersonation, SessionIssuer } from '../sessions/issue.ts'
+import type { SessionIssuer } from '../sessions/issue.ts'
 import type { ClientInfo } from '../sessions/session.ts'
 import type { FactorAttempt, SignInLoad } from '../storage/sign-in-verbs.ts'
+import { atMost, hold } from '../storage/steps.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { AttemptAnswer } from '../storage/verbs.ts'
-import { type ChallengePurpose, createChallenges } from './challenges.ts'
+import { createChallenges } from './challenges.ts'
 import { deviceOf, knownBefore } from './devices/recognition.ts'
-import { type Entry, enter, forgotten } from './entry.ts'
+import type { FactorChoice, SignInEngine } from './engine-contract.ts'
+import { type Entry, enter } from './entry.ts'
 import { askEntry } from './entry-question.ts'
-import type {
-  AssuranceLevel,
-  FactorAnswer,
-  FactorRequest,
-  FactorVerifier,
-  FirstFactor,
-  Spending,
-  VerifiedFactorType,
-} from './factor.ts'
+import type { AssuranceLevel, FactorRequest, FactorVerifier, Spending } from './factor.ts'
 import { type OfferedFactor, offeredFactors, type Shown } from './factor-offer.ts'
-import { attemptOf, combined, factorAttempt, type PendingProof, pendingFrom, pendingOf } from './pending.ts'
+import { attemptOf, combined, factorAttempt, type PendingProof, pendingFrom } from './pending.ts'
 import { judgeSignIn, weighed } from './risk/judge.ts'
-import { pendingEvents, writeDenied, writeFailed } from './sign-in-log.ts'
+import { writeDenied, writeFailed } from './sign-in-log.ts'
 import { emailIsFactor, policyOf, requiredLevel, sessionLimit } from './sign-in-policy.ts'
 import type { SignedIn } from './signed-in.ts'
 import { NOTHING_TO_TELL, type Telling, tellingOfRisk, tellOfDone, tellOfGuessing } from './suspicion.ts'
+import { ENROLLED, ENROLMENT, FACTOR, mayEnrol, wait } from './waiting.ts'
 
-export interface SignInEngine {
-  /** Takes a first factor that was shown: a session, or what is asked for next. @throws CONFIG_INVALID (an unreadable policy), STORAGE_UNAVAILABLE */
-  conclude(context: TenantContext, proof: FirstFactor): Promise<SignedIn>
-  /** Begins a factor of a pending sign-in: sends the code, makes the options. @throws TOKEN_EXPIRED (the sign-in is over), FACTOR_UNKNOWN */
-  begin(context: TenantContext, choice: FactorChoice): Promise<BegunFactor>
-  /** Answers a pending sign-in with a factor. */
-  resume(context: TenantContext, choice: FactorChoice, answer: SecondAnswer): Promise<SignedIn>
-  /** A session in which an operator, checked already, acts as the user as read. Undefined: the user is not active, or was signed out meanwhile. */
-  impersonate(context: TenantContext, acting: ActingAs): Promise<OpenedSession | undefined>
-}
-
-export interface ActingAs extends SessionImpersonation {
-  readonly user: UserRow
-  readonly client?: ClientInfo | undefined
-}
-
-export interface FactorChoice {
-  /** `next.token` of the answer that asked for a factor. */
-  readonly token: string
-  /** One of `next.factors`, by id. Default: the first. */
-  readonly factor?: string
-}
-
-export interface SecondAnswer extends FactorAnswer {
-  readonly client?: ClientInfo
-  /** From now on the client's device stands in for the second factor, where the rules allow it. */
-  readonly trustDevice?: boolean
-}
-
-export interface BegunFactor {
-  readonly factor: string
-  readonly type: VerifiedFactorType
-  /** What the client needs: options for WebAuthn, where a code went and when it may be asked for again. */
-  readonly details: Readonly<Record<string, unknown>>
-}
-
-/** How long a pending sign-in may be answered (ASVS 5.0, V6.5.5). */
-const PENDING_LIFETIME_MS = 10 * 60 * 1000
-const PURPOSE: ChallengePurpose = 'sign-in'
 /** No method of RFC 8176: the user showed nothing, an operator acts for them. */
 const IMPERSONATED = ['imp'] as const
 const BAD: SignedIn = { ok: false, reason: 'bad-credentials' }
@@ -119,10 +75,10 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
     client: ClientInfo | undefined,
     attempt: FactorAttempt | null,
   ): Promise<Pending | undefined> {
-    const named = createChallenges(context).named({ purpose: PURPOSE, token })
+    const named = createChallenges(context).named({ purpose: FACTOR, token })
     if (!named) return undefined
     const { id: challengeId, secretHash } = named
-    const subject = { challengeId, secretHash, purpose: PURPOSE, factor: factor ?? null, attempt }
+    const subject = { challengeId, secretHash, purpose: FACTOR, factor: factor ?? null, attempt }
     const load = await askEntry(context, { who: { kind: 'pending', ...subject }, client })
     const { challenge, user } = load
     const first = challenge && pendingFrom(challenge)
@@ -135,6 +91,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       method: chosen?.method,
       credential: chosen?.method?.id === load.credential?.id ? load.credential : undefined,
       request: challenge.id,
+      beside: first.methods,
     }
     return { load, first, user, chosen, request, attempt: chosen?.hint.id === meant ? load.attempt : undefined }
   }
@@ -166,6 +123,11 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       // whoever has nothing to step up with is let in as the rules alone would, where the host allows that
       const spared = !first && level > byRule && context.settings.risk.withoutFactor === 'allow'
       const enough = proof.assuranceLevel >= (spared ? byRule : level)
+      if (!first && policy.enrolAtSignIn !== false && mayEnrol(load, proof, risk, level)) {
+        const next = await wait(context, proof, { purpose: ENROLMENT, level, risk, telling, factor: '' })
+        if (!next) return refuse(context, user, methods, client)
+        return { ok: false, reason: 'enrolment-required', next: { ...next, factors: ENROLLED } }
+      }
       if (risk.verdict === 'deny' || (!enough && !first)) {
         await writeDenied(context, { user, methods, client, risk }, telling)
         return DENIED
@@ -190,32 +152,9 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
         }
         return open(context, entry, proof, telling)
       }
-      const waiting = createChallenges(context).prepare({
-        purpose: PURPOSE,
-        userId: user.id,
-        epoch: user.session_epoch,
-        data: pendingOf(proof, level, risk, first.hint.id),
-        lifetimeMs: PENDING_LIFETIME_MS,
-        kind: 'link',
-      })
-      const outcome = await context.scope.atOnce([
-        ...(proof.spends ?? []),
-        waiting.step,
-        ...forgotten(attempts),
-        ...(await pendingEvents(context, { user, methods, client, risk })),
-        ...telling.steps,
-      ])
-      if (!outcome.done) {
-        await proof.overtaken?.(outcome.lost)
-        return refuse(context, user, methods, client)
-      }
-      telling.tell(outcome)
-      const next = {
-        token: waiting.secret,
-        expiresInMs: PENDING_LIFETIME_MS,
-        factors: factors.map(({ hint }) => hint),
-      }
-      return { ok: false, reason: 'factor-required', next }
+      const next = await wait(context, proof, { purpose: FACTOR, level, risk, telling, factor: first.hint.id })
+      if (!next) return refuse(context, user, methods, client)
+      return { ok: false, reason: 'factor-required', next: { ...next, factors: factors.map(({ hint }) => hint) } }
     },
 
     async begin(context, choice) {
@@ -248,7 +187,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
         return refuse(context, user, [...first.methods, ...verifier.methods], client)
       }
       const { methods, assuranceLevel } = combined(first, proof)
-      const spent = createChallenges(context).spending({ purpose: PURPOSE, token: choice.token })
+      const spent = createChallenges(context).spending({ purpose: FACTOR, token: choice.token })
       if (!spent || assuranceLevel < first.requiredLevel) return refuse(context, user, methods, client)
       const entry: Entry = {
         user,
@@ -264,6 +203,47 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
         found: deviceOf(context, load, client),
         stoodIn: false,
         trustDevice,
+        maximumSessions: sessionLimit(policyOf(context.tenant), load.roleKeys),
+        sessions: load.sessions,
+        also: [],
+      }
+      return open(context, entry, proof, NOTHING_TO_TELL)
+    },
+
+    async enrolling(context, token, client) {
+      const challenges = createChallenges(context)
+      const named = challenges.named({ purpose: ENROLMENT, token })
+      const spent = challenges.spending({ purpose: ENROLMENT, token })
+      if (!named || !spent) return undefined
+      const subject = { challengeId: named.id, secretHash: named.secretHash, purpose: ENROLMENT, factor: null }
+      const load = await askEntry(context, { who: { kind: 'pending', ...subject, attempt: null }, client })
+      const { challenge, user } = load
+      const first = challenge && pendingFrom(challenge)
+      // whoever has a factor is asked for it, and gets no other by the password alone
+      if (!first || !user || load.methods.length > 0) return undefined
+      return { user, request: named.id, first, load, spent }
+    },
+
+    async finish(anyone, { user, first, load, spent }, proof, client) {
+      const context = weighed(anyone, first.risk)
+      const { methods, assuranceLevel } = combined(first, proof)
+      if (assuranceLevel < first.requiredLevel) return refuse(context, user, methods, client)
+      const none = atMost(0, 'mfa_methods', { user_id: user.id, confirmed_at: { not: null } })
+      const entry: Entry = {
+        user,
+        epoch: first.epoch,
+        client,
+        assuranceLevel,
+        methods,
+        // held, so that of two factors that would each be the first one is
+        spends: [hold('users', { id: user.id }), none, ...(proof.spends ?? [])],
+        pending: spent,
+        attempts: [],
+        risk: first.risk,
+        former: undefined,
+        found: deviceOf(context, load, client),
+        stoodIn: false,
+        trustDevice: false,
         maximumSessions: sessionLimit(policyOf(context.tenant), load.roleKeys),
         sessions: load.sessions,
         also: [],

@@ -4,7 +4,7 @@
 import type { TenantContext } from '../context.ts'
 import type { ClientInfo } from '../sessions/session.ts'
 import type { SignInLoad, SignInSubject } from '../storage/sign-in-verbs.ts'
-import { deviceHashOf } from './devices/recognition.ts'
+import { deviceHashesOf } from './devices/recognition.ts'
 import type { CountedAttempt } from './factor.ts'
 import { riskQuestion } from './risk/judge.ts'
 import { limitsSessions, policyOf } from './sign-in-policy.ts'
@@ -23,7 +23,7 @@ export function askEntry(context: TenantContext, { who, client, attempt }: Entry
     who,
     roles: policy.roles !== undefined,
     sessions: limitsSessions(policy),
-    deviceHash: deviceHashOf(client),
+    deviceHashes: deviceHashesOf(client),
     ...(attempt ? { attempt: { ...attempt, ...context.settings.attempts } } : {}),
     // whoever waits for another factor was judged before
     ...(who.kind === 'pending' ? {} : { risk: riskQuestion(context, client?.ip) }),

@@ -1,8 +1,10 @@
 // Which factors may follow on what was shown already: confirmed ones that somebody can check, none that was used, and
 // none that comes out of the same mailbox or telephone again.
 
+import { readEmail } from '../identity/email.ts'
 import type { MfaMethodRow } from '../storage/authentication-tables.ts'
 import { RECOVERY_CODE } from '../storage/sign-in-verbs.ts'
+import type { UserRow } from '../storage/tenant-tables.ts'
 import type { AssuranceLevel, FactorHint, FactorVerifier, FirstFactor, VerifiedFactorType } from './factor.ts'
 import type { Standing } from './standing.ts'
 
@@ -43,6 +45,12 @@ export function offeredFactors(
   if (!recovery || recovery.assuranceLevel < level || recoveryCodes === 0) return offered
   const hint = { id: RECOVERY_CODE, type: RECOVERY_CODE, name: 'Recovery code', hint: null, primary: false } as const
   return [...offered, { hint, verifier: recovery, method: undefined }]
+}
+
+/** Ids of the factors that reach the user's own mailbox, however its address is spelled: to whoever has shown it they prove nothing more. */
+export function ownMailbox(methods: readonly MfaMethodRow[], { email_norm: emailNorm }: Pick<UserRow, 'email_norm'>) {
+  const own = methods.filter(({ type, target }) => type === 'email' && readEmail(target)?.emailNorm === emailNorm)
+  return own.map(({ id }) => id)
 }
 
 function hintOf({ id, type, name, target, is_primary: primary }: MfaMethodRow): FactorHint {

@@ -4,7 +4,7 @@
 import type { TenantContext } from '../context.ts'
 import type { UserId } from '../kernel/ids.ts'
 import type { ClientInfo } from '../sessions/session.ts'
-import type { SignInEngine } from './engine.ts'
+import type { SignInEngine } from './engine-contract.ts'
 import { passwordProof } from './sign-in.ts'
 import type { SignedIn } from './signed-in.ts'
 

@@ -61,12 +61,13 @@ export async function writeDenied(
 /** Right, and not enough: the steps that say so. */
 export async function pendingEvents(
   context: Pick<TenantContext, 'auditWriter' | 'actor' | 'runtime'>,
+  action: 'sign_in.factor_required' | 'sign_in.enrolment_required',
   pending: Told & { readonly risk: Judgement },
 ): Promise<readonly Step[]> {
   const { auditWriter, actor } = context
   const steps: Step[] = [...riskEvent(context, pending, pending.risk)]
   await auditWriter.append(told(steps), inRequestOf(actor, { type: 'user' }, pending.client), {
-    action: 'sign_in.factor_required',
+    action,
     targets: [{ type: 'user', id: pending.user.id }],
     details: { authenticationMethods: pending.methods, ...riskDetails(pending.risk) },
   })

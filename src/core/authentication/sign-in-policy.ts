@@ -20,17 +20,23 @@ export interface AuthenticationPolicy extends AuthenticationRule {
   readonly roles?: Readonly<Record<string, AuthenticationRule>>
   /** False: a mailbox is no factor in this tenant, neither the first nor a second one. Default: as `accounts.emailFactor`. */
   readonly emailFactor?: boolean
+  /**
+   * Whether somebody who has no second factor, where a rule asks for one, sets it up at the sign-in (`enrolment-required`). False: they
+   * are denied until an operator or the host has set one up. Default true.
+   */
+  readonly enrolAtSignIn?: boolean
 }
 
 /** @throws CONFIG_INVALID */
 export function policyOf({ settings }: Pick<Tenant, 'settings'>): AuthenticationPolicy {
   const { authentication } = settings
   if (authentication === undefined || authentication === null) return {}
-  const { roles, emailFactor } = authentication as { readonly roles?: unknown; readonly emailFactor?: unknown }
   const rule = {
     ...ruleOf(authentication, 'tenant.settings.authentication'),
-    ...(emailFactor === undefined ? {} : { emailFactor: flagOf(emailFactor) }),
+    ...flagOf(authentication, 'emailFactor'),
+    ...flagOf(authentication, 'enrolAtSignIn'),
   }
+  const { roles } = authentication as { readonly roles?: unknown }
   if (roles === undefined || roles === null) return rule
   if (!isPlainObject(roles)) throw unreadable('tenant.settings.authentication.roles', 'it is not an object')
   const read = Object.entries(roles).map(([key, value]) => [key, ruleOf(value, `roles.${key}`)] as const)
@@ -81,9 +87,11 @@ function ruleOf(value: unknown, option: string): AuthenticationRule {
   return { requiredAssurance, ...limit }
 }
 
-function flagOf(value: unknown): boolean {
-  if (typeof value === 'boolean') return value
-  throw unreadable('tenant.settings.authentication.emailFactor', 'it is true or false')
+function flagOf<Flag extends string>(value: unknown, flag: Flag): { readonly [F in Flag]?: boolean } {
+  const said = (value as { readonly [F in Flag]?: unknown })[flag]
+  if (said === undefined) return {}
+  if (typeof said !== 'boolean') throw unreadable(`tenant.settings.authentication.${flag}`, 'it is true or false')
+  return { [flag]: said } as { readonly [F in Flag]?: boolean }
 }
 
 function unreadable(option: string, problem: string): FreeholdError<'CONFIG_INVALID'> {

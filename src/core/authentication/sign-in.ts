@@ -11,9 +11,10 @@ import { change, type Step } from '../storage/steps.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { AttemptAnswer } from '../storage/verbs.ts'
 import type { DeviceClaim } from './devices/device.ts'
-import type { BegunFactor, FactorChoice, SignInEngine } from './engine.ts'
+import type { BegunFactor, FactorChoice, SignInEngine } from './engine-contract.ts'
 import { askEntry } from './entry-question.ts'
 import type { CountedAttempt, FirstFactor } from './factor.ts'
+import { ownMailbox } from './factor-offer.ts'
 import type { Passwords } from './passwords.ts'
 import type { ClientSignals } from './risk/inputs.ts'
 import { writeFailed } from './sign-in-log.ts'
@@ -131,7 +132,8 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       if (password === undefined) {
         // how it was begun still stands; what was shown beside it must be shown again
         const methods = live.session.authentication_methods.slice(0, 1)
-        return engine.conclude(context, { ...proof, methods, former: { session, shown: false } })
+        const usedFactors = methods[0] === 'otp' ? ownMailbox(load.methods, user) : []
+        return engine.conclude(context, { ...proof, methods, usedFactors, former: { session, shown: false } })
       }
       if (!(await passwords.verify(user.password_hash, password))) {
         await writeFailed(context, { address: user.email_norm, user, methods: METHODS, client })

@@ -23,6 +23,11 @@ export type SignedIn =
   | { readonly ok: false; readonly reason: 'expired' }
   /** What was shown was right and is not enough. There is no session, cookie or token yet, but for this one, which is good for `continue` alone. */
   | { readonly ok: false; readonly reason: 'factor-required'; readonly next: NextFactor }
+  /**
+   * What was shown was right, a rule asks for a second factor, and the user has none. The token is good for `signIn.enrolment`
+   * alone: for setting up one factor, which ends the sign-in.
+   */
+  | { readonly ok: false; readonly reason: 'enrolment-required'; readonly next: NextEnrolment }
 
 export interface NextFactor {
   /** For `signIn.continue`; usable once. */
@@ -30,4 +35,12 @@ export interface NextFactor {
   readonly expiresInMs: number
   /** Any one of them will do; the primary one first. */
   readonly factors: readonly FactorHint[]
+}
+
+export interface NextEnrolment {
+  /** For `signIn.enrolment`; usable once. */
+  readonly token: string
+  readonly expiresInMs: number
+  /** Any one of them will do. */
+  readonly factors: readonly ('totp' | 'passkey')[]
 }

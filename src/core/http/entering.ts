@@ -31,6 +31,8 @@ export interface Grant {
   readonly session: Session
   readonly tokens: Tokens
   readonly device?: SignInDevice
+  /** Made with the session, and said once. */
+  readonly recoveryCodes?: readonly string[]
 }
 
 export interface Entering<Db, P extends string> {
@@ -42,7 +44,8 @@ export interface Entering<Db, P extends string> {
   clientOf(visit: TenantVisit<Db, P>, body: JsonObject): ClientInfo
   granted(grant: Grant, transport: Transport, status?: number): Response
   /**
-   * A session, or 202 and what is asked for next: then there is no cookie and no token yet.
+   * A session, or 202 and what is asked for next (`next`: another factor, `enrolment`: a first one): then there is no cookie and no
+   * token yet.
    * @throws TOO_MANY_ATTEMPTS, SIGN_IN_DENIED, TOKEN_EXPIRED, BAD_CREDENTIALS
    */
   concluded(visit: TenantVisit<Db, P>, signedIn: SignedIn, transport: Transport, status?: number): Promise<Response>
@@ -81,12 +84,13 @@ export function createEntering<Db, P extends string>(parts: EnteringParts): Ente
   }
 
   function granted(grant: Grant, transport: Transport, status = 200): Response {
-    const { user, session, tokens, device } = grant
+    const { user, session, tokens, device, recoveryCodes } = grant
     const answer = {
       user: userView(user),
       session: sessionView(session, session.id),
       tokens: tokensView(tokens, transport === 'body'),
       ...(device && transport === 'body' ? { deviceToken: device.token } : {}),
+      ...(recoveryCodes ? { recoveryCodes } : {}),
     }
     const response = jsonResponse(answer, status)
     if (transport === 'cookies') cookies.set(response.headers, tokens)
@@ -100,6 +104,7 @@ export function createEntering<Db, P extends string>(parts: EnteringParts): Ente
       return granted(signedIn, transport, status)
     }
     if (signedIn.reason === 'factor-required') return jsonResponse({ next: signedIn.next }, 202)
+    if (signedIn.reason === 'enrolment-required') return jsonResponse({ enrolment: signedIn.next }, 202)
     throw refusedSignIn(signedIn)
   }
 
@@ -124,7 +129,9 @@ export function tenantOf<Db, P extends string>(visit: TenantVisit<Db, P>): Tenan
   return visit.tenant
 }
 
-function refusedSignIn(refused: Exclude<SignedIn, { ok: true } | { reason: 'factor-required' }>): FreeholdError {
+function refusedSignIn(
+  refused: Exclude<SignedIn, { ok: true } | { reason: 'factor-required' | 'enrolment-required' }>,
+): FreeholdError {
   switch (refused.reason) {
     case 'too-many-attempts':
       return new FreeholdError('TOO_MANY_ATTEMPTS', { retryAfterMs: refused.retryAfterMs })

@@ -25,6 +25,7 @@ import { createLocate } from './context-facts.ts'
 import { createCookies } from './cookies.ts'
 import { createOriginCheck } from './csrf.ts'
 import { deviceRoutes } from './device-routes.ts'
+import { enrolmentRoutes } from './enrolment-routes.ts'
 import { createEntering } from './entering.ts'
 import { createEntrance, type Entrance } from './entrance.ts'
 import { factorRoutes } from './factor-routes.ts'
@@ -33,6 +34,7 @@ import { messageRoutes } from './message-routes.ts'
 import { operatorRoutes } from './operator-routes.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
 import { passkeyRoutes } from './passkey-routes.ts'
+import { policyRoutes } from './policy-routes.ts'
 import { createProblemResponse, type ProblemResponse } from './problem.ts'
 import { createRateLimits, type RateTally, rateHeaders } from './rate-limits.ts'
 import { requiredAccess, requiredSession } from './request-context.ts'
@@ -131,10 +133,12 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     ...factorRoutes<Db, P>(entering),
     ...deviceRoutes<Db, P>(entering),
     ...passkeyRoutes<Db, P>(entering),
+    ...enrolmentRoutes<Db, P>(entering),
     ...sessionRoutes<Db, P>(cookies),
     ...tenantRoutes<Db, P>(),
     ...accessRoutes<Db, P>(parts.permissions),
     ...roleRoutes<Db, P>(entering, parts.permissions),
+    ...policyRoutes<Db, P>(entering),
     ...operatorRoutes<Db, P>({ entering, roomsOf: parts.roomsOf }),
     ...machineRoutes<Db, P>(entering, parts.permissions),
     ...webhookRoutes<Db, P>(parts.webhooks),

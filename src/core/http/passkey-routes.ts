@@ -108,7 +108,7 @@ export function passkeyRoutes<Db, P extends string>(entering: Entering<Db, P>): 
 }
 
 /** Browsers send the header with every POST; an app that has none says it itself. */
-function pageOf({ request }: Visit, body: JsonObject): { readonly origin?: string } {
+export function pageOf({ request }: Visit, body: JsonObject): { readonly origin?: string } {
   const origin = request.headers.get('origin') ?? optionalTextField(body, 'origin')
   return origin === undefined ? {} : { origin }
 }

@@ -2,7 +2,7 @@
 // a body; a client without cookies says `"transport": "body"` and shows its tokens itself.
 
 import type { Actor } from '../audit/audit.ts'
-import type { FactorChoice } from '../authentication/engine.ts'
+import type { FactorChoice } from '../authentication/engine-contract.ts'
 import type { SignedIn } from '../authentication/signed-in.ts'
 import { readEmail } from '../identity/email.ts'
 import { FreeholdError } from '../kernel/errors.ts'
@@ -50,7 +50,9 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
     const options = { mode: 'signature', access: false, allow: LEAVING } as const
     const { tenant, session } = await entrance.authenticate(visit.request, visit.info, options)
     if (!session) return
-    await tenant.sessions.revoke(session.session.id).catch((error: unknown) => {
+    const { id } = session.session
+    const ending = session.impersonator ? tenant.impersonation.end(id) : tenant.sessions.revoke(id)
+    await ending.catch((error: unknown) => {
       if (!FreeholdError.is(error, 'SESSION_UNKNOWN')) throw error
     })
   }

@@ -16,6 +16,7 @@ import type { UserRow } from '../storage/tenant-tables.ts'
 import { parseEmail } from './email.ts'
 import { changeUser, createStanding, endSessions, findUser, type UserStanding } from './standing.ts'
 import { type User, type UserKey, userFromRow, userIdOf } from './user.ts'
+import { createUserImport, type UserImport } from './user-import.ts'
 
 export interface NewUser {
   readonly email: string
@@ -42,7 +43,7 @@ export interface UserChange {
 
 export type { UserKey }
 
-export interface Users extends UserStanding {
+export interface Users extends UserStanding, UserImport {
   /** @throws EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_REJECTED, INPUT_INVALID, OVERLOADED, LEAK_LIST_UNAVAILABLE, LIMIT_REACHED (`members`), PACKAGE_MISSING (`passwordHash`) */
   create(user: NewUser): Promise<User>
   /** Finds deleted users too: their `status` says so. @throws USER_UNKNOWN, ID_INVALID */
@@ -90,31 +91,36 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
     return passwordHash
   }
 
+  const columnsOf = async (user: NewUser) => {
+    checkKeys(user, 'user', ['email', 'name', 'password', 'passwordHash', 'emailVerified', 'metadata'])
+    const { email, emailNorm } = parseEmail(user.email)
+    const { emailVerified = false } = user
+    if (typeof emailVerified !== 'boolean') throw invalid('emailVerified', 'it is not true or false')
+    const name = user.name === undefined ? null : checkText(user.name, 'name', NAME)
+    const metadata = user.metadata === undefined ? {} : checkJson(user.metadata, 'metadata')
+    const hash = await hashOf(user, emailNorm)
+    return {
+      id: runtime.newId(),
+      email,
+      email_norm: emailNorm,
+      email_verified_at: emailVerified ? fromNow() : null,
+      name,
+      password_hash: hash,
+      // when an imported one was chosen is not known
+      password_changed_at: user.password === undefined ? null : fromNow(),
+      metadata,
+    }
+  }
+
   return {
     async create(user) {
-      checkKeys(user, 'user', ['email', 'name', 'password', 'passwordHash', 'emailVerified', 'metadata'])
-      const { email, emailNorm } = parseEmail(user.email)
-      const { emailVerified = false } = user
-      if (typeof emailVerified !== 'boolean') throw invalid('emailVerified', 'it is not true or false')
-      const name = user.name === undefined ? null : checkText(user.name, 'name', NAME)
-      const metadata = user.metadata === undefined ? {} : checkJson(user.metadata, 'metadata')
-      const hash = await hashOf(user, emailNorm)
-      const columns = {
-        id: runtime.newId(),
-        email,
-        email_norm: emailNorm,
-        email_verified_at: emailVerified ? fromNow() : null,
-        name,
-        password_hash: hash,
-        // when an imported one was chosen is not known
-        password_changed_at: user.password === undefined ? null : fromNow(),
-        metadata,
-      }
+      const columns = await columnsOf(user)
       const row = await scope.transaction(async (unit) => {
         // the unique key decides between any number of callers, and a taken address leaves a surrounding transaction alive
         const [inserted] = await unit.records.insert('users', [columns], { onConflict: 'ignore' }).catch(refusedRow)
         if (!inserted) return undefined
         await members.joined(unit)
+        const emailVerified = inserted.email_verified_at !== null
         await audit(unit, 'user.created', inserted.id, { details: { emailVerified } })
         return inserted
       })
@@ -184,6 +190,7 @@ export function createUsers(context: TenantContext, passwords: Passwords, member
       })
     },
 
+    ...createUserImport(context, members, columnsOf),
     ...createStanding(context, members),
   }
 }

@@ -25,6 +25,7 @@ export interface AccessErrorDetails {
   POLICY_UNKNOWN: Nothing
   POLICY_TAKEN: { key: string }
   POLICY_INVALID: { path: string; problem: string }
+  MODEL_INVALID: { path: string; problem: string }
   REVISION_INVALID: { reason: 'malformed' | 'tenant' | 'ahead' }
   ORGANIZATION_UNKNOWN: Nothing
   ORGANIZATION_TAKEN: { key: string }
@@ -60,6 +61,7 @@ export const accessErrors: { readonly [C in keyof AccessErrorDetails]: CatalogEn
   POLICY_UNKNOWN: { status: 404, title: 'No such policy' },
   POLICY_TAKEN: { status: 409, title: 'Another policy has this key' },
   POLICY_INVALID: { status: 422, title: 'A policy says something that it cannot' },
+  MODEL_INVALID: { status: 422, title: 'The document is not one of access, or does not fit the tenant' },
   REVISION_INVALID: { status: 400, title: 'The revision is not one of this tenant, or one still to come' },
   ORGANIZATION_UNKNOWN: { status: 404, title: 'No such organization' },
   ORGANIZATION_TAKEN: { status: 409, title: 'Another organization has this key' },

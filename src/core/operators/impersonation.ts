@@ -1,7 +1,7 @@
 // An operator of the platform who signs in as a user of a tenant, to see what they see: for a reason, for a while, under
 // the operator's own name in token and log, and without the user's credentials ever coming within reach.
 
-import type { SignInEngine } from '../authentication/engine.ts'
+import type { SignInEngine } from '../authentication/engine-contract.ts'
 import { checkClient } from '../authentication/sign-in.ts'
 import type { TenantContext } from '../context.ts'
 import { findUser } from '../identity/standing.ts'
@@ -37,9 +37,10 @@ export interface NewImpersonation extends NewStay {
   readonly client?: ClientInfo
 }
 
-/** `context` has a gate: nobody is acted as in a tenant that is not active. */
+/** `entering` has a gate of its own: nobody is acted as in a tenant that is not active, though who is inside is let out. */
 export function createImpersonation(
   context: TenantContext,
+  entering: Pick<TenantContext, 'scope'>,
   engine: SignInEngine,
   book: OperatorBook,
   directory: Directory,
@@ -55,9 +56,10 @@ export function createImpersonation(
       const operator = await demandOperator(context, book, 'user:impersonate')
       // who could be acted as here is one of those who act
       if (tenant.id === PLATFORM_TENANT_ID) throw new FreeholdError('IMPERSONATION_REFUSED')
-      const user = await findUser(scope, userId)
+      const user = await findUser(entering.scope, userId)
       const { reason } = stay
-      const lifetimeMs = capped(stay.lifetimeMs, operator, runtime.now())
+      const longestMs = Math.min(stay.lifetimeMs, context.settings.sessions.absoluteTimeoutMs)
+      const lifetimeMs = capped(longestMs, operator, runtime.now())
       return storage.system.transaction(async (unit) => {
         const inside = { ...context, scope: unit.tenant(ref) }
         const acting = { user, impersonatorId: operator.id, reason, lifetimeMs, client }
@@ -75,7 +77,7 @@ export function createImpersonation(
             { type: 'user', id: user.id },
             { type: 'tenant', id: tenant.id },
           ],
-          details: { reason, expiresAt: opened.session.absoluteExpiresAt.toISOString() },
+          details: { reason, lifetimeMs },
         })
         return opened
       })

@@ -35,6 +35,8 @@ export interface WebauthnCredentialRow {
   transports: string[]
   backup_eligible: boolean
   backup_state: boolean
+  /** False: a second factor and no way in by itself. */
+  signs_in: boolean
   clone_suspected_at: Date | null
   created_at: Date
 }
@@ -173,6 +175,7 @@ export const authenticationTables = {
       transports: { type: 'text[]', generated: true },
       backup_eligible: { type: 'boolean' },
       backup_state: { type: 'boolean' },
+      signs_in: { type: 'boolean', generated: true },
       clone_suspected_at: { type: 'time', nullable: true },
       created_at: { type: 'time', generated: true },
     },

@@ -44,8 +44,8 @@ export interface SignInQuestion {
   readonly risk?: RiskQuestion
   /** Are the keys of the roles that they hold asked for? */
   readonly roles: boolean
-  /** SHA-256 of the token of a device. */
-  readonly deviceHash: Uint8Array | null
+  /** SHA-256 of each device token that the client shows. */
+  readonly deviceHashes: readonly Uint8Array[]
   /** Are their live sessions asked for? */
   readonly sessions: boolean
 }
@@ -96,7 +96,7 @@ export interface SignInLoad {
   /** What is left of each count: first the user's own, then in the order asked. */
   readonly failures: readonly number[]
   readonly profile: SignInProfileRow | undefined
-  /** The user's, not revoked, with this token. */
+  /** The user's, not revoked, with one of these tokens; of several the one that was seen last. */
   readonly device: DeviceRow | undefined
   readonly deviceTrusted: boolean
   /** The user has devices, this or others, revoked or not. */

@@ -23,6 +23,7 @@ export type Deed =
   /** Changes the rows that match, if any. */
   | { readonly kind: 'change'; readonly table: TenantTableName; readonly where: object; readonly change: object }
   | { readonly kind: 'add'; readonly table: TenantTableName; readonly row: object }
+  | { readonly kind: 'addAll'; readonly table: TenantTableName; readonly rows: readonly object[] }
   | { readonly kind: 'remove'; readonly table: TenantTableName; readonly where: object }
   /** Demands that no more rows match, as the steps before have left them. */
   | { readonly kind: 'atMost'; readonly table: TenantTableName; readonly where: object; readonly maximum: number }
@@ -70,6 +71,10 @@ export function change<T extends TenantTableName>(table: T, where: Where<T>, cha
 
 export function add<T extends TenantTableName>(table: T, row: NewRow<T>): Step<Row<T>> {
   return of({ kind: 'add', table, row })
+}
+
+export function addAll<T extends TenantTableName>(table: T, rows: readonly NewRow<T>[]): Step<never> {
+  return of({ kind: 'addAll', table, rows })
 }
 
 export function remove<T extends TenantTableName>(table: T, where: Where<T>): Step<never> {

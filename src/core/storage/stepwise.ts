@@ -47,6 +47,8 @@ async function take({ records, verbs }: TenantUnit, deed: Deed): Promise<unknown
       return records.update(deed.table, deed.where, deed.change)
     case 'add':
       return (await records.insert(deed.table, [deed.row as never]))[0]
+    case 'addAll':
+      return records.insert(deed.table, deed.rows as never)
     case 'remove':
       return records.remove(deed.table, deed.where)
     case 'atMost':

@@ -19,8 +19,11 @@ export interface Directory {
    * @throws TENANT_UNKNOWN, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING
    */
   require(by: TenantKey, allow?: readonly TenantStatus[]): Promise<Tenant>
-  /** As `require`, when the answer is at hand; undefined when it must be looked up. No promise, so that a hot path stays cheap. */
-  peek(id: string, allow?: readonly TenantStatus[]): Tenant | undefined
+  /**
+   * As `require`, when the answer is at hand; undefined when it must be looked up. No promise, so that a hot path stays
+   * cheap. `at`: the time, for who has just looked at the clock.
+   */
+  peek(id: string, allow?: readonly TenantStatus[], at?: number): Tenant | undefined
   /** Where the tenant's rows are. @throws ISOLATION_UNAVAILABLE */
   ref(tenant: Tenant): TenantRef
   /** The tenant's scope, made once for as long as this tenant is remembered. @throws ISOLATION_UNAVAILABLE */
@@ -113,8 +116,8 @@ export function createDirectory(context: Context): Directory {
       if (!tenant) throw new FreeholdError('TENANT_UNKNOWN')
       return admit(tenant, allow)
     },
-    peek(id, allow) {
-      const tenant = known.id.get(id)
+    peek(id, allow, at) {
+      const tenant = known.id.get(id, at)
       return tenant && admit(tenant, allow)
     },
     ref(tenant) {

@@ -1,17 +1,16 @@
 // The gate of a handle: a handle outlives the state in which its tenant was opened, so each call looks whether the
 // tenant may still be entered. Inside a transaction nobody looks again: it was let in as a whole.
 
-import type { Access } from '../access/access.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import type { TenantStatus } from '../storage/system-tables.ts'
 import type { Directory } from './directory.ts'
 
 /**
  * Passes while the tenant is in a state that lets it be entered. Undefined where that is known at once, so that a hot
- * path waits for nothing.
+ * path waits for nothing. `at`: the time, for who has just looked at the clock.
  * @throws TENANT_UNKNOWN, TENANT_SUSPENDED, TENANT_DELETED, TENANT_MOVING, BREAK_GLASS_EXPIRED
  */
-export type Gate = () => Promise<unknown> | undefined
+export type Gate = (at?: number) => Promise<unknown> | undefined
 
 export interface GateOptions {
   /** States of the tenant, beside active, in which it passes. */
@@ -22,11 +21,11 @@ export interface GateOptions {
 
 /** For the tenant with this id while it is active, or in one of the states allowed. */
 export function createGate(directory: Directory, id: string, { allow, stands }: GateOptions = {}): Gate {
-  const enter: Gate = () => (directory.peek(id, allow) ? undefined : directory.require({ id }, allow))
+  const enter: Gate = (at) => (directory.peek(id, allow, at) ? undefined : directory.require({ id }, allow))
   if (!stands) return enter
-  return () => {
-    const asked = stands()
-    return asked ? asked.then(enter) : enter()
+  return (at) => {
+    const asked = stands(at)
+    return asked ? asked.then(() => enter()) : enter(at)
   }
 }
 
@@ -109,21 +108,4 @@ export function gatedRoom<R extends Room<R>>(room: R, gate: Gate): R {
     return [name, past] as const
   })
   return Object.fromEntries(gated) as R
-}
-
-/** Checks are answered from memory, and at once where nothing has to be asked. */
-export function gatedAccess<P extends string>(access: Access<P>, gate: Gate): Access<P> {
-  return {
-    ...gatedRoom<Access<P>>(access, gate),
-    check(principal, permission, options) {
-      try {
-        const asked = gate()
-        // no promise of ours where there is nothing to wait for
-        if (!asked) return access.check(principal, permission, options)
-        return asked.then(() => access.check(principal, permission, options))
-      } catch (refusal) {
-        return Promise.reject(refusal)
-      }
-    },
-  }
 }

@@ -2,17 +2,21 @@
 
 import type { Access } from '../access/access.ts'
 import type { Assignments } from '../access/assignments.ts'
+import type { CustomPermissions } from '../access/custom-permissions.ts'
 import type { Organizations } from '../access/organizations.ts'
+import type { Policies } from '../access/policies.ts'
 import type { Projects } from '../access/projects.ts'
 import type { Resources } from '../access/resources.ts'
 import type { Roles } from '../access/roles.ts'
 import type { ServiceAccounts } from '../access/service-accounts.ts'
 import type { Teams } from '../access/teams.ts'
+import type { AccessTools } from '../access/tools/access-tools.ts'
 import type { Accounts } from '../accounts/account.ts'
 import type { Invitations } from '../accounts/inviting.ts'
 import type { MessageSignIn } from '../accounts/message-sign-in.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { Devices } from '../authentication/devices/devices.ts'
+import type { SignInEnrolment } from '../authentication/enrolment.ts'
 import type { Factors } from '../authentication/factors/factors.ts'
 import type { Passkeys } from '../authentication/passkeys/passkeys.ts'
 import type { PasskeySignIn } from '../authentication/passkeys/sign-in.ts'
@@ -46,8 +50,12 @@ export interface TenantServices<Db = unknown, P extends string = string> {
   readonly apiKeys: ApiKeys
   readonly roles: Roles
   readonly assignments: Assignments
+  /** Documents that allow or deny beside the roles. */
+  readonly policies: Policies
+  /** What the tenant adds to the permissions that code declares. */
+  readonly customPermissions: CustomPermissions
   /** May this principal do that? */
-  readonly access: Access<P>
+  readonly access: Access<P> & AccessTools
   /** What happened here, and who did it. */
   readonly audit: Audit
   readonly billing: Billing
@@ -69,6 +77,8 @@ export interface TenantServices<Db = unknown, P extends string = string> {
 /** Every way in, and what follows on any of them. */
 export interface WaysIn extends SignIn, MessageSignIn {
   readonly passkey: PasskeySignIn
+  /** Where a rule asks for a second factor of somebody who has none (`enrolment-required`). */
+  readonly enrolment: SignInEnrolment
 }
 
 /** Everything that can be done inside one tenant. Outside `transaction`, each call is a transaction of its own. */

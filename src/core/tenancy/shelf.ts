@@ -1,8 +1,8 @@
 // A shelf: values by name, so many at most, each for so long at most. What was put there first falls off first.
 
 export interface Shelf<Value> {
-  /** Undefined when it is not there, or was there too long. */
-  get(name: string): Value | undefined
+  /** Undefined when it is not there, or was there too long. `at`: the time, for who has just looked at the clock. */
+  get(name: string, at?: number): Value | undefined
   /** `at`: when the value was true, in milliseconds; its lifetime runs from then. */
   put(name: string, value: Value, at: number): void
   drop(which: (value: Value) => boolean): void
@@ -20,10 +20,10 @@ export function createShelf<Value>(options: ShelfOptions): Shelf<Value> {
   // a Map iterates in the order of insertion
   const places = new Map<string, { readonly value: Value; readonly at: number }>()
   return {
-    get(name) {
+    get(name, at = now()) {
       const place = places.get(name)
       if (!place) return undefined
-      const age = now() - place.at
+      const age = at - place.at
       // a negative age: the clock was set back, and how old the value is nobody knows
       if (age >= 0 && age < lifetimeMs) return place.value
       places.delete(name)

@@ -53,6 +53,8 @@ create table webauthn_credentials (
   -- may be copied to other devices, and whether it has been (WebAuthn 6.1.3)
   backup_eligible boolean not null,
   backup_state boolean not null,
+  -- false: a second factor and no way in, since it was there before the owner of the address came
+  signs_in boolean not null default true,
   -- a counter went back: there may be a second copy of the key
   clone_suspected_at timestamptz(3),
   created_at timestamptz(3) not null default clock_timestamp(),

@@ -2,9 +2,10 @@
 
 import { generate } from 'otplib'
 import { codeIn } from '../../../src/adapters/testing/index.ts'
-import type { Factor, TenantHandle, User } from '../../../src/index.ts'
+import type { Factor, RegisteredEnrolment, TenantHandle, User } from '../../../src/index.ts'
+import { Authenticator } from '../../passkeys/authenticator.ts'
 import { PASSWORD } from '../house.ts'
-import { type SignedIn, signedIn, type Table, user, type World } from './parts.ts'
+import { PAGE, type SignedIn, signedIn, type Table, user, type World } from './parts.ts'
 
 const SEED = Buffer.from('12345678901234567890')
 const SENT = 'a code that cannot be written down is not sent, and its factor is not confirmed'
@@ -47,6 +48,41 @@ export const factors: Table<TenantHandle> = {
     by: 'user',
     given: signedIn,
     act: ({ signIn }, { session }: SignedIn) => signIn.stepUp({ session: session.id, password: PASSWORD }),
+  },
+  'signIn.enrolment.totp': {
+    writes: 'mfa.enrolled',
+    by: 'user',
+    given: enrolling,
+    act: async ({ signIn }, { token: shown }: Enrolling, { secrets }) => {
+      const { secret } = await signIn.enrolment.totp({ token: shown })
+      secrets.add(secret)
+    },
+  },
+  'signIn.enrolment.confirm': {
+    writes: ['mfa.confirmed', 'mfa.recovery_codes_renewed', 'session.opened'],
+    by: 'user',
+    remains: 'an attempt counts whatever becomes of it',
+    given: async (world, handle) => {
+      const { token: shown } = await enrolling(world, handle)
+      return { token: shown, secret: (await handle.signIn.enrolment.totp({ token: shown })).secret }
+    },
+    act: async ({ signIn }, { token: shown, secret }: Enrolling & { secret: string }, { secrets }) => {
+      const answer = { token: shown, code: await generate({ secret }), recoveryCodes: true }
+      const entered = await signIn.enrolment.confirm(answer)
+      for (const code of (entered.ok && entered.recoveryCodes) || []) secrets.add(code)
+    },
+  },
+  'signIn.enrolment.passkeyOptions': { exempt: 'a challenge is opened, which registers nothing by itself' },
+  'signIn.enrolment.register': {
+    writes: ['passkey.registered', 'session.opened'],
+    by: 'user',
+    given: async (world, handle) => {
+      const { token: shown } = await enrolling(world, handle)
+      const options = await handle.signIn.enrolment.passkeyOptions({ token: shown })
+      world.secrets.add(options.challenge)
+      return { token: shown, response: new Authenticator().create(options, PAGE) }
+    },
+    act: ({ signIn }, answer: RegisteredEnrolment) => signIn.enrolment.register(answer),
   },
   'factors.list': 'reads',
   'factors.recoveryCodesLeft': 'reads',
@@ -123,6 +159,20 @@ export const factors: Table<TenantHandle> = {
       for (const code of await book.renewRecoveryCodes(owner)) secrets.add(code)
     },
   },
+}
+
+interface Enrolling {
+  readonly token: string
+}
+
+/** A sign-in that waits for a factor to be set up. */
+async function enrolling(world: World, handle: TenantHandle): Promise<Enrolling> {
+  const { email } = await user(world, handle)
+  await world.freehold.tenants.update(handle, { settings: { authentication: { requiredAssurance: 2 } } })
+  const entered = await (await world.freehold.tenant(handle.id)).signIn.password({ email, password: PASSWORD })
+  if (entered.ok || entered.reason !== 'enrolment-required') throw new Error('no factor was to be set up')
+  world.secrets.add(entered.next.token)
+  return { token: entered.next.token }
 }
 
 /** The token of a sign-in that waits for a factor. */

@@ -2,6 +2,7 @@
 
 import type { Session, TenantHandle, TenantServices, User } from '../../../src/index.ts'
 import { PASSWORD } from '../house.ts'
+import { access } from './access.ts'
 import { accounts } from './accounts.ts'
 import { devices } from './devices.ts'
 import { factors } from './factors.ts'
@@ -28,12 +29,19 @@ import {
   type Table,
   user,
 } from './parts.ts'
+import { policies } from './policies.ts'
 import { tree } from './tree.ts'
 
 export const services: Table<TenantServices> = {
   'users.create': {
     writes: 'user.created',
     act: ({ users }) => users.create({ email: `${name('u')}@example.test`, name: 'Una', password: PASSWORD }),
+  },
+  'users.import': {
+    writes: 'user.created',
+    act: async ({ users }) => {
+      for await (const _ of users.import([{ email: `${name('u')}@example.test`, name: 'Una' }]));
+    },
   },
   'users.get': 'reads',
   'users.findByEmail': 'reads',
@@ -185,15 +193,8 @@ export const services: Table<TenantServices> = {
     again: 'nothing',
   },
   'assignments.list': 'reads',
-  'access.check': 'reads',
-  'access.checkMany': 'reads',
-  'access.ever': 'reads',
-  'access.explain': 'reads',
-  'access.fieldsOf': 'reads',
-  'access.filter': 'reads',
-  'access.permissionsOf': 'reads',
-  'access.revision': 'reads',
-  'access.principal': 'reads',
+  ...policies,
+  ...access,
   'audit.record': { writes: 'note.written', act: ({ audit }) => audit.record({ action: 'note.written' }) },
   'audit.list': 'reads',
   'audit.get': 'reads',

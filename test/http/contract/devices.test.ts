@@ -38,6 +38,21 @@ describe.each(FRAMEWORKS)('on %s', (framework) => {
     expect((await browser.get('/auth/me')).status).toBe(401)
   })
 
+  it('two users of one browser stay known to it, by the one cookie', async () => {
+    const [ana, ben] = [await world.user(world.acme), await world.user(world.acme)]
+    const browser = world.browser('acme')
+    for (let turn = 0; turn < 3; turn++) {
+      for (const { email } of [ana, ben]) {
+        const { setCookies } = await browser.post('/auth/sign-in', { email, password: PASSWORD })
+        expect(setCookies.filter((line) => line.includes('-device='))).toHaveLength(1)
+      }
+    }
+    for (const user of [ana, ben]) expect((await world.acme.devices.list(user)).items).toHaveLength(1)
+    const [mine] = (await world.acme.devices.list(ben)).items
+    expect((await browser.get('/auth/me')).json.session.deviceId).toBe(mine!.id)
+    expect((await browser.get('/auth/devices')).json.items).toHaveLength(1)
+  })
+
   it('a client that takes tokens in bodies shows its own, and never learns that of a cookie', async () => {
     const { email, browser, answer } = await entered()
     const cookie = /fh-device=([^;]+)/.exec(answer.setCookies.join('\n'))![1]!

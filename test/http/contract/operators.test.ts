@@ -203,6 +203,25 @@ describe.each(FRAMEWORKS)('on %s', (framework) => {
     expect(await outcome((await hired('viewer')).browser.get(path))).toBe('403 FORBIDDEN')
   })
 
+  it('signing out of it ends it, by either token, in a suspended tenant too', async () => {
+    for (const by of ['access', 'refresh', 'suspended'] as const) {
+      const tenant = await world.freehold.tenants.create({ slug: `${by}-${framework}`, name: 'Soon' })
+      const { id: userId } = await world.user(tenant)
+      const { json } = await begin(operator.browser, { tenant: tenant.tenant.slug, userId })
+      if (by === 'suspended') await world.freehold.tenants.suspend(tenant)
+      const { accessToken, refreshToken } = json.tokens
+      const bearer = { headers: { authorization: `Bearer ${accessToken}` } }
+      const browser = world.browser(tenant.tenant.slug)
+      const out =
+        by === 'refresh' ? browser.post('/auth/sign-out', { refreshToken }) : browser.post('/auth/sign-out', {}, bearer)
+      expect(await outcome(out)).toBe(204)
+      expect((await operator.browser.get(`/auth/operators/stays/${json.stay.id}`)).json.stay.endedAt).not.toBeNull()
+      const [event] = (await platform.audit.list({ action: 'impersonation.ended', limit: 1 })).items
+      expect(event!.actor).toMatchObject({ type: 'user', id: userId, impersonatorId: operator.user.id })
+      if (by !== 'suspended') expect(await outcome(browser.get('/auth/me', bearer))).toBe('401 SESSION_ENDED')
+    }
+  })
+
   it('it ends with the operator: signed out everywhere, or without the role, at the next request', async () => {
     for (const loss of ['everywhere', 'role'] as const) {
       const one = await hired('admin')

@@ -29,6 +29,7 @@ export const atOnce = examine('steps at once', [
       const spent = steps.changeOne('challenges', { purpose: 'spent' }, { consumed_at: fromNow() })
       const added = steps.add('challenges', challenge(room.id(), 'added'))
       const opened = steps.openSession(sessionOpening({ id: room.id(), userId: user.id }))
+      const many = Array.from({ length: 7 }, () => challenge(room.id(), 'one of many'))
       const event = auditEvent(room.id())
       const [allowed, refused] = [steps.takeAttempt(attempt('bo')), steps.takeAttempt(attempt('bo'))]
       await room.scope.verbs.takeAttempt(attempt())
@@ -40,6 +41,8 @@ export const atOnce = examine('steps at once', [
         steps.endSession({ userId: user.id, reason: 'stepped-up', only: former.id }),
         added,
         opened,
+        steps.addAll('challenges', many),
+        steps.addAll('challenges', []),
         steps.atMost(1, 'sessions', { user_id: user.id, revoked_at: null }),
         allowed,
         refused,
@@ -62,6 +65,7 @@ export const atOnce = examine('steps at once', [
       strictEqual((await records.get('sessions', { id: former.id }))?.revoke_reason, 'stepped-up')
       strictEqual((await records.get('sign_in_profiles', { user_id: user.id }))?.sign_ins, 1)
       strictEqual(await records.count('failure_counts'), 1)
+      strictEqual(await records.count('challenges', { purpose: 'one of many' }), 7)
       strictEqual(await records.count('sign_in_attempts'), 1)
       strictEqual(await records.count('audit_events', { id: event.id }), 1)
     },

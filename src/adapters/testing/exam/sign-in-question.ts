@@ -11,7 +11,7 @@ const HOUR = 3_600_000
 export const ACCOUNT = Buffer.from('account\0')
 
 /** Nothing but who it is. */
-export const plain = { roles: false, sessions: false, deviceHash: null } as const
+export const plain = { roles: false, sessions: false, deviceHashes: [] } as const
 
 export function askRisk(scope: TenantScope, userId: string, counts: readonly FailureKey[]): Promise<SignInLoad> {
   const question: SignInQuestion = {

@@ -46,7 +46,7 @@ export const signIn = examine('beginning a sign-in', [
         { kind: 'passkey', credentialId: hash('nobody') },
       ]
       for (const who of strangers) {
-        const load = await begin(room, { who, risk: RISK, roles: true, sessions: true, deviceHash: hash('token') })
+        const load = await begin(room, { who, risk: RISK, roles: true, sessions: true, deviceHashes: [hash('token')] })
         same(load, { ...NOBODY, at: load.at, attempt: undefined, failures: [0] })
       }
       const other = await (await room.stranger()).verbs.beginSignIn({
@@ -124,18 +124,22 @@ export const signIn = examine('beginning a sign-in', [
     async ask(room) {
       const user = await room.user()
       const who = { kind: 'user', userId: user.id } as const
-      same(picked(await begin(room, { who, deviceHash: hash('token') })), [undefined, false, false])
+      same(picked(await begin(room, { who, deviceHashes: [hash('token')] })), [undefined, false, false])
       const other = (await room.user()).id
       await device(room, other, 'token')
-      same(picked(await begin(room, { who, deviceHash: hash('token') })), [undefined, false, false])
+      same(picked(await begin(room, { who, deviceHashes: [hash('token')] })), [undefined, false, false])
       const row = await device(room, user.id, 'token', { trusted_until: fromNow(10_000) })
-      same(picked(await begin(room, { who, deviceHash: hash('token') })), [row, true, true])
-      same(picked(await begin(room, { who, deviceHash: hash('another') })), [undefined, false, true])
+      same(picked(await begin(room, { who, deviceHashes: [hash('token')] })), [row, true, true])
+      same(picked(await begin(room, { who, deviceHashes: [hash('another')] })), [undefined, false, true])
+      const both = [hash('another'), hash('token')]
+      same(picked(await begin(room, { who, deviceHashes: both })), [row, true, true])
+      const later = await device(room, user.id, 'another', { last_seen_at: fromNow(1_000) })
+      same(picked(await begin(room, { who, deviceHashes: both })), [later, false, true])
       same(picked(await begin(room, { who })), [undefined, false, true])
       await room.elapse(20_000)
-      strictEqual((await begin(room, { who, deviceHash: hash('token') })).deviceTrusted, false)
+      strictEqual((await begin(room, { who, deviceHashes: [hash('token')] })).deviceTrusted, false)
       await room.scope.records.update('devices', { user_id: user.id }, { revoked_at: fromNow() })
-      same(picked(await begin(room, { who, deviceHash: hash('token') })), [undefined, false, true])
+      same(picked(await begin(room, { who, deviceHashes: [hash('token')] })), [undefined, false, true])
     },
   },
   {

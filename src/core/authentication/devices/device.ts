@@ -28,7 +28,10 @@ export type DeviceKey = DeviceId | { readonly id: DeviceId }
 
 /** What the client shows of its device. */
 export interface DeviceClaim {
-  /** What a sign-in on this device answered before. Without it, or with one that is not this user's, the device is new. */
+  /**
+   * What the last sign-in on this device answered, whoever signed in: it stands for several users, where they share a browser.
+   * Without it, or where nothing in it is this user's, the device is new.
+   */
   readonly token?: string
   /** `accept-language`. */
   readonly acceptLanguage?: string | null
@@ -39,7 +42,7 @@ export interface DeviceClaim {
 /** The device that a sign-in came from. */
 export interface SignInDevice {
   readonly device: Device
-  /** To be kept by the client, out of reach of scripts, and shown at the next sign-in. */
+  /** To be kept by the client in place of what it showed, out of reach of scripts, and shown at the next sign-in. */
   readonly token: string
   /** The user had not signed in on it before. */
   readonly isNew: boolean

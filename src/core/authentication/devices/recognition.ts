@@ -1,5 +1,5 @@
-// Which device a sign-in comes from. A client that shows no token of this very user gets a new one: one that somebody
-// else planted in it is never taken over.
+// Which device a sign-in comes from. A client that shows no token of this very user gets a new one beside those that it
+// shows: one that somebody else planted in it is never taken over, and two who share a browser keep theirs.
 
 import { createHash } from 'node:crypto'
 import { inRequestOf } from '../../audit/actor.ts'
@@ -21,6 +21,8 @@ export interface FoundDevice {
   readonly id: string
   /** Shown, or made for a device that is new. */
   readonly token: string
+  /** Shown too, and not this one: of others who use the same browser. */
+  readonly besides: readonly string[]
   /** Undefined: it is new to this user. */
   readonly known: DeviceRow | undefined
   /** The user has others. */
@@ -40,14 +42,18 @@ export interface DeviceUse {
 
 const TOKEN_BYTES = 32
 const TOKEN = /^[A-Za-z0-9_-]{43}$/
+/** What stands between the tokens of several users; in none of them. */
+const BETWEEN = '.'
+/** Users whom one browser is known by; another takes the place of who signed in longest ago. */
+const TOKENS_AT_MOST = 8
+const TEXT_AT_MOST = TOKENS_AT_MOST * 44 - 1
 /** What the columns hold. */
 const MAXIMUM_IP = 64
 const MAXIMUM_USER_AGENT = 512
 
-/** What the token that a client shows is looked up by; null: it shows none. */
-export function deviceHashOf(client: ClientInfo | undefined): Uint8Array | null {
-  const { token = '' } = client?.device ?? {}
-  return TOKEN.test(token) ? hashOf(token) : null
+/** What the tokens that a client shows are looked up by. */
+export function deviceHashesOf(client: ClientInfo | undefined): Uint8Array[] {
+  return tokensOf(client).map(hashOf)
 }
 
 /** Undefined: the client shows nothing of its device. */
@@ -57,12 +63,26 @@ export function deviceOf(
   client: ClientInfo | undefined,
 ): FoundDevice | undefined {
   if (!client?.device) return undefined
-  if (!known) {
-    const token = Buffer.from(runtime.randomBytes(TOKEN_BYTES)).toString('base64url')
-    return { client, id: runtime.newId(), token, known: undefined, others: hasDevices, trusted: false }
+  const shown = tokensOf(client)
+  const token = known && shown.find((each) => Buffer.from(hashOf(each)).equals(known.secret_hash))
+  if (!known || token === undefined) {
+    const made = Buffer.from(runtime.randomBytes(TOKEN_BYTES)).toString('base64url')
+    const id = runtime.newId()
+    return { client, id, token: made, besides: shown, known: undefined, others: hasDevices, trusted: false }
   }
-  const { token = '' } = client.device
-  return { client, id: known.id, token, known, others: true, trusted: deviceTrusted && sameBrowser(known, client) }
+  const besides = shown.filter((each) => each !== token)
+  const trusted = deviceTrusted && sameBrowser(known, client)
+  return { client, id: known.id, token, besides, known, others: true, trusted }
+}
+
+/** One for each user who signed in there, who did so last first. Each has their own: one for all could be planted by any of them. */
+function tokensOf(client: ClientInfo | undefined): string[] {
+  const text = client?.device?.token ?? ''
+  const whole = text
+    .slice(0, TEXT_AT_MOST)
+    .split(BETWEEN)
+    .filter((each) => TOKEN.test(each))
+  return [...new Set(whole)]
 }
 
 /** For risk: undefined while the user has no device that this one could differ from. */
@@ -123,8 +143,9 @@ function keeping(known: DeviceRow, found: FoundDevice, use: DeviceUse): Step<Dev
   return changeOne('devices', { id: found.id, revoked_at: null, ...trusted }, change)
 }
 
-export function signedInOn(row: DeviceRow, { token, known }: FoundDevice): SignInDevice {
-  return { device: deviceFromRow(row), token, isNew: known === undefined }
+export function signedInOn(row: DeviceRow, { token, besides, known }: FoundDevice): SignInDevice {
+  const kept = [token, ...besides].slice(0, TOKENS_AT_MOST).join(BETWEEN)
+  return { device: deviceFromRow(row), token: kept, isNew: known === undefined }
 }
 
 function seen({ client, known }: FoundDevice, { country }: DeviceUse) {

@@ -1,6 +1,7 @@
 // What the audit log says of somebody's factors: which, of what type, and never a name, a number or an address.
 
 import type { OwnAction } from '../../audit/catalog.ts'
+import type { AuditScope } from '../../audit/writer.ts'
 import type { TenantContext } from '../../context.ts'
 import type { MfaMethodRow } from '../../storage/authentication-tables.ts'
 
@@ -8,7 +9,7 @@ export type FactorAction = Extract<OwnAction, `mfa.${string}`>
 
 /** Inside the transaction of what it tells. */
 export function writeFactorEvent(
-  { auditWriter, scope, actor }: TenantContext,
+  { auditWriter, scope, actor }: Pick<TenantContext, 'auditWriter' | 'actor'> & { readonly scope: AuditScope },
   action: FactorAction,
   userId: string,
   method: Pick<MfaMethodRow, 'id' | 'type'> | undefined,

@@ -80,7 +80,7 @@ export interface NewHardwareToken {
 }
 
 const NAME = { maximum: 100 }
-const TOTP_SECRET_BYTES = 20
+export const TOTP_SECRET_BYTES = 20
 const E164 = /^\+[1-9]\d{6,14}$/
 
 export function createFactors(context: TenantContext): Factors {

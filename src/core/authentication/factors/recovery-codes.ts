@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { TenantContext } from '../../context.ts'
 import type { RecoveryCodeRow } from '../../storage/authentication-tables.ts'
-import { changeOne } from '../../storage/steps.ts'
+import { addAll, changeOne, remove, type Step, told } from '../../storage/steps.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
 import { fromNow, type NewRow } from '../../storage/tables.ts'
 import type { FactorVerifier } from '../factor.ts'
@@ -24,16 +24,25 @@ export function newRecoveryCode(randomBytes: (length: number) => Uint8Array): st
 }
 
 /** In the transaction of the unit: the user has these, and no others. */
-export async function makeRecoveryCodes(context: TenantContext, unit: TenantUnit, userId: string, details = {}) {
-  const { newId, randomBytes } = context.runtime
-  await unit.records.remove('recovery_codes', { user_id: userId })
-  const codes = Array.from({ length: CODES }, () => newRecoveryCode(randomBytes))
-  await unit.records.insert(
-    'recovery_codes',
-    codes.map((code) => recoveryCodeRow(newId(), userId, code)),
-  )
-  await writeFactorEvent({ ...context, scope: unit }, 'mfa.recovery_codes_renewed', userId, undefined, details)
+export async function makeRecoveryCodes(
+  context: TenantContext,
+  unit: Pick<TenantUnit, 'atOnce'>,
+  userId: string,
+  details = {},
+): Promise<readonly string[]> {
+  const { codes, steps } = await recoveryCodes(context, userId, details)
+  await unit.atOnce(steps)
   return codes
+}
+
+/** The same, once its steps are done. */
+export async function recoveryCodes(context: TenantContext, userId: string, details = {}) {
+  const { newId, randomBytes } = context.runtime
+  const codes = Array.from({ length: CODES }, () => newRecoveryCode(randomBytes))
+  const rows = codes.map((code) => recoveryCodeRow(newId(), userId, code))
+  const steps: Step[] = [remove('recovery_codes', { user_id: userId }), addAll('recovery_codes', rows)]
+  await writeFactorEvent({ ...context, scope: told(steps) }, 'mfa.recovery_codes_renewed', userId, undefined, details)
+  return { codes, steps }
 }
 
 function recoveryCodeRow(id: string, userId: string, code: string): NewRow<'recovery_codes'> {

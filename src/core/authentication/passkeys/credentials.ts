@@ -40,7 +40,10 @@ export function userHandleOf(userId: string): Uint8Array {
 }
 
 /** RFC 8176: a key that cannot be copied is taken for hardware. Verified by PIN or finger, it is two factors at once. */
-export function methodsOf({ backup_eligible }: WebauthnCredentialRow, userVerified: boolean): readonly string[] {
+export function methodsOf(
+  { backup_eligible }: Pick<WebauthnCredentialRow, 'backup_eligible'>,
+  userVerified: boolean,
+): readonly string[] {
   const key = backup_eligible ? 'swk' : 'hwk'
   return userVerified ? [key, 'user', 'mfa'] : [key, 'user']
 }

@@ -4,30 +4,21 @@
 import type { TenantContext } from '../../context.ts'
 import type { UserKey } from '../../identity/user.ts'
 import { userIdOf } from '../../identity/user.ts'
-import { encodeBase64url } from '../../kernel/encoding.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import type { UserId } from '../../kernel/ids.ts'
 import { checkKeys, checkText } from '../../kernel/input.ts'
 import { notify, posting } from '../../messages/notices.ts'
 import { FACTORS_AT_MOST } from '../../storage/sign-in-verbs.ts'
 import type { TenantScope, TenantUnit } from '../../storage/storage.ts'
-import { fromNow } from '../../storage/tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import type { Directory } from '../../tenancy/directory.ts'
 import { type EndingOthers, endOthers, endsOthers } from '../other-sessions.ts'
 import { demandFresh } from '../step-up-guard.ts'
-import {
-  ALGORITHMS,
-  type PasskeyCreationOptions,
-  type PasskeyRegistration,
-  readRegistration,
-  refused,
-} from './ceremony.ts'
-import { consumeCeremony, openCeremony } from './challenge.ts'
-import { readClientData } from './client-data.ts'
-import { credentialsOf, userHandleOf } from './credentials.ts'
+import { type PasskeyCreationOptions, type PasskeyRegistration, refused } from './ceremony.ts'
+import { consumeCeremony } from './challenge.ts'
 import { factorsLeft } from './last-factor.ts'
 import { type Passkey, type PasskeyKey, passkeyFromRows, passkeyIdOf } from './passkey.ts'
+import { creationOptions, readNewKey } from './registration.ts'
 import { createRelyingParties } from './relying-party.ts'
 
 export interface PasskeyPage {
@@ -70,12 +61,10 @@ export interface Passkeys {
 }
 
 const NAME = { maximum: 100 }
-const DEFAULT_NAME = 'Passkey'
 
 export function createPasskeys(context: TenantContext, directory: Pick<Directory, 'find'>): Passkeys {
-  const { scope, tenant, runtime, settings, actor, auditWriter } = context
+  const { scope, runtime, actor, auditWriter } = context
   const places = createRelyingParties(context, directory)
-  const { challengeLifetimeMs, topOrigins } = settings.passkeys
 
   return {
     async registrationOptions(key, page = {}) {
@@ -85,73 +74,31 @@ export function createPasskeys(context: TenantContext, directory: Pick<Directory
       await demandFresh(context, scope)
       const user = await activeUser(scope, id)
       const { rpId } = await places.choose(page.origin)
-      return {
-        rp: { id: rpId, name: tenant.name },
-        user: {
-          id: encodeBase64url(userHandleOf(user.id)),
-          name: user.email,
-          displayName: user.name ?? user.email,
-        },
-        challenge: await openCeremony(context, { purpose: 'passkey-registration', rpId, user }),
-        pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: 'public-key', alg })),
-        timeout: challengeLifetimeMs,
-        excludeCredentials: await credentialsOf(context, user.id, rpId),
-        authenticatorSelection: {
-          residentKey: 'preferred',
-          requireResidentKey: false,
-          userVerification: 'preferred',
-        },
-        attestation: 'none',
-        extensions: { credProps: true },
-      }
+      return creationOptions(context, user, rpId)
     },
 
     async register(key, passkey) {
       const userId = userIdOf(key)
       const asked = endsOthers(passkey, 'passkey', ['response', 'name'])
-      const name = checkText(passkey.name ?? DEFAULT_NAME, 'name', NAME)
-      const registration = readRegistration(passkey.response)
-      const client = readClientData(registration.clientData, 'webauthn.create', topOrigins)
-      const place = await places.at(client.origin)
-      // loaded by who needs it: an import of Freehold must not cost what most processes never use
-      const { verifyRegistration } = await import('./verify.ts')
-      const made = await verifyRegistration(registration, client, place, false)
+      const made = await readNewKey(context, places, passkey)
       return posting(context, async (inside) => {
         const unit = inside.scope
         await demandFresh(context, unit)
         const user = await heldUser(unit, userId)
-        const answer = { purpose: 'passkey-registration', client, rpId: place.rpId, user } as const
-        if (!(await consumeCeremony(context, unit, answer))) throw refused('challenge')
+        if (!(await consumeCeremony(context, unit, { ...made.ceremony, user }))) throw refused('challenge')
         const factors = await unit.records.count('mfa_methods', { user_id: userId })
         if (factors >= FACTORS_AT_MOST) throw new FreeholdError('FACTOR_LIMIT', { maximum: FACTORS_AT_MOST })
-        const id = runtime.newId()
-        const [method] = await unit.records.insert('mfa_methods', [
-          { id, user_id: userId, type: 'webauthn', name, confirmed_at: fromNow() },
-        ])
-        const [credential] = await unit.records.insert(
-          'webauthn_credentials',
-          [
-            {
-              id,
-              user_id: userId,
-              credential_id: made.credentialId,
-              public_key: made.publicKey,
-              sign_count: made.signCount,
-              rp_id: place.rpId,
-              aaguid: made.aaguid,
-              transports: [...registration.transports],
-              backup_eligible: made.backupEligible,
-              backup_state: made.backupState,
-            },
-          ],
-          { onConflict: 'ignore' },
-        )
+        const rows = made.rows(runtime.newId(), userId)
+        const [method] = await unit.records.insert('mfa_methods', [rows.method])
+        const [credential] = await unit.records.insert('webauthn_credentials', [rows.credential], {
+          onConflict: 'ignore',
+        })
         if (!credential) throw new FreeholdError('PASSKEY_TAKEN')
         const ended = await endOthers(context, unit, userId, asked)
         await auditWriter.append(unit, actor, {
           action: 'passkey.registered',
-          targets: targetsOf(id, userId),
-          details: { backupEligible: made.backupEligible, userVerified: made.userVerified, rpId: place.rpId, ...ended },
+          targets: targetsOf(credential.id, userId),
+          details: { ...made.details, ...ended },
         })
         notify(inside, user, 'passkey-added')
         return passkeyFromRows(method!, credential)

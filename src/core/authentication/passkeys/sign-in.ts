@@ -12,7 +12,7 @@ import type { SignInLoad } from '../../storage/sign-in-verbs.ts'
 import type { Step } from '../../storage/steps.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import type { Directory } from '../../tenancy/directory.ts'
-import type { SignInEngine } from '../engine.ts'
+import type { SignInEngine } from '../engine-contract.ts'
 import { askEntry } from '../entry-question.ts'
 import { checkClient } from '../sign-in.ts'
 import type { SignedIn } from '../signed-in.ts'
@@ -98,6 +98,8 @@ export function createPasskeySignIn(
     const load = await askEntry(context, { who, client: from })
     const { user, credential } = load
     if (!credential || !user) return undefined
+    // made before the owner of the address came: beside another factor it is good, and by itself it opens nothing (A10)
+    if (!credential.signs_in) return { credential, user }
     try {
       if (credential.rp_id !== place.rpId) throw refused('relying-party')
       checkHandle(assertion, user)

@@ -1,0 +1,139 @@
+// The tenant that a command asks: one of a database, or one that a document makes up in memory.
+
+import { randomBytes } from 'node:crypto'
+import type { Permissions } from '../../core/access/permissions.ts'
+import { type AccessModel, MODEL_FORMAT } from '../../core/access/tools/model.ts'
+import { isPlainObject } from '../../core/kernel/input.ts'
+import { createFreehold, type Freehold, type TenantHandle } from '../../index.ts'
+import { memory } from '../memory/index.ts'
+import { postgres } from '../postgres/index.ts'
+import { permissionsOf, readDocument, readPermissions, wrong } from './access-files.ts'
+import { keysOf, nobodys } from './keys.ts'
+import type { Surroundings } from './screen.ts'
+import type { Command } from './usage.ts'
+
+export interface Opened {
+  readonly tenant: TenantHandle
+  /** In memory, by a document: whoever is added to it is gone with it. */
+  readonly isMadeUp: boolean
+  /** The moment of checks, in milliseconds; undefined: now. */
+  at: number | undefined
+  close(): Promise<void>
+}
+
+/** @throws CONFIG_INVALID (no catalog of permissions), TENANT_UNKNOWN and its like, STORAGE_UNAVAILABLE */
+export async function openStored(command: Command, { env, cwd }: Surroundings, catalog?: unknown): Promise<Opened> {
+  const permissions =
+    command.permissions !== undefined
+      ? await readPermissions(cwd, command.permissions)
+      : catalog === undefined
+        ? undefined
+        : permissionsOf(catalog, 'permissions')
+  if (!permissions)
+    throw wrong('--permissions', 'it names a file with what your code declares; without it roles mean nothing')
+  const clock: { at: number | undefined } = { at: undefined }
+  const freehold = await createFreehold({
+    storage: postgres({ url: command.url!, schema: command.schema, listen: false, connections: 2 }),
+    keys: keysOf(env),
+    passwordHasher: nobodys,
+    permissions,
+    runtime: { now: () => clock.at ?? Date.now() },
+    onWarning: () => undefined,
+  })
+  try {
+    return opened(freehold, await freehold.tenant(command.tenant!), false, clock)
+  } catch (error) {
+    await freehold.close()
+    throw error
+  }
+}
+
+/** People and accounts that a document or its cases name are made up. @throws CONFIG_INVALID, MODEL_INVALID */
+export async function openModel(
+  command: Command,
+  { cwd }: Surroundings,
+  file: string,
+  catalog?: unknown,
+): Promise<Opened> {
+  const document = await readDocument(cwd, file)
+  const permissions = await permissionsFor(document, command, cwd, file, catalog)
+  const clock: { at: number | undefined } = { at: undefined }
+  const freehold = await createFreehold({
+    storage: memory(),
+    keys: { current: 'k1', k1: randomBytes(32).toString('base64') },
+    passwordHasher: nobodys,
+    permissions,
+    runtime: { now: () => clock.at ?? Date.now() },
+    onWarning: () => undefined,
+  })
+  try {
+    const tenant = await freehold.tenants.create({ slug: 'model', name: 'Model' })
+    await populate(tenant, document)
+    await tenant.access.import(document)
+    return opened(freehold, tenant, true, clock)
+  } catch (error) {
+    await freehold.close()
+    throw error
+  }
+}
+
+function opened(
+  freehold: Freehold,
+  tenant: TenantHandle,
+  isMadeUp: boolean,
+  clock: { at: number | undefined },
+): Opened {
+  return {
+    tenant,
+    isMadeUp,
+    get at() {
+      return clock.at
+    },
+    set at(moment) {
+      clock.at = moment
+    },
+    close: () => freehold.close(),
+  }
+}
+
+async function permissionsFor(
+  document: unknown,
+  command: Command,
+  cwd: string,
+  file: string,
+  catalog: unknown,
+): Promise<Permissions> {
+  if (command.permissions !== undefined) return readPermissions(cwd, command.permissions)
+  if (catalog !== undefined) return permissionsOf(catalog, 'permissions')
+  const code = isPlainObject(document) ? (document as unknown as AccessModel).code : undefined
+  if (!code) throw wrong(file, `it says not what the code declares; "code" of ${MODEL_FORMAT} does, or --permissions`)
+  return permissionsOf(code.permissions, `${file}: code.permissions`, code.systemRoles)
+}
+
+/** Everybody whom a document names. Who is no address and no name is found by the import. */
+async function populate(tenant: TenantHandle, document: unknown): Promise<void> {
+  for (const { kind, name } of namedIn(document)) {
+    if (kind === 'serviceAccount') await tenant.serviceAccounts.create({ name })
+    else if (name.includes('@')) await tenant.users.create({ email: name })
+  }
+}
+
+function namedIn(document: unknown): readonly { readonly kind: string; readonly name: string }[] {
+  if (!isPlainObject(document)) return []
+  const { members, assignments, policies } = document as unknown as Partial<AccessModel>
+  const listed = <Item>(list: readonly Item[] | undefined): readonly Item[] => (Array.isArray(list) ? list : [])
+  const principals: unknown[] = [
+    ...listed(members).map((one) => one?.member),
+    ...listed(assignments).map((one) => one?.principal),
+    ...listed(policies).flatMap((one) => listed(one?.document?.principals)),
+  ]
+  const found = new Map<string, { readonly kind: string; readonly name: string }>()
+  for (const one of principals) {
+    if (!isPlainObject(one)) continue
+    for (const kind of ['user', 'serviceAccount'] as const) {
+      const name = one[kind]
+      if (typeof name === 'string') found.set(`${kind} ${name.toLowerCase()}`, { kind, name })
+    }
+  }
+  return [...found.values()]
+}

@@ -1,0 +1,124 @@
+// Policies: those that another beats always, that give everything to everyone, and that name what is gone.
+
+import { permissionsOfAction } from '../policy-book.ts'
+import type { PolicyDocument, PolicyPrincipal, PolicyResource } from '../policy-document.ts'
+import type { Linted, LintFinding } from './lint.ts'
+import { neverHolds } from './lint-conditions.ts'
+import { never } from './lint-roles.ts'
+
+interface Policy {
+  readonly key: string
+  readonly document: PolicyDocument
+  readonly permissions: ReadonlySet<string>
+}
+
+export function lintPolicies(linted: Linted): LintFinding[] {
+  const { rows, book, now } = linted
+  const policies = rows.policies
+    .filter(({ enabled }) => enabled)
+    .map(({ key, document }): Policy => {
+      const read = document as unknown as PolicyDocument
+      const permissions = new Set(read.actions.flatMap((action) => permissionsOfAction(action, book.permissions)))
+      return { key, document: read, permissions }
+    })
+  const denials = policies.filter(({ document }) => document.effect === 'deny' && !document.conditions)
+  const gone = goneFrom(linted)
+  return policies.flatMap((policy) => {
+    const { key, document } = policy
+    const path = `policies/${key}`
+    const found: LintFinding[] = []
+    if (document.conditions && neverHolds(document.conditions, now)) found.push(never(path))
+    if (document.effect === 'allow') {
+      const by = denials.find((denial) => beats(denial, policy))
+      if (by) found.push(shadowed(path, by.key))
+      if (givesEverything(policy, book.permissions.names)) found.push(everything(path))
+    }
+    for (const action of document.actions) {
+      if (permissionsOfAction(action, book.permissions).length === 0) found.push(undeclared(path, action))
+    }
+    for (const [i, one] of document.principals.entries()) {
+      if (gone.principal(one)) found.push(dangling(`${path}/principals[${i}]`, 'somebody'))
+    }
+    for (const [i, one] of document.resources.entries()) {
+      if (gone.resource(one)) found.push(dangling(`${path}/resources[${i}]`, 'a place'))
+    }
+    return found
+  })
+}
+
+/** Whether whoever, whatever and wherever the allowance is about, the denial is about too. */
+function beats(denial: Policy, { document, permissions }: Policy): boolean {
+  const { principals, resources } = denial.document
+  const has = <One>(list: readonly One[], wanted: readonly One[]) =>
+    list.includes('*' as One) ||
+    wanted.every((one) => list.some((other) => JSON.stringify(other) === JSON.stringify(one)))
+  return (
+    has<PolicyPrincipal>(principals, document.principals) &&
+    has<PolicyResource>(resources, document.resources) &&
+    [...permissions].every((name) => denial.permissions.has(name))
+  )
+}
+
+function givesEverything({ document, permissions }: Policy, all: readonly string[]): boolean {
+  const { conditions, principals, resources } = document
+  return (
+    !conditions && principals.includes('*') && resources.includes('*') && all.every((name) => permissions.has(name))
+  )
+}
+
+function goneFrom({ rows, names, book }: Linted) {
+  const accounts = new Set(rows.serviceAccounts.map(({ id }) => id))
+  return {
+    principal(one: PolicyPrincipal): boolean {
+      if (one === '*') return false
+      if ('user' in one) return names.user(one.user) === one.user
+      if ('serviceAccount' in one) return !accounts.has(one.serviceAccount)
+      return 'team' in one ? !book.places.find('team', one.team) : !book.byId(one.role)
+    },
+    resource(one: PolicyResource): boolean {
+      if (one === '*' || 'type' in one) return false
+      const [kind, id] = Object.entries(one)[0] as ['organization' | 'team' | 'project', string]
+      return !book.places.find(kind, id)
+    },
+  }
+}
+
+function shadowed(path: string, by: string): LintFinding {
+  return {
+    code: 'policy-shadowed',
+    severity: 'warning',
+    path,
+    message: `It never allows anything: the policy ${by} denies all of it, to the same principals in the same places, without conditions.`,
+    remedy: 'Remove one of the two, or narrow the denial.',
+  }
+}
+
+function everything(path: string): LintFinding {
+  return {
+    code: 'policy-grants-everything',
+    severity: 'error',
+    path,
+    message: 'It allows everything, everywhere, to everyone in the tenant.',
+    remedy: 'Name who is meant, what, or where.',
+  }
+}
+
+function undeclared(path: string, action: string): LintFinding {
+  return {
+    code: 'permission-undeclared',
+    severity: 'warning',
+    path,
+    message: `Nothing declares ${action} any more.`,
+    remedy: 'Remove it from the policy, or declare it again.',
+  }
+}
+
+function dangling(path: string, what: string): LintFinding {
+  return {
+    code: 'policy-dangling',
+    severity: 'warning',
+    path,
+    message: `It names ${what} that is no longer there.`,
+    remedy: 'Take it out of the policy.',
+  }
+}
