@@ -39,6 +39,15 @@ describe.each(STORAGES)('on %s', (storage) => {
   const now = (secret: string, steps = 0) => generate({ secret, epoch: house.seconds() + steps * 30 })
   const live = async () => (await acme.sessions.list(user)).items
 
+  it('an authenticator app that is asked for by many at once is one, and each of them is answered', async () => {
+    for (let round = 0; round < 4; round++) {
+      const { token } = await waiting()
+      const apps = await Promise.all(Array.from({ length: 6 }, () => acme.signIn.enrolment.totp({ token })))
+      expect(new Set(apps.map(({ secret }) => secret)).size).toBe(6)
+      expect(await acme.factors.list(user)).toHaveLength(1)
+    }
+  })
+
   it('an authenticator app: its code ends the sign-in, at level 2, with recovery codes', async () => {
     const { token, factors } = await waiting()
     expect(factors).toEqual(['totp', 'passkey'])

@@ -117,3 +117,26 @@ describe('a security key after a password', () => {
     }
   })
 })
+
+describe('M06: a security key after a key', () => {
+  /** As at the step-up of a session that a key began: what it began with stands. */
+  async function after(...methods: string[]): Promise<NextFactor> {
+    const row = await house.context.scope.records.get('users', { id: ana.id })
+    const first = { user: row!, methods, assuranceLevel: 1, usedFactors: [] } as const
+    const answer = await house.engine.conclude(house.context, first)
+    if (answer.ok || answer.reason !== 'factor-required') throw new Error('no factor was asked for')
+    return answer.next
+  }
+
+  it.each(['hwk', 'swk'])('%s: a touch is no second factor, and a PIN or a finger is', async (method) => {
+    const next = await after(method, 'user')
+    const options = await begin(next)
+    expect(options.userVerification).toBe('required')
+    expect(await finish(next, options)).toEqual(BAD)
+    expect(await house.town.alive(ana)).toEqual([])
+    expect(await finish(next, await begin(next), { set: FLAGS.verified })).toMatchObject({
+      ok: true,
+      session: { assuranceLevel: 2 },
+    })
+  })
+})

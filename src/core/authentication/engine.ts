@@ -91,6 +91,7 @@ export function createSignInEngine(issuer: SessionIssuer, verifiers: readonly Fa
       method: chosen?.method,
       credential: chosen?.method?.id === load.credential?.id ? load.credential : undefined,
       request: challenge.id,
+      beside: first.methods,
     }
     return { load, first, user, chosen, request, attempt: chosen?.hint.id === meant ? load.attempt : undefined }
   }

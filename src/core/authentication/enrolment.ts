@@ -9,7 +9,7 @@ import { checkKeys, checkText, invalid } from '../kernel/input.ts'
 import { notify } from '../messages/notices.ts'
 import type { ClientInfo } from '../sessions/session.ts'
 import type { MfaMethodRow } from '../storage/authentication-tables.ts'
-import { add, changeOne, remove, type Step, told } from '../storage/steps.ts'
+import { add, changeOne, hold, remove, type Step, told } from '../storage/steps.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { Directory } from '../tenancy/directory.ts'
 import type { Enrolling, SignInEngine } from './engine-contract.ts'
@@ -126,7 +126,9 @@ export function createSignInEnrolment(
       const secret = { bytes: runtime.randomBytes(TOTP_SECRET_BYTES), digits: 6 } as const
       const method = { id, user_id: user.id, type: 'totp', name, secret: sealSecret(context, id, secret) } as const
       // what was begun before, here or at another sign-in, and never proven
-      const steps: Step[] = [remove('mfa_methods', { user_id: user.id, type: 'totp', confirmed_at: null })]
+      const before = { user_id: user.id, type: 'totp', confirmed_at: null } as const
+      // held, so that of a page that asks twice at once each has its answer
+      const steps: Step[] = [hold('users', { id: user.id }), remove('mfa_methods', before)]
       steps.push(add('mfa_methods', method))
       await writeFactorEvent({ ...acting(waiting), scope: told(steps) }, 'mfa.enrolled', user.id, method)
       await scope.atOnce(steps)

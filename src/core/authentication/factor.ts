@@ -64,6 +64,8 @@ export interface FactorRequest {
   readonly credential: WebauthnCredentialRow | undefined
   /** Id of the pending sign-in or step-up: what is made for one answers no other (M08). */
   readonly request: string
+  /** Methods that were shown before it. */
+  readonly beside: readonly string[]
 }
 
 /** What the caller answered. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memory } from '../../../src/adapters/memory/index.ts'
 import type { LintFinding } from '../../../src/core/access/tools/lint.ts'
 import { neverHolds } from '../../../src/core/access/tools/lint-conditions.ts'
+import type { TenantRef } from '../../../src/core/storage/storage.ts'
 import type { TenantHandle } from '../../../src/core/tenancy/handle.ts'
 import { createFreehold, definePermissions } from '../../../src/index.ts'
 import { quickHasher, testKeys } from '../../setup/context.ts'
@@ -53,6 +54,26 @@ describe('lint', () => {
     const robot = await tenant.serviceAccounts.create({ name: 'robot' })
     await tenant.teams.members.add(team, { principal: robot, role: 'manned' })
     expect(await found(tenant, 'role-unused')).toEqual(['roles/child', 'roles/idle'])
+  })
+
+  it('does not call a role unused that somebody is invited to', async () => {
+    const kept = memory()
+    const refs: TenantRef[] = []
+    const tenant = (ref: TenantRef) => {
+      refs.push(ref)
+      return kept.tenant(ref)
+    }
+    const own = await makeHouse({ ...kept, system: kept.system, tenant })
+    const role = await own.acme.roles.create({ key: 'coming' })
+    expect(await found(own.acme, 'role-unused')).toEqual(['roles/coming'])
+    const invitation = {
+      ...{ email: 'nia@example.test', email_norm: 'nia@example.test', token_hash: new Uint8Array(32) },
+      ...{ organization_id: null, team_id: null, invited_by_type: null, invited_by_id: null },
+      ...{ id: '01890a5d-ac96-774b-bcce-b302a8099a57', role_ids: [role.id], expires_at: new Date(NOW) },
+    }
+    await kept.tenant(refs.at(-1)!).records.insert('invitations', [invitation])
+    expect(await found(own.acme, 'role-unused')).toEqual([])
+    await own.close()
   })
 
   it('finds allowances that a denial of the same role beats, its own or inherited, and none that it beats sometimes', async () => {

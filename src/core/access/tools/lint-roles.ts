@@ -21,7 +21,7 @@ export function lintRoles(linted: Linted): LintFinding[] {
 }
 
 function heldRoles({ rows }: Linted): ReadonlySet<string> {
-  const held = new Set<string>(rows.assignments.map(({ role_id }) => role_id))
+  const held = new Set<string>([...rows.invited, ...rows.assignments.map(({ role_id }) => role_id)])
   for (const { role_id } of rows.members) if (role_id !== null) held.add(role_id)
   for (const { document } of rows.policies) {
     const { principals } = document as { readonly principals?: unknown }
@@ -37,7 +37,7 @@ function unused({ key }: BookRole): LintFinding {
     code: 'role-unused',
     severity: 'info',
     path: `roles/${key}`,
-    message: `Nobody has the role ${key}, no role inherits from it and no policy names it.`,
+    message: `Nobody has the role ${key}, no role inherits from it, and no policy and no invitation names it.`,
     remedy: 'Assign it, or remove it.',
   }
 }

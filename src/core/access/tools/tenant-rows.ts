@@ -19,6 +19,8 @@ export interface TenantRows {
   /** Those that an assignment is on. */
   readonly resources: readonly Row<'resources'>[]
   readonly serviceAccounts: readonly Row<'service_accounts'>[]
+  /** Roles that somebody is invited to. */
+  readonly invited: ReadonlySet<string>
 }
 
 const ATTEMPTS = 3
@@ -38,12 +40,14 @@ export async function readTenantRows(unit: TenantUnit): Promise<TenantRows> {
     const assignments = await everyRow(records, 'role_assignments')
     const members = await everyRow(records, 'team_members')
     const serviceAccounts = await everyRow(records, 'service_accounts')
+    const invitations = await everyRow(records, 'invitations', { where: { status: 'pending' } })
     const on = new Set(assignments.flatMap(({ resource_id }) => (resource_id === null ? [] : [resource_id])))
     const resources = on.size === 0 ? [] : (await everyRow(records, 'resources')).filter(({ id }) => on.has(id))
     if ((await versionNow()) !== version) continue
     return {
       ...{ version, roles, organizations, teams, projects, policies, customPermissions },
       ...{ assignments, members, resources, serviceAccounts },
+      invited: new Set(invitations.flatMap(({ role_ids }) => role_ids)),
     }
   }
   throw new FreeholdError('CONFLICT')

@@ -19,7 +19,7 @@ export function createPasskeyFactor(directory: Pick<Directory, 'find'>): FactorV
     methods: ['hwk'],
     assuranceLevel: 2,
 
-    async begin(context, { user, credential, request }) {
+    async begin(context, { user, credential, request, beside }) {
       if (!credential) return {}
       const rpId = credential.rp_id
       const options: PasskeyRequestOptions = {
@@ -27,7 +27,7 @@ export function createPasskeyFactor(directory: Pick<Directory, 'find'>): FactorV
         challenge: await openCeremony(context, { purpose: PURPOSE, rpId, user, recipient: request }),
         timeout: context.settings.passkeys.challengeLifetimeMs,
         allowCredentials: [descriptorOf(credential)],
-        userVerification: 'preferred',
+        userVerification: afterKey(beside) ? 'required' : 'preferred',
       }
       return { options }
     },
@@ -47,7 +47,7 @@ export function createPasskeyFactor(directory: Pick<Directory, 'find'>): FactorV
 async function proofOf(
   context: TenantContext,
   directory: Pick<Directory, 'find'>,
-  { user, credential, request }: FactorRequest,
+  { user, credential, request, beside }: FactorRequest,
   { assertion }: FactorAnswer,
 ): Promise<FactorProof | undefined> {
   const read = readAssertion(assertion)
@@ -60,7 +60,7 @@ async function proofOf(
   const key = { publicKey: credential.public_key, backupEligible: credential.backup_eligible }
   // loaded by who needs it: an import of Freehold must not cost what most processes never use
   const { verifyAssertion } = await import('./verify.ts')
-  const proof = await verifyAssertion(read, client, place, key, false)
+  const proof = await verifyAssertion(read, client, place, key, afterKey(beside))
   const challenge = { purpose: PURPOSE, client, rpId: place.rpId, user, recipient: request } as const
   const spent = spendingCeremony(context, challenge)
   if (!spent) return undefined
@@ -79,4 +79,9 @@ async function proofOf(
       if (lost === counted) await report()
     },
   }
+}
+
+/** After a key, the touch of a key proves nothing more: whoever stole the one may have the other. A PIN or a finger does. */
+function afterKey(methods: readonly string[]): boolean {
+  return methods.some((method) => method === 'hwk' || method === 'swk')
 }
