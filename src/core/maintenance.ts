@@ -15,6 +15,8 @@ export interface MaintenanceOptions {
   readonly keepSessionsMs?: number
   /** How long a security event is kept, in milliseconds. Default 400 days. */
   readonly keepEventsMs?: number
+  /** How long an invitation is kept after it was answered or revoked, or expired, in milliseconds. Default 90 days. */
+  readonly keepInvitationsMs?: number
 }
 
 export interface MaintenanceReport {
@@ -31,6 +33,7 @@ export interface MaintenanceReport {
     readonly challenges: number
     readonly sessions: number
     readonly events: number
+    readonly invitations: number
   }
 }
 
@@ -52,7 +55,7 @@ export interface Maintenance {
 
 const DAY = 86_400_000
 /** A year, and the time to ask about its last day. */
-const DEFAULTS = { keepSessionsMs: 30 * DAY, keepEventsMs: 400 * DAY }
+const DEFAULTS = { keepSessionsMs: 30 * DAY, keepEventsMs: 400 * DAY, keepInvitationsMs: 90 * DAY }
 /** Rows removed by one statement. */
 const STEP = 1_000
 /** Half-lives after which nothing that anybody would see is left of a count. */
@@ -63,10 +66,12 @@ export function createMaintenance(context: Context, directory: Directory): Maint
   return {
     reencrypt: (options) => reencrypt(context, directory, options),
     async run(options = {}) {
-      checkKeys(options, 'options', ['keepSessionsMs', 'keepEventsMs'])
+      checkKeys(options, 'options', ['keepSessionsMs', 'keepEventsMs', 'keepInvitationsMs'])
       const keepSessionsMs = checkInteger(options.keepSessionsMs ?? DEFAULTS.keepSessionsMs, 'keepSessionsMs', 0)
       const keepEventsMs = checkInteger(options.keepEventsMs ?? DEFAULTS.keepEventsMs, 'keepEventsMs', 0)
-      const removed = { attempts: 0, rates: 0, failures: 0, challenges: 0, sessions: 0, events: 0 }
+      const { keepInvitationsMs: kept = DEFAULTS.keepInvitationsMs } = options
+      const keepInvitationsMs = checkInteger(kept, 'keepInvitationsMs', 0)
+      const removed = { attempts: 0, rates: 0, failures: 0, challenges: 0, sessions: 0, events: 0, invitations: 0 }
       let tenants = 0
       for await (const { scope } of roundOf(context, directory)) {
         if (!scope) continue
@@ -84,6 +89,13 @@ export function createMaintenance(context: Context, directory: Directory): Maint
         removed.events += await removeById(scope, 'security_events', {
           created_at: { before: fromNow(-keepEventsMs) },
         })
+        // ended or not: one whose time was over so long ago is of no use to anybody
+        removed.invitations += await removeById(scope, 'invitations', {
+          expires_at: { before: fromNow(-keepInvitationsMs) },
+        })
+        removed.invitations += await removeById(scope, 'invitations', {
+          ended_at: { before: fromNow(-keepInvitationsMs) },
+        })
         tenants++
       }
       return { tenants, removed }
@@ -91,7 +103,7 @@ export function createMaintenance(context: Context, directory: Directory): Maint
   }
 }
 
-async function removeById<T extends 'challenges' | 'sessions' | 'security_events'>(
+async function removeById<T extends 'challenges' | 'sessions' | 'security_events' | 'invitations'>(
   { records }: TenantScope,
   table: T,
   where: Where<T>,

@@ -14,7 +14,9 @@ import { createServiceAccounts } from './access/service-accounts.ts'
 import { createTeams } from './access/teams.ts'
 import { createAccessTools } from './access/tools/access-tools.ts'
 import { createAccounts } from './accounts/accounts.ts'
+import { createInvitations } from './accounts/invitations.ts'
 import { createMessageSignIn } from './accounts/message-sign-in.ts'
+import type { JoiningParts } from './accounts/newcomer.ts'
 import { checkActor } from './audit/actor.ts'
 import { type Actor, createAudit } from './audit/audit.ts'
 import { createDevices } from './authentication/devices/devices.ts'
@@ -99,10 +101,14 @@ export function openTenant<Db, P extends string>(
     const messages = createMessageSignIn(open, house.engine)
     return { ...createSignIn(open, house.passwords, house.engine), ...messages, passkey, enrolment }
   })
-  const accounts = lazily(() => {
-    const { passwords, engine } = house
-    const all = createAccounts(context, { passwords, engine, members: createMembers(house.planBook) })
-    return outOfReach(actor, all, ['invite'])
+  const joining = (): JoiningParts => {
+    const { passwords, engine, permissions } = house
+    return { passwords, engine, permissions, members: createMembers(house.planBook) }
+  }
+  const accounts = lazily(() => outOfReach(actor, createAccounts(context, joining()), ['invite']))
+  const invitations = lazily(() => {
+    const all = createInvitations(context, joining())
+    return outOfReach(actor, all, ['send', 'get', 'list', 'resend', 'revoke', 'look'])
   })
   const factors = lazily(() => outOfReach(actor, createFactors(context), ['list', 'recoveryCodesLeft']))
   const devices = lazily(() => outOfReach(actor, createDevices(context), ['list']))
@@ -113,6 +119,7 @@ export function openTenant<Db, P extends string>(
     factors: { get: factors, enumerable: true },
     devices: { get: devices, enumerable: true },
     accounts: { get: accounts, enumerable: true },
+    invitations: { get: invitations, enumerable: true },
     domains: { get: domains, enumerable: true },
     as: {
       value: (other: Actor) => openTenant(house, tenant, { actor: checkActor(other), allow, stands }),

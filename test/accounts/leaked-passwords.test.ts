@@ -1,6 +1,6 @@
 // A password that is known to have leaked is refused wherever one is chosen (ASVS 5.0, V6.2.12).
 
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { FreeholdError, LeakedPasswords, TenantHandle, User } from '../../src/index.ts'
 import { STORAGES } from '../audit/house.ts'
@@ -50,8 +50,10 @@ const WAYS: readonly (readonly [
   [
     'an invitation',
     async (post, { accounts }, _, password) => {
-      await accounts.invite({ email: 'new@example.test' })
-      return accounts.acceptInvitation({ token: await post.token('invitation'), password })
+      // one is pending at a time
+      const email = `new-${randomUUID()}@example.test`
+      await accounts.invite({ email })
+      return accounts.acceptInvitation({ token: await post.token('invitation', email), password })
     },
   ],
 ]

@@ -27,7 +27,7 @@ afterAll(async () => {
 const age = (tenant: TenantHandle, sql: string) => database.admin(`${sql} and tenant_id = $1`, [tenant.id])
 
 async function counts(tenant: TenantHandle): Promise<unknown> {
-  const tables = ['sign_in_attempts', 'sessions', 'security_events', 'users']
+  const tables = ['sign_in_attempts', 'sessions', 'security_events', 'users', 'invitations']
   const selects = tables.map(
     (table) => `(select count(*)::int from freehold.${table} where tenant_id = $1) as ${table}`,
   )
@@ -40,6 +40,16 @@ async function event(tenant: TenantHandle, days: number): Promise<void> {
     `insert into freehold.security_events (tenant_id, id, kind, created_at)
      values ($1, gen_random_uuid(), 'test', now() - make_interval(days => $2))`,
     [tenant.id, days],
+  )
+}
+
+/** Invitations by when they end, and when they ended: days ago. */
+async function invitation(tenant: TenantHandle, expired: number, ended: number | null): Promise<void> {
+  await database.admin(
+    `insert into freehold.invitations (tenant_id, id, email, email_norm, token_hash, status, expires_at, ended_at)
+     select $1, id, 'x' || id, 'x' || id, sha256(id::text::bytea), case when $3::int is null then 'pending' else 'revoked' end,
+       now() - make_interval(days => $2), now() - make_interval(days => $3) from (select gen_random_uuid() as id) as new`,
+    [tenant.id, expired, ended],
   )
 }
 
@@ -64,6 +74,16 @@ async function settle(slug: string): Promise<TenantHandle> {
   await tenant.signIn.password({ email: 'new@acme.test', password: 'no' })
   await event(tenant, 401)
   await event(tenant, 399)
+  for (const [expired, ended] of [
+    [91, null],
+    [89, null],
+    [-7, null],
+    [-7, 89],
+    [-7, 91],
+    [91, 95],
+  ] as const) {
+    await invitation(tenant, expired, ended)
+  }
   return tenant
 }
 
@@ -75,24 +95,33 @@ describe('maintenance', () => {
     // the platform tenant is one too
     expect(report).toEqual({
       tenants: 3,
-      removed: { attempts: 2, rates: 0, failures: 0, challenges: 0, sessions: 4, events: 2 },
+      removed: { attempts: 2, rates: 0, failures: 0, challenges: 0, sessions: 4, events: 2, invitations: 6 },
     })
     for (const tenant of tenants) {
-      expect(await counts(tenant)).toEqual({ sign_in_attempts: 1, sessions: 3, security_events: 1, users: 1 })
+      expect(await counts(tenant)).toEqual({
+        sign_in_attempts: 1,
+        sessions: 3,
+        security_events: 1,
+        users: 1,
+        invitations: 3,
+      })
     }
     const nothing = {
       tenants: 3,
-      removed: { attempts: 0, rates: 0, failures: 0, challenges: 0, sessions: 0, events: 0 },
+      removed: { attempts: 0, rates: 0, failures: 0, challenges: 0, sessions: 0, events: 0, invitations: 0 },
     }
     expect(await freehold.maintenance.run()).toEqual(nothing)
     await freehold.tenants.remove('two')
-    expect((await freehold.maintenance.run({ keepEventsMs: 0, keepSessionsMs: 0 })).removed).toEqual({
+    expect(
+      (await freehold.maintenance.run({ keepEventsMs: 0, keepSessionsMs: 0, keepInvitationsMs: 0 })).removed,
+    ).toEqual({
       attempts: 0,
       rates: 0,
       failures: 0,
       challenges: 0,
       sessions: 4,
       events: 2,
+      invitations: 4,
     })
   })
 

@@ -67,9 +67,9 @@ export interface Accounts {
   requestSignUp(request: AddressRequest): Promise<void>
   /** Creates the user, address proven, and signs them in. @throws CHALLENGE_REFUSED, EMAIL_TAKEN (meanwhile), PASSWORD_REJECTED, LIMIT_REACHED (`members`), INPUT_INVALID, OVERLOADED, LEAK_LIST_UNAVAILABLE */
   confirmSignUp(proof: JoinProof): Promise<SignedIn>
-  /** Invites somebody to be a user of this tenant. @throws MAILER_MISSING, EMAIL_INVALID, EMAIL_TAKEN, TOO_MANY_ATTEMPTS, INPUT_INVALID */
+  /** `invitations.send` to the tenant, without roles. @throws MAILER_MISSING, EMAIL_INVALID, EMAIL_TAKEN, INVITATION_TAKEN, TOO_MANY_ATTEMPTS, INPUT_INVALID */
   invite(invitation: AddressRequest): Promise<SentInvitation>
-  /** As `confirmSignUp`, for the address that was invited and no other (A02). @throws as confirmSignUp */
+  /** `invitations.join`: as `confirmSignUp`, for the address that was invited and no other (A02). @throws as confirmSignUp, INVITATION_VOID */
   acceptInvitation(proof: JoinProof): Promise<SignedIn>
 }
 

@@ -125,7 +125,15 @@ export const ownActions = {
     ['soc2'],
     'A passkey signed under a counter that it had passed before: there may be a copy of its key. Refused.',
   ),
-  'invitation.sent': action('invitation', ['soc2'], 'Somebody was invited to be a user of the tenant.'),
+  'invitation.sent': action('invitation', ['soc2'], 'Somebody was invited to the tenant, an organization or a team.'),
+  'invitation.resent': action('invitation', ['soc2'], 'An invitation was sent again, with another link.'),
+  'invitation.accepted': action(
+    'invitation',
+    ['soc2'],
+    'An invitation was accepted. What it gave is told by events of its own.',
+  ),
+  'invitation.declined': action('invitation', [], 'An invitation was declined.'),
+  'invitation.revoked': action('invitation', ['soc2'], 'An invitation was revoked.'),
 
   'role.created': action('role', ['soc2', 'sox'], 'A role was created.'),
   'role.updated': action('role', ['soc2', 'sox'], 'What a role is called, inherits or permits changed.'),

@@ -34,7 +34,6 @@ export type ChallengePurpose =
   | 'email-change'
   | 'phone-change'
   | 'sign-up'
-  | 'invitation'
   | 'unlock'
 
 export interface NewChallenge {

@@ -101,7 +101,7 @@ export function accountRoutes<Db, P extends string>({ entering, cookies }: Accou
       path: 'invitations',
       does: 'Invites the `email` to be a user of the tenant.',
       asks: 'access',
-      permission: 'user:write',
+      permission: 'invitation:write',
       rate: 'messages',
       async answer(visit) {
         const email = textField(await bodyOf(visit, ['email']), 'email')

@@ -33,6 +33,10 @@ export interface ErrorDetails extends AccessErrorDetails {
   PASSWORD_WRONG: Nothing
   LEAK_LIST_UNAVAILABLE: Nothing
   SIGN_UP_CLOSED: Nothing
+  INVITATION_UNKNOWN: Nothing
+  INVITATION_TAKEN: Nothing
+  INVITATION_ENDED: Nothing
+  INVITATION_VOID: Nothing
   // audit
   AUDIT_UNKNOWN: Nothing
   AUDIT_ALTERED: { id: string }
@@ -164,6 +168,10 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   PASSWORD_WRONG: { status: 422, title: 'The current password is wrong' },
   LEAK_LIST_UNAVAILABLE: { status: 503, title: 'The new password cannot be checked right now; try again shortly' },
   SIGN_UP_CLOSED: { status: 403, title: 'Sign-up is closed' },
+  INVITATION_UNKNOWN: { status: 404, title: 'No such invitation' },
+  INVITATION_TAKEN: { status: 409, title: 'This address is invited to this already' },
+  INVITATION_ENDED: { status: 409, title: 'The invitation was answered or revoked, or has expired' },
+  INVITATION_VOID: { status: 409, title: 'Whoever sent this invitation may not give what it gives any more' },
   AUDIT_UNKNOWN: { status: 404, title: 'No such audit event' },
   AUDIT_ALTERED: { status: 500, title: 'The stored event is not the one that was written' },
   AUDIT_TOO_LARGE: { status: 422, title: 'The audit event is too large' },

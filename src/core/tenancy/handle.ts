@@ -4,7 +4,7 @@ import type { Access } from '../access/access.ts'
 import type { Assignments } from '../access/assignments.ts'
 import type { CustomPermissions } from '../access/custom-permissions.ts'
 import type { Organizations } from '../access/organizations.ts'
-import type { Policies } from '../access/policies.ts'
+import type { Policies } from '../access/policy.ts'
 import type { Projects } from '../access/projects.ts'
 import type { Resources } from '../access/resources.ts'
 import type { Roles } from '../access/roles.ts'
@@ -12,6 +12,7 @@ import type { ServiceAccounts } from '../access/service-accounts.ts'
 import type { Teams } from '../access/teams.ts'
 import type { AccessTools } from '../access/tools/access-tools.ts'
 import type { Accounts } from '../accounts/account.ts'
+import type { Invitations } from '../accounts/inviting.ts'
 import type { MessageSignIn } from '../accounts/message-sign-in.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { Devices } from '../authentication/devices/devices.ts'
@@ -88,6 +89,8 @@ export interface TenantHandle<Db = unknown, P extends string = string> extends T
   readonly impersonation: Impersonation
   /** Not part of a transaction either: what is sent cannot be taken back. */
   readonly accounts: Accounts
+  /** Not part of a transaction either: letters are sent. */
+  readonly invitations: Invitations
   /** Not part of a transaction either: it counts attempts, and sends codes. */
   readonly factors: Factors
   /** Beside the factors, for which they may stand in. */

@@ -122,7 +122,7 @@ export const accounts: Table<TenantHandle> = {
     act: ({ accounts }) => accounts.invite({ email: address() }),
   },
   'accounts.acceptInvitation': {
-    writes: ['user.created', 'session.opened'],
+    writes: ['user.created', 'invitation.accepted', 'session.opened'],
     by: 'user',
     given: async (world, handle) => {
       const email = address()

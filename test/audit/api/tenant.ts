@@ -6,6 +6,7 @@ import { access } from './access.ts'
 import { accounts } from './accounts.ts'
 import { devices } from './devices.ts'
 import { factors } from './factors.ts'
+import { invitations } from './invitations.ts'
 import {
   ATTEMPT,
   account,
@@ -236,6 +237,7 @@ export const services: Table<TenantServices> = {
 /** What a handle has beside what its transactions have too. */
 export const handleOnly: Table<TenantHandle> = {
   ...accounts,
+  ...invitations,
   'signIn.password': {
     writes: 'session.opened',
     by: 'user',
