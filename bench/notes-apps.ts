@@ -16,7 +16,7 @@ export const PATH = '/api/notes'
 export function freeholdApp(freehold: Freehold<Db, Permission>): Hono<FreeholdEnv<Db, Permission>> {
   const app = new Hono<FreeholdEnv<Db, Permission>>()
   app.use(freeholdHono(freehold))
-  app.get(PATH, require('note:read'), async (c) => c.json({ items: await listNotes(c.var.freehold.tenant) }))
+  app.get(PATH, require('note:read'), async (c) => c.json({ items: await listNotes(c.var.freehold) }))
   return app
 }
 

@@ -40,7 +40,7 @@ export function createApp(demo: Demo): Express {
   app.use(express.json({ limit: '16kb' }))
 
   app.get('/api/notes', require('note:read'), async (req, res) => {
-    res.json({ items: await listNotes(contextAt(req).tenant) })
+    res.json({ items: await listNotes(contextAt(req)) })
   })
   app.post('/api/notes', require('note:write'), async (req, res) => {
     const { tenant, principal } = contextAt(req)
@@ -57,7 +57,7 @@ export function createApp(demo: Demo): Express {
     },
   )
   app.get('/api/export', require('note:read'), requireEntitlement('export'), async (req, res) => {
-    res.attachment('notes.csv').send(await notesAsCsv(contextAt(req).tenant))
+    res.attachment('notes.csv').send(await notesAsCsv(contextAt(req)))
   })
 
   app.post('/api/join', requireSession(), async (req, res) => {

@@ -45,7 +45,7 @@ export function createApp(demo: Demo): FastifyInstance {
   }
 
   app.get('/api/notes', { onRequest: require('note:read') }, async (request) => ({
-    items: await listNotes(contextAt(request).tenant),
+    items: await listNotes(contextAt(request)),
   }))
   app.post('/api/notes', { onRequest: require('note:write') }, async (request, reply) => {
     const { tenant, principal } = contextAt(request)
@@ -61,7 +61,7 @@ export function createApp(demo: Demo): FastifyInstance {
   app.get('/api/export', { onRequest: paid }, async (request, reply) => {
     reply.header('content-type', 'text/csv; charset=utf-8')
     reply.header('content-disposition', 'attachment; filename="notes.csv"')
-    return notesAsCsv(contextAt(request).tenant)
+    return notesAsCsv(contextAt(request))
   })
 
   app.post('/api/members', { onRequest: require('user:write') }, async (request, reply) =>

@@ -44,7 +44,7 @@ export function createApp(demo: Demo): Hono<Env> {
     app.get(path, async (c) => asResponse(await showPage(demo, c.var.freehold, new URL(c.req.url))))
   }
 
-  app.get('/api/notes', require('note:read'), async (c) => c.json({ items: await listNotes(c.var.freehold.tenant) }))
+  app.get('/api/notes', require('note:read'), async (c) => c.json({ items: await listNotes(c.var.freehold) }))
   app.post('/api/notes', require('note:write'), async (c) => {
     const { tenant, principal } = c.var.freehold
     await addNote(tenant, principal!.id, await bodyOf(c))
@@ -59,7 +59,7 @@ export function createApp(demo: Demo): Hono<Env> {
     },
   )
   app.get('/api/export', require('note:read'), requireEntitlement('export'), async (c) =>
-    c.body(await notesAsCsv(c.var.freehold.tenant), 200, {
+    c.body(await notesAsCsv(c.var.freehold), 200, {
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': 'attachment; filename="notes.csv"',
     }),

@@ -34,9 +34,9 @@ export const MAXIMUM_NOTE = 500
 /** What conditions know of a note: `resource.author_id`. */
 export const noteColumns = { columns: { author_id: 'uuid' } } as const
 
-/** The newest 50. */
-export function listNotes(tenant: Pick<Tenant, 'read'>): Promise<Note[]> {
-  return listNotesWhere(tenant, { kind: 'always' })
+/** The newest 50 of those that one may read. */
+export function listNotes(context: Context): Promise<Note[]> {
+  return listNotesWhere(context.tenant, context.filter('note:read', noteColumns))
 }
 
 /** The newest 50 of those that a filter lets through. */
@@ -84,9 +84,9 @@ export function removeNote(context: Context, id: string): Promise<void> {
 }
 
 /** The notes as a spreadsheet takes them (RFC 4180). */
-export async function notesAsCsv(tenant: Tenant): Promise<string> {
+export async function notesAsCsv(context: Context): Promise<string> {
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
-  const lines = (await listNotes(tenant)).map(({ createdAt, author, body }) =>
+  const lines = (await listNotes(context)).map(({ createdAt, author, body }) =>
     [createdAt.toISOString(), author, body].map(quoted).join(','),
   )
   return `${['written,author,note', ...lines].join('\r\n')}\r\n`

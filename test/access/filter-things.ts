@@ -11,6 +11,7 @@ import { scalar, TIMES, UUIDS } from './condition-arbitraries.ts'
 export const COLUMNS = {
   t: 'text',
   v: 'text',
+  c: 'text',
   u: 'uuid',
   n: 'integer',
   n4: 'integer',
@@ -30,6 +31,7 @@ export const THINGS = `
     id integer primary key,
     t text collate "en-x-icu",
     v varchar(60),
+    c citext,
     u uuid,
     n bigint,
     n4 integer,
@@ -63,6 +65,7 @@ const json = fc.oneof(
 const thing = fc.record({
   t: nullable(text),
   v: nullable(text),
+  c: nullable(text),
   u: nullable(uuid),
   n: nullable(fc.constantFrom('0', '1', '2', '3', '-3', '9007199254740991')),
   n4: nullable(fc.constantFrom('0', '1', '2', '3', '-3')),
@@ -90,6 +93,7 @@ export interface Thing {
 }
 
 export async function fill(database: TestDatabase, count: number): Promise<Thing[]> {
+  await database.admin('create extension citext')
   await database.ownerPool.query(THINGS)
   const names = Object.keys(COLUMNS)
   for (const [id, row] of fc.sample(thing, count).entries()) {

@@ -42,6 +42,26 @@ const AROUND: readonly (readonly [piece: string, declarations: string])[] = [
      declare const app: Hono<FreeholdEnv<Db, 'note:read' | 'note:write'>>`,
   ],
   [
+    "'context.mfa': true",
+    `import type { TenantHandle } from 'freehold'
+     declare const acme: TenantHandle<unknown, 'note:read' | 'note:write'>`,
+  ],
+  [
+    'accessFilter(eb, filter, { table:',
+    `import type { TenantHandle, User } from 'freehold'
+     import type { Kysely } from 'kysely'
+     interface Note { id: string; author_id: string; status: string; organization_id: string; created_at: Date }
+     declare const acme: TenantHandle<Kysely<{ notes: Note }>, 'note:read' | 'note:write'>
+     declare const ana: User`,
+  ],
+  [
+    'accessFilterText(filter',
+    `import type { Filter } from 'freehold'
+     import type pg from 'pg'
+     declare const filter: Filter
+     declare const pool: pg.Pool`,
+  ],
+  [
     'of acme.users.import(',
     `import type { TenantHandle } from 'freehold'
      declare const acme: TenantHandle`,

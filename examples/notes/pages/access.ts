@@ -18,7 +18,7 @@ export async function accessPage(context: Context, url: URL): Promise<Html> {
   const own = context.principal!.id
   // of the others only who may read roles is told
   const members = context.access!.can('role:read') ? await listMembers(context.tenant) : []
-  const notes = context.access!.can('note:read') ? await listNotes(context.tenant) : []
+  const notes = context.access!.can('note:read') ? await listNotes(context) : []
   const asked = url.searchParams.get('permission') ?? 'note:delete'
   const question: Question = {
     member: members.find(({ id }) => id === url.searchParams.get('member'))?.id ?? own,

@@ -7,7 +7,7 @@ import { time } from './layout.ts'
 export async function notesPage(context: Context): Promise<Html> {
   if (!context.access!.can('note:read')) return newcomer
   const access = context.require('note:read')
-  const notes = await listNotes(context.tenant)
+  const notes = await listNotes(context)
   const exportable = await context.tenant.entitlements.check('export')
   return html`<section class="card" aria-labelledby="notes">
 <div class="heading">

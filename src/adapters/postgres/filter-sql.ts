@@ -29,7 +29,7 @@ function testSql(test: FilterTest): Sure {
     case '$contains':
       return isSo ? contains(test.left, test.right) : containsNot(test.left, test.right)
     case '$startsWith':
-      return ofTexts(sideOf(test.left), sideOf(test.right), isSo, startsWith(test.right))
+      return ofTexts(sideOf(test.left), sideOf(test.right), isSo, startsWith)
     case '$cidr':
       return inNetworks(test.left, test.networks, test.open, isSo)
     case '$timeBetween': {
@@ -85,18 +85,15 @@ function isText({ text, fixed }: Side): Sure {
   return text !== undefined && (fixed || sql`${text} is not null`)
 }
 
-/** An index on the text under the order "C" serves, or one with text_pattern_ops. */
-function startsWith(right: FilterTerm): TextTest {
-  void right
-  return (text, part) => sql`${text} ^@ ${part}`
-}
+/** An index on the text in the order "C" serves, or one with text_pattern_ops. */
+const startsWith: TextTest = (text, part) => sql`${text} collate "C" ^@ ${part}`
 
 /** An index of trigrams serves a fixed part. */
 function partOf(right: FilterTerm): TextTest {
   if (right.kind === 'column' || typeof right.value !== 'string')
     return (text, part) => sql`position(${part} in ${text}) > 0`
   const pattern = `%${right.value.replaceAll(/[\\%_]/g, '\\$&')}%`
-  return (text) => sql`${text} like ${value(pattern, 'text')}`
+  return (text) => sql`${text}::text like ${value(pattern, 'text')}`
 }
 
 function inNetworks(column: FilterColumn, networks: readonly string[], open: boolean, isSo: boolean): Sure {
