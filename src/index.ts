@@ -52,7 +52,7 @@ async function defaultHasher() {
   return argon2()
 }
 
-export type { Access, Principal, PrincipalAccess } from './core/access/access.ts'
+export type { Access, NamedPrincipal, Principal, PrincipalAccess } from './core/access/access.ts'
 export type { PlaceName, PlaceOptions } from './core/access/asked.ts'
 export type {
   Assignment,
@@ -90,8 +90,9 @@ export type {
   SystemRole,
 } from './core/access/permissions.ts'
 export type { PlaceView } from './core/access/place-names.ts'
-export type { NewPolicy, Policies, Policy, PolicyChange, PolicyVersion } from './core/access/policies.ts'
+export type { NewPolicy, Policies, Policy, PolicyChange, PolicyPlan, PolicyVersion } from './core/access/policy.ts'
 export type { PolicyDocument, PolicyPrincipal, PolicyResource } from './core/access/policy-document.ts'
+export type { PolicyEffect } from './core/access/policy-preview.ts'
 export type { NewProject, Project, ProjectChange, ProjectFilter, Projects } from './core/access/projects.ts'
 export type {
   NewResource,

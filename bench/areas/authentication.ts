@@ -2,7 +2,6 @@
 // signs in.
 
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, randomUUID } from 'node:crypto'
-import type { Freehold } from 'freehold'
 import { postgres } from 'freehold/postgres'
 import { assess } from '../../src/core/authentication/risk/assess.ts'
 import type { RiskInputs } from '../../src/core/authentication/risk/inputs.ts'
@@ -10,21 +9,21 @@ import { defaultRiskSettings } from '../../src/core/authentication/risk/settings
 import { createEnvelope } from '../../src/core/kernel/envelope.ts'
 import { createKeyring } from '../../src/core/kernel/keyring.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
+import { checksInACrowd } from '../crowd.ts'
 import type { Area } from '../main.ts'
 import { type Effort, measure, median } from '../measure.ts'
 import { compare, type Result } from '../report.ts'
 import { instance, migrate, warmPool } from '../seed.ts'
 import { openDatabase } from '../server.ts'
+import { signInTrips } from '../sign-in-trips.ts'
 
 const AREA = 'authentication'
-const CROWD = 50
 const CONNECTIONS = 20
 const VALUE_BYTES = 64
 /** Values per second of CPU time that a field may not fall below. */
 const SEALED_PER_SECOND = 80_000
 /** Microseconds of CPU time that judging a sign-in may take. */
 const JUDGED_US = 100
-const PASSWORD = 'correct horse battery staple of the bench'
 
 export const authentication: Area = async (effort, say) => {
   say('sealing fields')
@@ -37,8 +36,9 @@ export const authentication: Area = async (effort, say) => {
     const pool = await warmPool(database.appUrl, CONNECTIONS)
     const freehold = await instance(postgres({ pool }))
     try {
-      say(`session checks beside ${CROWD} who sign in`)
-      results.push(await checksInACrowd(freehold, effort))
+      say('round trips of a sign-in')
+      results.push(...(await signInTrips(database, effort)))
+      results.push(...(await checksInACrowd(freehold, database, effort, say)))
       return results
     } finally {
       await freehold.close()
@@ -124,63 +124,4 @@ async function fieldEncryption(effort: Effort): Promise<Result[]> {
     against('a field sealed', 'AES-256-GCM by hand'),
     against('a field opened', 'opened by hand'),
   ]
-}
-
-/** One session is checked in the database, over and over: alone, and while a crowd signs in with passwords; in turns. */
-async function checksInACrowd(freehold: Freehold, effort: Effort): Promise<Result> {
-  const acme = await freehold.tenants.create({ slug: 'crowd', name: 'Crowd' })
-  const people = Array.from({ length: CROWD }, (_, i) => `user${i}@crowd.test`)
-  for (const email of people) await acme.users.create({ email, password: PASSWORD })
-  const signIn = async (email: string): Promise<string> => {
-    const answer = await acme.signIn.password({ email, password: PASSWORD })
-    if (!answer.ok) throw new Error(`sign-in: ${answer.reason}`)
-    return answer.tokens.accessToken
-  }
-  const accessToken = await signIn(people[0]!)
-  const check = async (): Promise<number> => {
-    const before = process.hrtime.bigint()
-    await freehold.sessions.verify(accessToken, { mode: 'database' })
-    return Number(process.hrtime.bigint() - before) / 1000
-  }
-  /** Every few milliseconds, as requests come: a check that waits for the last one would not see what it waited for. */
-  const checksFor = async (ms: number): Promise<number[]> => {
-    const taken: Promise<number>[] = []
-    for (const end = performance.now() + ms; performance.now() < end; ) {
-      taken.push(check())
-      await new Promise((resolve) => setTimeout(resolve, 2))
-    }
-    return Promise.all(taken)
-  }
-
-  await checksFor(1000)
-  const alone: number[] = []
-  const beside: number[] = []
-  const turnMs = 20 * effort.sliceMs
-  for (let round = 0; round < Math.ceil(effort.rounds / 8); round++) {
-    alone.push(...(await checksFor(turnMs)))
-    let crowded = true
-    const crowd = people.map(async (email) => {
-      while (crowded) await signIn(email)
-    })
-    beside.push(...(await checksFor(turnMs)))
-    crowded = false
-    await Promise.all(crowd)
-  }
-  const [idle, busy] = [slowest(alone), slowest(beside)]
-  return {
-    row: {
-      area: AREA,
-      name: 'p99 of a session check in the database',
-      subject: `beside ${CROWD} who sign in`,
-      against: 'alone',
-      ratio: Math.round((busy / idle) * 1000) / 1000,
-      better: 'lower',
-      goal: 3,
-    },
-  }
-}
-
-/** The 99th percentile. */
-function slowest(figures: readonly number[]): number {
-  return [...figures].sort((a, b) => a - b)[Math.floor(figures.length * 0.99)]!
 }

@@ -1,7 +1,15 @@
 // The verbs of access, limits and the audit log. Each runs while nobody else holds the storage.
 
 import { FreeholdError } from '../../core/kernel/errors.ts'
-import type { AccessLoad, AccessQuestion, ResourceLoad, TenantAccess } from '../../core/storage/access-verbs.ts'
+import type {
+  AccessLoad,
+  AccessQuestion,
+  PrincipalKind,
+  PrincipalLoad,
+  PrincipalsQuestion,
+  ResourceLoad,
+  TenantAccess,
+} from '../../core/storage/access-verbs.ts'
 import { columnsOf, fromNow, type Row, type TableName } from '../../core/storage/tables.ts'
 import type { LimitAnswer, LimitTake } from '../../core/storage/verbs.ts'
 import { accessVersion } from './rotation.ts'
@@ -12,16 +20,57 @@ const EVERYTHING = Number.MAX_SAFE_INTEGER
 export function loadAccess(statements: Statements, { principal, knownVersion }: AccessQuestion): AccessLoad {
   const version = accessVersion(statements)
   const current = version === knownVersion
-  const { id } = principal
-  const holder = principal.kind === 'user' ? { user_id: id } : { service_account_id: id }
-  const assignments = statements.find('role_assignments', { where: holder, limit: EVERYTHING })
+  const { kind, id } = principal
   return {
     version,
     tenant: current ? null : tenantAccess(statements),
     principal:
-      principal.kind === 'user'
+      kind === 'user'
         ? shown('users', statements.get('users', { id }))
         : shown('service_accounts', statements.get('service_accounts', { id })),
+    ...ownOf(statements, kind, id),
+  }
+}
+
+export function loadPrincipals(
+  statements: Statements,
+  { kind, after, limit, among }: PrincipalsQuestion,
+): PrincipalLoad[] {
+  const query = {
+    where: { status: 'active' },
+    limit: EVERYTHING,
+    ...(after === null ? {} : { after: { id: after } }),
+  } as const
+  const rows =
+    kind === 'user'
+      ? statements.find('users', query).map((row) => ({ id: row.id, principal: shown('users', row)! }))
+      : statements
+          .find('service_accounts', query)
+          .map((row) => ({ id: row.id, principal: shown('service_accounts', row)! }))
+  const found: PrincipalLoad[] = []
+  for (const { id, principal } of rows) {
+    if (found.length === limit) break
+    const own = ownOf(statements, kind, id)
+    const isAmong =
+      among === null ||
+      among.ids.includes(id) ||
+      own.assignments.some(({ role_id }) => among.roles.includes(role_id)) ||
+      own.memberships.some(
+        ({ team_id, role_id }) => among.teams.includes(team_id) || among.roles.includes(role_id ?? ''),
+      )
+    if (isAmong) found.push({ id, principal, ...own })
+  }
+  return found
+}
+
+function ownOf(
+  statements: Statements,
+  kind: PrincipalKind,
+  id: string,
+): Pick<AccessLoad, 'assignments' | 'memberships' | 'resources'> {
+  const holder = kind === 'user' ? { user_id: id } : { service_account_id: id }
+  const assignments = statements.find('role_assignments', { where: holder, limit: EVERYTHING })
+  return {
     assignments,
     memberships: statements
       .find('team_members', { where: holder, limit: EVERYTHING })

@@ -15,14 +15,14 @@ import { invalid } from './column-values.ts'
 import { fromJson, type JsonRow } from './json-rows.ts'
 import type { Send } from './link.ts'
 
-const PRINCIPALS = {
+export const PRINCIPALS = {
   user: { table: 'users', holder: 'user_id' },
   service_account: { table: 'service_accounts', holder: 'service_account_id' },
 } as const satisfies { readonly [K in PrincipalKind]: object }
 
 /** What is not one principal's own. */
 const COMMON = '(team_id is not null or everyone)'
-const RESOURCE = ['id', 'type', 'external_id']
+export const RESOURCE = ['id', 'type', 'external_id']
 
 /** `$1` the tenant, `$2` the principal, `$3` the version that the caller has the tenant's access of. One statement, so one moment. */
 export function loadAccessText(schema: string, kind: PrincipalKind): string {
@@ -102,12 +102,12 @@ export async function loadAccess(
   }
 }
 
-function rowOf<T extends TableName>(table: T, json: JsonRow): Row<T> {
+export function rowOf<T extends TableName>(table: T, json: JsonRow): Row<T> {
   return fromJson(table, json) as unknown as Row<T>
 }
 
 /** Columns that may leave the database. */
-function open(table: TableName): string[] {
+export function open(table: TableName): string[] {
   return columnsOf(table).flatMap(([column, { secret }]) => (secret ? [] : [column]))
 }
 

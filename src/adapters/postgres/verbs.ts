@@ -14,6 +14,7 @@ import { loadEntitlements } from './entitlement-verbs.ts'
 import { claimInbox, finishInbox, type SendAfter } from './inbox-verbs.ts'
 import type { Send, SessionVerbs, Statement } from './link.ts'
 import { type Gather, holdSubscriptions, writeSubscriptions } from './mirror-verbs.ts'
+import { loadPrincipals } from './principal-verbs.ts'
 import { takeRates } from './rate-verbs.ts'
 import { failureStatement, learnStatement } from './risk-verbs.ts'
 import type { BeginSignIn } from './sign-in-verbs.ts'
@@ -52,6 +53,7 @@ export function createTenantVerbs(
     },
     takeRates: (rates) => takeRates(send, place.quoted, tenantId, rates),
     loadAccess: (question) => loadAccess(send, place.quoted, tenantId, question),
+    loadPrincipals: (question) => loadPrincipals(send, place.quoted, tenantId, question),
     moveAccess: () => moveAccess(send, place.quoted, tenantId),
     moveTeam: (team, parent) => moveTeam(send, place.quoted, tenantId, team, parent),
     takeLimit: (take) => takeLimit(send, place.quoted, tenantId, take),

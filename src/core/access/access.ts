@@ -1,6 +1,7 @@
 // May this principal do that? The questions a host asks.
 
 import type { ServiceAccountId, UserId } from '../kernel/ids.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
 import type { AccessVersions } from './cache.ts'
 import type { CheckOptions, Circumstances, Freshness } from './check-options.ts'
 import type { Explanation } from './explanation.ts'
@@ -14,6 +15,11 @@ import type { CustomPermission } from './permissions.ts'
 export type Principal =
   | UserId
   | { readonly kind?: 'user'; readonly id: UserId }
+  | { readonly kind: 'service_account'; readonly id: ServiceAccountId }
+
+/** One that an answer names. */
+export type NamedPrincipal =
+  | { readonly kind: 'user'; readonly id: UserId }
   | { readonly kind: 'service_account'; readonly id: ServiceAccountId }
 
 /**
@@ -54,6 +60,11 @@ export interface Access<P extends string = string> {
    * and never whether something is done.
    */
   ever(principal: Principal, permission: P | CustomPermission, freshness?: Freshness): Promise<boolean>
+  /**
+   * Everyone for whom `check` with these options says yes, each named once: users first, then service accounts, oldest
+   * first. As of each page; a page may be short, and only one without `next` is the last. @throws CURSOR_INVALID
+   */
+  whoCan(permission: P | CustomPermission, options?: Circumstances & PageRequest): Promise<Page<NamedPrincipal>>
   /**
    * How far the tenant's access has come, for `atLeast` in any process: roles, places, policies and assignments; of a
    * principal that is given also its status, attributes and memberships. Inside a transaction it is that of its commit.

@@ -4,84 +4,19 @@
 import { inShort } from '../audit/in-short.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import { isId, type PolicyId } from '../kernel/ids.ts'
+import { isId } from '../kernel/ids.ts'
 import { checkInteger, checkKeys, checkText, differing, invalid } from '../kernel/input.ts'
-import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
+import { type Listing, pageOf, pageQuery } from '../kernel/page.ts'
 import type { PolicyRow, PolicyVersionRow } from '../storage/policy-tables.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import { type AccessWriting, changeAccess } from './changes.ts'
 import { checkKey } from './key.ts'
 import type { Permissions } from './permissions.ts'
+import { documentOf, type Policies, type PolicyName, policyFromRow, versionFromRow } from './policy.ts'
 import { checkDocument, type PolicyDocument } from './policy-document.ts'
 import { demandDocument, resolveDocument } from './policy-references.ts'
-
-export interface Policy {
-  readonly id: PolicyId
-  readonly key: string
-  readonly description: string | null
-  /** Moves on with every document that is saved. */
-  readonly version: number
-  readonly document: PolicyDocument
-  /** False: it says nothing. */
-  readonly enabled: boolean
-  readonly createdAt: Date
-  readonly updatedAt: Date
-}
-
-export interface PolicyVersion {
-  readonly version: number
-  readonly document: PolicyDocument
-  readonly changedBy: { readonly type: string; readonly id: string | null } | null
-  readonly createdAt: Date
-}
-
-export interface NewPolicy {
-  /** Unique in the tenant: 1 to 63 of a-z, 0-9, `-`, `_`, and no UUID. */
-  readonly key: string
-  /** At most 1,000 characters. */
-  readonly description?: string
-  readonly document: PolicyDocument
-  /** Default true. */
-  readonly enabled?: boolean
-}
-
-export interface PolicyChange {
-  readonly description?: string | null
-  /** Replaces the whole document. */
-  readonly document?: PolicyDocument
-}
-
-/** A policy's key or id. */
-export type PolicyName = string
-
-/**
- * Bound to an actor (`acme.as(...)`), whoever writes, enables, disables or removes a policy must hold, without
- * conditions and for good, everything that it allows or denies, before and after: nobody writes a denial that takes from
- * themselves what they would need to take it back.
- */
-export interface Policies {
-  /**
-   * @throws POLICY_TAKEN, POLICY_INVALID, CONDITION_INVALID, PERMISSION_UNKNOWN, ROLE_UNKNOWN, ROLE_SYSTEM (a denial of a system role), PRINCIPAL_UNKNOWN, TEAM_UNKNOWN, ORGANIZATION_UNKNOWN, PROJECT_UNKNOWN, RESOURCE_TYPE_UNKNOWN, GRANT_REFUSED, INPUT_INVALID
-   */
-  create(policy: NewPolicy): Promise<Policy>
-  /** @throws POLICY_UNKNOWN */
-  get(policy: PolicyName): Promise<Policy>
-  /** Oldest first. */
-  list(page?: PageRequest): Promise<Page<Policy>>
-  /** @throws POLICY_UNKNOWN, and as `create` */
-  update(policy: PolicyName, change: PolicyChange): Promise<Policy>
-  /** Twice is not an error. @throws POLICY_UNKNOWN, GRANT_REFUSED */
-  enable(policy: PolicyName): Promise<Policy>
-  /** Twice is not an error. @throws POLICY_UNKNOWN, GRANT_REFUSED */
-  disable(policy: PolicyName): Promise<Policy>
-  /** Its history goes with it; the audit log keeps what it said. @throws POLICY_UNKNOWN, GRANT_REFUSED */
-  remove(policy: PolicyName): Promise<void>
-  /** Its documents, newest first. @throws POLICY_UNKNOWN */
-  history(policy: PolicyName, page?: PageRequest): Promise<Page<PolicyVersion>>
-  /** Saves the document of an older version as a new one. @throws POLICY_UNKNOWN (the version, too), and as `create` */
-  restore(policy: PolicyName, version: number): Promise<Policy>
-}
+import { currentBook } from './roster.ts'
 
 const LISTING: Listing<PolicyRow> = { name: 'policies', columns: { id: 'id' } }
 const HISTORY: Listing<PolicyVersionRow> = { name: 'policy-history', columns: { policy_id: 'id', version: 'number' } }
@@ -118,7 +53,7 @@ export function createPolicies(context: TenantContext, permissions: Permissions)
   /** Saves another document as the next version. */
   async function save(writing: AccessWriting, held: PolicyRow, given: PolicyDocument): Promise<PolicyRow> {
     const { unit } = writing
-    const document = { ...(await resolveDocument(writing, given)) }
+    const document = { ...(await resolveDocument({ records: unit.records, book: writing.book }, given)) }
     const before = documentOf(held)
     if (Object.keys(differing({ document: before }, { document })).length === 0) return held
     demand(writing, [before, document], held.enabled ? { ...held, document } : undefined)
@@ -153,7 +88,7 @@ export function createPolicies(context: TenantContext, permissions: Permissions)
       const given = checkDocument(policy.document)
       return changeAccess(context, permissions, async (writing) => {
         const { unit } = writing
-        const document = { ...(await resolveDocument(writing, given)) }
+        const document = { ...(await resolveDocument({ records: unit.records, book: writing.book }, given)) }
         const row = { id: runtime.newId(), key, description, document, enabled }
         demand(writing, [document], enabled ? row : undefined)
         const [created] = await unit.records.insert('policies', [row], { onConflict: 'ignore' })
@@ -213,6 +148,23 @@ export function createPolicies(context: TenantContext, permissions: Permissions)
       return pageOf(HISTORY, query, rows, versionFromRow)
     },
 
+    async preview(plan, page = {}) {
+      checkKeys(plan, 'plan', ['policy', 'document'])
+      checkKeys(page, 'page', ['limit', 'cursor'])
+      const given = plan.document === null ? undefined : checkDocument(plan.document)
+      const { previewPolicy } = await import('./policy-preview.ts')
+      const held = plan.policy === undefined ? undefined : await find(scope, plan.policy)
+      const book = await currentBook(scope, permissions, undefined)
+      const { source } = book
+      const document = given && (await resolveDocument({ records: scope.records, book }, given))
+      const { id, key } = held ?? { id: runtime.newId(), key: '' }
+      const others = source.policies.filter((policy) => policy.id !== id)
+      const policies = document ? [...others, { id, key, version: 0, document: { ...document } }] : others
+      const documents = [...(held ? [documentOf(held)] : []), ...(document ? [document] : [])]
+      const comparison = { before: source, after: { ...source, policies }, id, documents }
+      return previewPolicy(context, permissions, comparison, page)
+    },
+
     async restore(policy, version) {
       checkInteger(version, 'version', 1)
       return changeAccess(context, permissions, async (writing) => {
@@ -245,10 +197,6 @@ async function find({ records }: Pick<TenantScope, 'records'>, policy: unknown):
   return row
 }
 
-function documentOf({ document }: Pick<PolicyRow, 'document'>): PolicyDocument {
-  return document as unknown as PolicyDocument
-}
-
 /** In full, or, where it is large, what it can be compared with. */
 function documentInShort(document: object): unknown {
   return inShort(document, MAXIMUM_BYTES_IN_FULL)
@@ -263,18 +211,4 @@ function differences(before: PolicyRow, after: PolicyRow): Record<string, { from
       ? {}
       : { document: { from: documentInShort(before.document), to: documentInShort(after.document) } }),
   }
-}
-
-function policyFromRow(row: PolicyRow): Policy {
-  const { id, key, description, version, enabled, created_at, updated_at } = row
-  return {
-    ...{ id: id as PolicyId, key, description, version, document: documentOf(row), enabled },
-    createdAt: created_at,
-    updatedAt: updated_at,
-  }
-}
-
-function versionFromRow(row: PolicyVersionRow): PolicyVersion {
-  const { version, changed_by_type: type, changed_by_id: id, created_at } = row
-  return { version, document: documentOf(row), changedBy: type === null ? null : { type, id }, createdAt: created_at }
 }

@@ -2,10 +2,10 @@
 
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId } from '../kernel/ids.ts'
-import type { TenantUnit } from '../storage/storage.ts'
+import type { TenantScope } from '../storage/storage.ts'
 import { unknownPlace, unknownType } from './asked.ts'
 import { type Authority, type Extent, forGood } from './authority.ts'
-import { type AccessWriting, roleOf } from './changes.ts'
+import { roleOf } from './changes.ts'
 import type { Scope } from './grants.ts'
 import { unknownPermission } from './permission-ids.ts'
 import { permissionsOfAction } from './policy-book.ts'
@@ -17,7 +17,7 @@ import type { TenantBook } from './tenant-book.ts'
  * @throws PERMISSION_UNKNOWN, PRINCIPAL_UNKNOWN, ROLE_UNKNOWN, ROLE_SYSTEM (a denial of a system role), TEAM_UNKNOWN, ORGANIZATION_UNKNOWN, PROJECT_UNKNOWN, RESOURCE_TYPE_UNKNOWN
  */
 export async function resolveDocument(
-  { unit, book }: Pick<AccessWriting, 'unit' | 'book'>,
+  { records, book }: Pick<TenantScope, 'records'> & { readonly book: TenantBook },
   document: PolicyDocument,
 ): Promise<PolicyDocument> {
   for (const action of document.actions) {
@@ -26,7 +26,7 @@ export async function resolveDocument(
   for (const resource of document.resources) checkThere(book, resource)
   const principals: PolicyPrincipal[] = []
   for (const principal of document.principals) {
-    principals.push(await resolvePrincipal(unit, book, principal, document.effect))
+    principals.push(await resolvePrincipal(records, book, principal, document.effect))
   }
   return { ...document, principals }
 }
@@ -44,7 +44,7 @@ export function demandDocument(
 }
 
 async function resolvePrincipal(
-  { records }: TenantUnit,
+  records: TenantScope['records'],
   book: TenantBook,
   principal: PolicyPrincipal,
   effect: PolicyDocument['effect'],

@@ -65,7 +65,7 @@ export class KnownPrincipal implements Holder {
 
   constructor(
     { kind, id }: PrincipalKey,
-    load: AccessLoad,
+    load: Omit<AccessLoad, 'tenant' | 'principal'>,
     found: NonNullable<AccessLoad['principal']>,
     book: TenantBook,
     asOf: number,

@@ -91,6 +91,12 @@ export function createAccess<P extends string>(
       return (await held(principal, atLeast === undefined ? {} : { atLeast })).filter(permission, rest)
     },
     ever: async (principal, permission, freshness) => (await held(principal, freshness)).ever(permission),
+    async whoCan(permission, options) {
+      const passing = gate?.()
+      if (passing) await passing
+      const { whoCan } = await import('./who-can.ts')
+      return whoCan(context, cache, permissions, permission, options)
+    },
     async revision(principal) {
       const key = principal === undefined ? undefined : parsePrincipal(principal)
       return writeRevision(tenantId, await revisionOf(context.scope.records, key))

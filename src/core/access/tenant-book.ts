@@ -11,6 +11,8 @@ import { createPolicyBook, type PolicyBook } from './policy-book.ts'
 import { createRoleBook, type RoleBook, type RoleSource } from './role-book.ts'
 
 export interface TenantBook extends RoleBook {
+  /** What it was made of. */
+  readonly source: BookSource
   /** The tenant's access version. */
   readonly version: number
   /** What the code declares; `permissions` has the tenant's own too. */
@@ -44,6 +46,7 @@ export function createTenantBook(source: BookSource, declared: Permissions): Ten
   const policyBook = once(() => createPolicyBook(policies, roles, places))
   return {
     ...roles,
+    source,
     version: source.version,
     declared,
     weight:

@@ -9,7 +9,7 @@ export interface HashingQueue {
 }
 
 /** At 12 to 28 ms for a hash (19 MiB, two passes) the last in the queue waits 1.5 to 3.6 s. */
-const WAITING_PER_SLOT = 128
+export const WAITING_PER_SLOT = 128
 
 /** @param concurrency works at once, 1 or more */
 export function createHashingQueue(concurrency: number, maximumWaiting = concurrency * WAITING_PER_SLOT): HashingQueue {

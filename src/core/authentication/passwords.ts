@@ -7,7 +7,7 @@ import type { Tenant } from '../tenancy/tenant.ts'
 import { commonWords } from './common-words.ts'
 import { foldWord } from './folding.ts'
 import { guessBits } from './guessability.ts'
-import { createHashingQueue } from './hashing-queue.ts'
+import { createHashingQueue, WAITING_PER_SLOT } from './hashing-queue.ts'
 
 /** Whose password it is going to be. */
 export interface PasswordOwner {
@@ -39,12 +39,21 @@ export interface Passwords {
    * @throws OVERLOADED
    */
   verify(hash: string | null | undefined, password: unknown): Promise<boolean>
+  /**
+   * Runs what leads up to `verify`, and `verify` in it, when its turn is near: as many at once as are hashed, and as many again that
+   * are looked up meanwhile. So a crowd that signs in waits here, where it holds no connection and nothing was counted yet, and
+   * not in front of everybody who asks the database for something else.
+   * @throws OVERLOADED when too many are waiting, and whatever `work` throws
+   */
+  inTurn<R>(work: () => Promise<R>): Promise<R>
   /** True when the hash was made with weaker parameters than today's, or by another system. */
   needsRehash(hash: string): boolean
 }
 
 /** Under so many bits a password falls to whoever tries what people choose; two common words and two digits have 23. */
 const GUESSABLE_BITS = 26
+/** Those who are hashed, and those who are next. */
+const LOOKED_UP = 2
 /** A name from around the user is among the first things tried. */
 const CONTEXT_BITS = 3
 
@@ -54,6 +63,7 @@ export function createPasswords(context: Context): Passwords {
     settings.passwords
   const common = commonWords()
   const queue = createHashingQueue(concurrency)
+  const entrance = createHashingQueue(LOOKED_UP * concurrency, concurrency * WAITING_PER_SLOT)
 
   // A hash that is nobody's, made as today's are. Whoever asks first waits for it, with a user's hash or without.
   let nobody: Promise<string> | undefined
@@ -104,6 +114,7 @@ export function createPasswords(context: Context): Passwords {
       })
       return right && typeof hash === 'string'
     },
+    inTurn: (work) => entrance.run(work),
     needsRehash: (hash) => isLegacy(hash) || passwordHasher.needsRehash(hash),
     async checkHash(hash) {
       if (typeof hash !== 'string') throw invalid('passwordHash', 'it is not a text')

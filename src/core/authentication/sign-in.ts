@@ -12,7 +12,7 @@ import type { UserRow } from '../storage/tenant-tables.ts'
 import type { AttemptAnswer } from '../storage/verbs.ts'
 import type { DeviceClaim } from './devices/device.ts'
 import type { BegunFactor, FactorChoice, SignInEngine } from './engine-contract.ts'
-import { askEntry } from './entry-question.ts'
+import { askEntry, type EntryQuestion } from './entry-question.ts'
 import type { CountedAttempt, FirstFactor } from './factor.ts'
 import { ownMailbox } from './factor-offer.ts'
 import type { Passwords } from './passwords.ts'
@@ -77,6 +77,14 @@ const CHOICE = ['token', 'factor'] as const
 export function createSignIn(context: TenantContext, passwords: Passwords, engine: SignInEngine): SignIn {
   const { scope } = context
 
+  /** Counts the attempt, reads whose it is, and checks the password; where the attempt is refused, no more than that. */
+  const looked = (question: EntryQuestion, password: unknown) =>
+    passwords.inTurn(async () => {
+      const load = await askEntry(context, question)
+      const refused = load.attempt?.allowed === false
+      return { load, right: !refused && (await passwords.verify(load.user?.password_hash, password)) }
+    })
+
   return {
     async password(credentials) {
       checkKeys(credentials, 'credentials', ['email', 'password', 'client'])
@@ -89,10 +97,10 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       // see a hash (M02), and a flood costs one statement each. What is no address is nobody's. The user is read before
       // the password is checked: the epoch in this row is the one the session has to be opened under. A user who is disabled
       // is as unknown: their right password must not be told from a wrong one.
-      const load = await askEntry(context, { who: { kind: 'email', emailNorm: emailNorm ?? '' }, client, attempt })
+      const who = { kind: 'email', emailNorm: emailNorm ?? '' } as const
+      const { load, right } = await looked({ who, client, attempt }, password)
       if (load.attempt?.allowed === false) return tooMany(load.attempt)
       const found = load.user
-      const right = await passwords.verify(found?.password_hash, password)
       if (!found || !right) {
         await writeFailed(context, { address: emailNorm, user: found, methods: METHODS, client })
         if (found) tellOfGuessing(context, found, load.attempt?.failures)
@@ -124,7 +132,11 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       if (live.session.impersonator_id !== null) return { ok: false, reason: 'denied' }
       const who = { kind: 'user', userId: live.user.id } as const
       const attempt = passwordAttempt(live.user)
-      const load = await askEntry(context, { who, client, ...(password === undefined ? {} : { attempt }) })
+      const question = { who, client, ...(password === undefined ? {} : { attempt }) }
+      const { load, right } =
+        password === undefined
+          ? { load: await askEntry(context, question), right: false }
+          : await looked(question, password)
       if (load.attempt?.allowed === false) return tooMany(load.attempt)
       const { user } = load
       if (!user) throw new FreeholdError('SESSION_ENDED')
@@ -135,7 +147,7 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
         const usedFactors = methods[0] === 'otp' ? ownMailbox(load.methods, user) : []
         return engine.conclude(context, { ...proof, methods, usedFactors, former: { session, shown: false } })
       }
-      if (!(await passwords.verify(user.password_hash, password))) {
+      if (!right) {
         await writeFailed(context, { address: user.email_norm, user, methods: METHODS, client })
         tellOfGuessing(context, user, load.attempt?.failures)
         return REFUSED

@@ -2,7 +2,7 @@
 
 import type { AddedPermission, NewPermission } from '../access/custom-permissions.ts'
 import { customPermission, type OwnPermission } from '../access/permissions.ts'
-import type { NewPolicy, Policy, PolicyChange, PolicyVersion } from '../access/policies.ts'
+import type { NewPolicy, Policy, PolicyChange, PolicyVersion } from '../access/policy.ts'
 import { checkInteger } from '../kernel/input.ts'
 import { asClient, writtenField } from './access-body.ts'
 import { textField } from './body.ts'

@@ -71,7 +71,8 @@ export function pageOf<Row, Item>(
   return { items: held.map(toItem), next: last ? writeCursor(listing, last) : null }
 }
 
-function writeCursor<Row>(listing: Listing<Row>, row: Row): string {
+/** The cursor of what comes after this row, for a list that is not made by `find`. */
+export function writeCursor<Row>(listing: Listing<Row>, row: Row): string {
   const values = columnsOf(listing).map(([column, type]) => {
     const value = row[column]
     return type === 'time' ? (value as Date).getTime() : value

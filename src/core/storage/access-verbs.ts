@@ -9,6 +9,9 @@ export interface AccessVerbs {
    */
   loadAccess(question: AccessQuestion): Promise<AccessLoad>
 
+  /** Those who are active, with what each has of its own: a list of people in one query, so as of one moment. */
+  loadPrincipals(question: PrincipalsQuestion): Promise<PrincipalLoad[]>
+
   /**
    * Takes the tenant's access lock until this unit of work ends and moves the access version on: writes of roles,
    * assignments and the tree come one after the other, so that what one of them checked still holds when it commits.
@@ -21,6 +24,29 @@ export interface AccessVerbs {
    * kept from closing one by the access lock, which the caller holds.
    */
   moveTeam(team: string, parent: string | null): Promise<Row<'teams'> | undefined>
+}
+
+/** Principals of one kind, in the order of their ids. */
+export interface PrincipalsQuestion {
+  readonly kind: PrincipalKind
+  /** Those after this id; null: from the first. */
+  readonly after: string | null
+  readonly limit: number
+  /**
+   * Only who holds one of these roles by an assignment of their own or as a member of a team, is a member of one of these
+   * teams, or has one of these ids. Null: all.
+   */
+  readonly among: {
+    readonly roles: readonly string[]
+    readonly teams: readonly string[]
+    readonly ids: readonly string[]
+  } | null
+}
+
+/** One principal with what it has of its own. */
+export interface PrincipalLoad extends Pick<AccessLoad, 'assignments' | 'memberships' | 'resources'> {
+  readonly id: string
+  readonly principal: NonNullable<AccessLoad['principal']>
 }
 
 export interface ApiKeyLookup {

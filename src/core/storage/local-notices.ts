@@ -92,6 +92,7 @@ function tenantVerbs(verbs: TenantVerbs, tell: Tell): TenantVerbs {
     learnSignIn: (learning) => verbs.learnSignIn(learning),
     loadAccess: (question) => verbs.loadAccess(question),
     moveAccess: () => verbs.moveAccess(),
+    loadPrincipals: (question) => verbs.loadPrincipals(question),
     moveTeam: (team, parent) => verbs.moveTeam(team, parent),
     appendAudit: (events) => verbs.appendAudit(events),
     takeLimit: (take) => verbs.takeLimit(take),

@@ -83,6 +83,7 @@ function gatedVerbs(verbs: TenantScope['verbs'], past: Past): TenantScope['verbs
     learnSignIn: (learning) => past(() => verbs.learnSignIn(learning)),
     loadAccess: (question) => past(() => verbs.loadAccess(question)),
     moveAccess: () => past(() => verbs.moveAccess()),
+    loadPrincipals: (question) => past(() => verbs.loadPrincipals(question)),
     moveTeam: (team, parent) => past(() => verbs.moveTeam(team, parent)),
     appendAudit: (events) => past(() => verbs.appendAudit(events)),
     takeLimit: (take) => past(() => verbs.takeLimit(take)),

@@ -17,6 +17,7 @@ export const access: Table<Pick<TenantServices, 'access'>> = {
   'access.filter': 'reads',
   'access.permissionsOf': 'reads',
   'access.revision': 'reads',
+  'access.whoCan': 'reads',
   'access.principal': 'reads',
   'access.diff': 'reads',
   'access.lint': 'reads',

@@ -43,6 +43,7 @@ export const policies: Table<TenantServices> = {
     act: ({ policies }, one: Policy) => policies.remove(one.id),
   },
   'policies.get': 'reads',
+  'policies.preview': 'reads',
   'policies.list': 'reads',
   'policies.history': 'reads',
   'customPermissions.create': {

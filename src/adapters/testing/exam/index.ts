@@ -15,6 +15,7 @@ import { mirror } from './mirror.ts'
 import { notices } from './notices.ts'
 import { paging } from './paging.ts'
 import { parts } from './parts.ts'
+import { principals } from './principals.ts'
 import { rates } from './rates.ts'
 import { reading } from './reading.ts'
 import { refusals } from './refusals.ts'
@@ -61,6 +62,7 @@ export const exam: readonly ExamCase[] = [
   ...signInAttempts,
   ...access,
   ...tree,
+  ...principals,
   ...limits,
   ...entitlements,
   ...audit,
