@@ -9,6 +9,7 @@ import type { SessionId } from '../../src/core/kernel/ids.ts'
 import { createTenantSessions } from '../../src/core/sessions/tenant-sessions.ts'
 import type { Storage } from '../../src/core/storage/storage.ts'
 import { makeTown, PASSWORD, type Town } from '../identity/town.ts'
+import { quickHasher } from '../setup/context.ts'
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
 
 const WRONG = 'copper giraffe lullaby'
@@ -140,6 +141,33 @@ it('a hash that another sign-in has just strengthened is no other password', asy
   const entering = Array.from({ length: 5 }, () => signIn.password({ email: user.email, password: PASSWORD }))
   expect((await Promise.all(entering)).map(({ ok }) => ok)).toEqual([true, true, true, true, true])
   expect(await town.enter(user)).toMatchObject({ ok: true })
+})
+
+it('a crowd waits for its hashes before it asks the database, where nothing of it is counted', async () => {
+  const gate: { open: () => void } = { open: () => undefined }
+  const opened = new Promise<void>((resolve) => (gate.open = resolve))
+  let hashing = 0
+  const crowded = await makeTown(storage, {
+    settings: { passwords: { concurrency: 2 } },
+    passwordHasher: {
+      ...quickHasher,
+      async verify(hash, password) {
+        hashing++
+        await opened
+        return quickHasher.verify(hash, password)
+      },
+    },
+  })
+  const people = await Promise.all(Array.from({ length: 12 }, () => crowded.person()))
+  const entering = people.map((user) => crowded.enter(user))
+  while (hashing < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+  // those who are next are looked up meanwhile
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(hashing).toBe(2)
+  expect(await crowded.context.scope.records.count('sign_in_attempts')).toBe(4)
+  gate.open()
+  expect((await Promise.all(entering)).every(({ ok }) => ok)).toBe(true)
+  expect(await crowded.context.scope.records.count('sign_in_attempts')).toBe(0)
 })
 
 it('20 parallel creates of one address make one user', async () => {
