@@ -1,5 +1,5 @@
 // The evaluator against the rules as written naively: 100,000 questions of generated worlds, check and explain.
-// FREEHOLD_TEST_RUNS asks more or fewer of them.
+// FREEHOLD_TEST_QUESTIONS asks more or fewer of them.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -9,7 +9,7 @@ import { type Ask, judge, type World } from './reference.ts'
 import { asks, FIELDS, load, names, world } from './worlds.ts'
 
 const QUESTIONS = 10
-const WORLDS = Number(process.env.FREEHOLD_TEST_RUNS ?? 100_000) / QUESTIONS
+const WORLDS = Number(process.env.FREEHOLD_TEST_QUESTIONS ?? 100_000) / QUESTIONS
 const TENANT = '00000000-0000-7000-8000-000000000001'
 const seed = process.env.FC_SEED ? { seed: Number(process.env.FC_SEED) } : {}
 
