@@ -1,5 +1,5 @@
 // What a filter returns against what a check says of each row: generated tenants with their places, policies and times,
-// on PostgreSQL, through Kysely. FREEHOLD_TEST_RUNS asks more or fewer.
+// on PostgreSQL, through Kysely. FREEHOLD_TEST_QUESTIONS asks more or fewer.
 
 import fc from 'fast-check'
 import { Kysely, PostgresDialect } from 'kysely'
@@ -13,7 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
 import type { Ask, World } from './reference.ts'
 import { asks, load, world } from './worlds.ts'
 
-const WORLDS = Number(process.env.FREEHOLD_TEST_RUNS ?? 6000) / 4
+const WORLDS = Number(process.env.FREEHOLD_TEST_QUESTIONS ?? 6000) / 4
 const ASKS = 4
 const ROWS = 150
 const TENANT = '00000000-0000-7000-8000-000000000001'
