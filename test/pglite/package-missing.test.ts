@@ -11,7 +11,7 @@ const elsewhere = mkdtempSync(join(tmpdir(), 'freehold-pglite-'))
 afterAll(() => rmSync(elsewhere, { recursive: true }))
 
 it('freehold/pglite names the package @electric-sql/pglite when it is missing', () => {
-  for (const part of ['adapters/pglite', 'adapters/postgres', 'core/kernel', 'core/storage', 'migrations'])
+  for (const part of ['adapters/pglite', 'adapters/postgres', 'core', 'migrations'])
     cpSync(join('src', part), join(elsewhere, 'src', part), { recursive: true })
   const script = `
     import { readFileSync } from 'node:fs'
