@@ -43,8 +43,7 @@ async function lookUpTxt(name: string): Promise<readonly (readonly string[])[]> 
 }
 
 function reportFindings(findings: readonly Finding[]): void {
-  const names = findings.map(({ id, subject }) => (subject === undefined ? id : `${id} (${subject})`))
-  console.warn(`freehold: ${names.join(', ')}; npx freehold doctor says more`)
+  for (const { id, message, remedy } of findings) console.warn(`freehold: ${message} ${remedy} (${id})`)
 }
 
 async function defaultHasher() {

@@ -131,7 +131,7 @@ async function lookAtMigrations(ask: Ask, { schema, folder }: InspectOptions): P
                   status.state === 'pending' ? labelOf(status) : `${labelOf(status)} (${status.state})`,
                 )
                 .join(', ')}.`,
-              remedy: 'npx freehold migrate up',
+              remedy: 'npx freehold migrate up, or freehold.migrations.apply()',
             } satisfies Finding,
           ]),
     ]
