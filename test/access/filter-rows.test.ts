@@ -10,8 +10,8 @@ import type { ColumnType } from '../../src/core/access/filter-formula.ts'
 import type { FilterOptions, PlaceColumns } from '../../src/core/access/filter-options.ts'
 import { HeldAccess } from '../../src/core/access/principal-access.ts'
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
-import type { Ask, World } from './reference.ts'
-import { asks, load, world } from './worlds.ts'
+import { load } from './world-rows.ts'
+import { type Ask, asks, type World, world } from './worlds.ts'
 
 const WORLDS = Number(process.env.FREEHOLD_TEST_QUESTIONS ?? 6000) / 4
 const ASKS = 4
