@@ -135,6 +135,11 @@ export const THINGS = [
   { type: 'note', id: 'n1' },
   { type: 'note', id: 'n2' },
   { type: 'invoice', id: 'n1' },
+  { type: 'note', id: '7' },
+  { type: 'note', id: '07' },
+  { type: 'invoice', id: '0189aaaa-0000-7000-8000-00000000000a' },
+  { type: 'note', id: '0189aaaa-0000-7000-8000-00000000000a' },
+  { type: 'note', id: '0189AAAA-0000-7000-8000-00000000000A' },
 ] as const
 const resource = fc.constantFrom(...THINGS)
 
@@ -222,13 +227,16 @@ const facts = fc.record(
   { requiredKeys: [] },
 )
 
-export function asks({ places: tree, assignments, memberships }: World): fc.Arbitrary<Ask> {
+export function asks({ places: tree, roles, assignments, memberships }: World): fc.Arbitrary<Ask> {
   const inside = tree.filter(({ kind }) => kind !== 'tenant').map(({ id }) => id)
   const spoken = [...assignments.map(({ at }) => at), ...memberships.map(({ team }) => team)]
+  const said = roles.flatMap(({ entries: of }) =>
+    of.flatMap(({ resource: type, actions }) => actions.map((action) => `${type}:${action}`)),
+  )
   const lively = inside.filter((id) => spoken.includes(id))
   return fc
     .record({
-      permission: fc.constantFrom<string>(...names),
+      permission: fc.constantFrom<string>(...names, ...said),
       places: fc.oneof(
         fc.constant([]),
         fc.constantFrom(...inside).map((id) => [id]),
