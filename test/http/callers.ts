@@ -5,7 +5,14 @@ import { createMailbox, type Mailbox } from '../../src/adapters/testing/index.ts
 import type { Freehold } from '../../src/core/api.ts'
 import type { User } from '../../src/core/identity/user.ts'
 import type { TenantHandle } from '../../src/core/tenancy/handle.ts'
-import { createFreehold, definePermissions, type NewAssignment, type ServiceAccount } from '../../src/index.ts'
+import {
+  createFreehold,
+  definePermissions,
+  type NewAssignment,
+  type Organization,
+  type ServiceAccount,
+  type Team,
+} from '../../src/index.ts'
 import { quickHasher, testKeys } from '../setup/context.ts'
 
 const permissions = definePermissions({ note: ['read', 'write'], invoice: ['read', 'refund'] })
@@ -97,6 +104,40 @@ export async function openHouse(): Promise<House> {
       return { account, ...caller(tenant, secret) }
     },
     [Symbol.asyncDispose]: () => freehold.close(),
+  }
+}
+
+/** A tenant of two organizations with a team in each, and people who manage a part of it. */
+export interface Town extends House {
+  readonly north: Organization
+  readonly south: Organization
+  /** In the north. */
+  readonly crew: Team
+  /** In the south. */
+  readonly guests: Team
+  readonly owner: Person
+  /** Manages everything in one organization, and nothing elsewhere. */
+  readonly northerner: Person
+  /** The same of one team. */
+  readonly captain: Person
+}
+
+export async function openTown(): Promise<Town> {
+  const house = await openHouse()
+  const { acme, person } = house
+  const north = await acme.organizations.create({ key: 'north', name: 'North' })
+  const south = await acme.organizations.create({ key: 'south', name: 'South' })
+  const crew = await acme.teams.create({ organization: north, key: 'crew' })
+  const guests = await acme.teams.create({ organization: south, key: 'guests' })
+  const manages = ['organization', 'team', 'project', 'resource', 'assignment']
+  const keeping = manages.map((resource) => ({ resource, actions: ['read', 'write'] }))
+  await acme.roles.create({ key: 'keeper', permissions: keeping })
+  return {
+    ...house,
+    ...{ north, south, crew, guests },
+    owner: await person(acme, { role: 'owner' }),
+    northerner: await person(acme, { role: 'admin', scope: { organization: north } }),
+    captain: await person(acme, { role: 'admin', scope: { team: crew } }),
   }
 }
 

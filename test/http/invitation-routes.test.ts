@@ -4,9 +4,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { tokenIn } from '../../src/adapters/testing/index.ts'
 import type { Organization, Team } from '../../src/index.ts'
-import { type House, NOBODY, openHouse, outcome, type Person } from './callers.ts'
+import { NOBODY, openTown, outcome, type Person, type Town } from './callers.ts'
 
-let house: House
+let house: Town
 let owner: Person
 let northerner: Person
 let north: Organization
@@ -14,13 +14,8 @@ let south: Organization
 let crew: Team
 
 beforeAll(async () => {
-  house = await openHouse()
-  const { acme, person } = house
-  north = await acme.organizations.create({ key: 'north', name: 'North' })
-  south = await acme.organizations.create({ key: 'south', name: 'South' })
-  crew = await acme.teams.create({ organization: north, key: 'crew' })
-  owner = await person(acme, { role: 'owner' })
-  northerner = await person(acme, { role: 'admin', scope: { organization: north } })
+  house = await openTown()
+  ;({ owner, northerner, north, south, crew } = house)
 })
 afterAll(() => house[Symbol.asyncDispose]())
 beforeEach(async () => {
