@@ -27,7 +27,7 @@ import {
   type ScopeName,
   scopeOfRow,
 } from './assignment.ts'
-import { type AccessWriting, changeAccess, movePrincipal, roleOf } from './changes.ts'
+import { type AccessWriting, changeAccess, moveBook, movePrincipal, roleOf } from './changes.ts'
 import { demandAssignments } from './held.ts'
 import { keepAnOwner, OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
@@ -155,13 +155,13 @@ export function createAssignments(context: TenantContext, permissions: Permissio
     if (holder.kind === 'team') await demandTeamThere(unit, holder.id)
     if (holder.kind === 'user' || holder.kind === 'service_account') {
       if (!(await movePrincipal(unit, tenant.id, holder))) throw new FreeholdError('PRINCIPAL_UNKNOWN')
-    } else await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+    } else await moveBook(unit, tenant.id)
   }
 
   async function tell(unit: TenantUnit, row: HolderColumns): Promise<void> {
     const owner = ownerOf(row)
     if (owner) await movePrincipal(unit, tenant.id, owner)
-    else await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+    else await moveBook(unit, tenant.id)
   }
 }
 

@@ -109,6 +109,7 @@ function tenantVerbs(verbs: TenantVerbs, tell: Tell): TenantVerbs {
     countFailure: (failure) => verbs.countFailure(failure),
     learnSignIn: (learning) => verbs.learnSignIn(learning),
     loadAccess: (question) => verbs.loadAccess(question),
+    lockAccess: () => verbs.lockAccess(),
     moveAccess: () => verbs.moveAccess(),
     loadPrincipals: (question) => verbs.loadPrincipals(question),
     moveTeam: (team, parent) => verbs.moveTeam(team, parent),
