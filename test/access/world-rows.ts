@@ -12,6 +12,7 @@ export function load(built: World): KnownPrincipal {
   const source = sourceOf(built)
   const answer: AccessLoad = {
     version: 7,
+    writes: 7,
     tenant: null,
     principal: { version: 3, active: built.active, attributes: { metadata: built.principal } },
     assignments: own,
@@ -40,6 +41,7 @@ function sourceOf({ places: tree, roles, assignments, policies }: World): BookSo
   const roleIds = new Set(roles.map(({ id }) => id))
   return {
     version: 7,
+    writes: 7,
     roles: roles.map(({ id, key, parent, byCode, entries: held }) => ({
       ...{ id, key, parent_role_id: parent, system: byCode.length > 0 },
       permissions: [...held],

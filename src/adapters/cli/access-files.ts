@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
   definePermissions,
-  ownPermissions,
+  isOwnPermission,
   type PermissionCatalog,
   type Permissions,
 } from '../../core/access/permissions.ts'
@@ -46,15 +46,23 @@ type SystemRoles = Readonly<Record<string, readonly string[] | '*'>>
 /** `systemRoles`: what they hold, as a document tells it. @throws CONFIG_INVALID */
 export function permissionsOf(catalog: unknown, option: string, systemRoles: SystemRoles = {}): Permissions {
   if (!isPlainObject(catalog)) throw wrong(option, 'it is an object: resource -> list of actions')
-  const own = Object.entries(catalog).filter(([resource]) => !Object.hasOwn(ownPermissions, resource))
-  const theirs = Object.fromEntries(own) as PermissionCatalog
+  const theirs = withoutOwn(catalog as PermissionCatalog)
   const roles: Record<string, readonly string[]> = {}
   for (const key of ['admin', 'member', 'viewer'] as const) {
     const held = systemRoles[key]
     if (!Array.isArray(held)) continue
-    roles[key] = held.filter((name: string) => Object.hasOwn(theirs, name.split(':')[0]!))
+    roles[key] = held.filter((name: string) => !isOwnPermission(name))
   }
   return definePermissions(theirs, { roles: roles as never }) as Permissions
+}
+
+/** A document names what is Freehold's own, too. */
+function withoutOwn(catalog: PermissionCatalog): PermissionCatalog {
+  const entries = Object.entries(catalog).map(([resource, actions]) => [
+    resource,
+    Array.isArray(actions) ? actions.filter((action) => !isOwnPermission(`${resource}:${action}`)) : actions,
+  ])
+  return Object.fromEntries(entries) as PermissionCatalog
 }
 
 export function wrong(option: string, problem: string, cause?: unknown): FreeholdError<'CONFIG_INVALID'> {
