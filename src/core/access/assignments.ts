@@ -38,6 +38,8 @@ import { findRole, type RoleName } from './roles.ts'
 
 export type { Assignment, Holder, NewAssignment, ScopeName } from './assignment.ts'
 
+export type AssignmentKey = RoleAssignmentId | { readonly id: RoleAssignmentId }
+
 export interface AssignmentFilter extends PageRequest {
   /** What is given to just this one: what its teams hold is theirs. */
   readonly principal?: Holder
@@ -54,7 +56,9 @@ export interface Assignments {
    */
   grant(assignment: NewAssignment): Promise<Assignment>
   /** Takes it back, on the same terms; twice is not an error. @throws LAST_OWNER, GRANT_REFUSED, ID_INVALID */
-  revoke(assignment: RoleAssignmentId | { readonly id: RoleAssignmentId }): Promise<void>
+  revoke(assignment: AssignmentKey): Promise<void>
+  /** One that is over or still to come, too. @throws ASSIGNMENT_UNKNOWN, ID_INVALID */
+  get(assignment: AssignmentKey): Promise<Assignment>
   /**
    * Oldest first; those that are over or still to come are among them.
    * @throws ROLE_UNKNOWN, ORGANIZATION_UNKNOWN, TEAM_UNKNOWN, PROJECT_UNKNOWN, RESOURCE_UNKNOWN (`scope`)
@@ -140,10 +144,7 @@ export function createAssignments(context: TenantContext, permissions: Permissio
     },
 
     async revoke(assignment) {
-      const id = parseId<RoleAssignmentId>(
-        typeof assignment === 'object' && assignment !== null ? assignment.id : assignment,
-        'assignment',
-      )
+      const id = assignmentId(assignment)
       await changeAccess(context, permissions, async (writing) => {
         const { unit, book } = writing
         const row = await unit.records.get('role_assignments', { id })
@@ -154,6 +155,12 @@ export function createAssignments(context: TenantContext, permissions: Permissio
         await tell(unit, row)
         await audit(unit, 'assignment.revoked', row)
       })
+    },
+
+    async get(assignment) {
+      const row = await scope.records.get('role_assignments', { id: assignmentId(assignment) })
+      if (!row) throw new FreeholdError('ASSIGNMENT_UNKNOWN')
+      return assignmentFromRow(row)
     },
 
     async list(filter = {}) {
@@ -182,6 +189,12 @@ export function createAssignments(context: TenantContext, permissions: Permissio
     if (owner) await movePrincipal(unit, tenant.id, owner)
     else await moveBook(unit, tenant.id)
   }
+}
+
+/** @throws ID_INVALID */
+function assignmentId(assignment: AssignmentKey): RoleAssignmentId {
+  const id = typeof assignment === 'object' && assignment !== null ? assignment.id : assignment
+  return parseId<RoleAssignmentId>(id, 'assignment')
 }
 
 function isOwnership({ system, key }: BookRole, scope: ScopeColumns): boolean {
