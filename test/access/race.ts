@@ -32,7 +32,7 @@ export async function heldUp<R>(
   await client.connect()
   try {
     await client.query(`begin; select freehold.enter_tenant('${tenantId}')`)
-    await client.query(`select 1 from freehold.tenant_counters where name = 'access' for update`)
+    await client.query(`select 1 from freehold.tenant_counters where name = 'access-writes' for update`)
     const running = work()
     const text = `select count(*)::int as n from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'`
     // who takes no lock is not waited for longer than this

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
   definePermissions,
-  ownPermissions,
+  isOwnPermission,
   type PermissionCatalog,
   type Permissions,
 } from '../../core/access/permissions.ts'
@@ -53,13 +53,12 @@ type SystemRoles = Readonly<Record<string, readonly string[] | '*'>>
 /** `systemRoles`: what they hold, as a document tells it. `at`: the file, and where in it. @throws FILE_INVALID */
 export function permissionsOf(catalog: unknown, at: string, systemRoles: SystemRoles = {}): Permissions {
   if (!isPlainObject(catalog)) throw faulty(at, 'it lists actions by resource, as `note: [read, write]`')
-  const own = Object.entries(catalog).filter(([resource]) => !Object.hasOwn(ownPermissions, resource))
-  const theirs = Object.fromEntries(own) as PermissionCatalog
+  const theirs = withoutOwn(catalog as PermissionCatalog)
   const roles: Record<string, readonly string[]> = {}
   for (const key of ['admin', 'member', 'viewer'] as const) {
     const held = systemRoles[key]
     if (!Array.isArray(held)) continue
-    roles[key] = held.filter((name: string) => Object.hasOwn(theirs, name.split(':')[0]!))
+    roles[key] = held.filter((name: string) => !isOwnPermission(name))
   }
   try {
     return definePermissions(theirs, { roles: roles as never }) as Permissions
@@ -67,4 +66,13 @@ export function permissionsOf(catalog: unknown, at: string, systemRoles: SystemR
     if (!FreeholdError.is(error) || error.code !== 'CONFIG_INVALID') throw error
     throw faulty(`${at}: ${error.details.option}`, error.details.problem, error)
   }
+}
+
+/** A document names what is Freehold's own, too. */
+function withoutOwn(catalog: PermissionCatalog): PermissionCatalog {
+  const entries = Object.entries(catalog).map(([resource, actions]) => [
+    resource,
+    Array.isArray(actions) ? actions.filter((action) => !isOwnPermission(`${resource}:${action}`)) : actions,
+  ])
+  return Object.fromEntries(entries) as PermissionCatalog
 }

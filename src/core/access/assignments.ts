@@ -27,7 +27,7 @@ import {
   type ScopeName,
   scopeOfRow,
 } from './assignment.ts'
-import { type AccessWriting, changeAccess, movePrincipal, roleOf } from './changes.ts'
+import { type AccessWriting, changeAccess, moveBook, movePrincipal, roleOf } from './changes.ts'
 import { demandAssignments } from './held.ts'
 import { keepAnOwner, OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
@@ -35,6 +35,8 @@ import type { BookRole } from './role-book.ts'
 import { findRole, type RoleName } from './roles.ts'
 
 export type { Assignment, Holder, NewAssignment, ScopeName } from './assignment.ts'
+
+export type AssignmentKey = RoleAssignmentId | { readonly id: RoleAssignmentId }
 
 export interface AssignmentFilter extends PageRequest {
   /** What is given to just this one: what its teams hold is theirs. */
@@ -52,7 +54,9 @@ export interface Assignments {
    */
   grant(assignment: NewAssignment): Promise<Assignment>
   /** Takes it back, on the same terms; twice is not an error. @throws LAST_OWNER, GRANT_REFUSED, ID_INVALID */
-  revoke(assignment: RoleAssignmentId | { readonly id: RoleAssignmentId }): Promise<void>
+  revoke(assignment: AssignmentKey): Promise<void>
+  /** One that is over or still to come, too. @throws ASSIGNMENT_UNKNOWN, ID_INVALID */
+  get(assignment: AssignmentKey): Promise<Assignment>
   /**
    * Oldest first; those that are over or still to come are among them.
    * @throws ROLE_UNKNOWN, ORGANIZATION_UNKNOWN, TEAM_UNKNOWN, PROJECT_UNKNOWN, RESOURCE_UNKNOWN (`scope`)
@@ -121,10 +125,7 @@ export function createAssignments(context: TenantContext, permissions: Permissio
     },
 
     async revoke(assignment) {
-      const id = parseId<RoleAssignmentId>(
-        typeof assignment === 'object' && assignment !== null ? assignment.id : assignment,
-        'assignment',
-      )
+      const id = assignmentId(assignment)
       await changeAccess(context, permissions, async (writing) => {
         const { unit, book } = writing
         const row = await unit.records.get('role_assignments', { id })
@@ -135,6 +136,12 @@ export function createAssignments(context: TenantContext, permissions: Permissio
         await tell(unit, row)
         await audit(unit, 'assignment.revoked', row)
       })
+    },
+
+    async get(assignment) {
+      const row = await scope.records.get('role_assignments', { id: assignmentId(assignment) })
+      if (!row) throw new FreeholdError('ASSIGNMENT_UNKNOWN')
+      return assignmentFromRow(row)
     },
 
     async list(filter = {}) {
@@ -155,14 +162,20 @@ export function createAssignments(context: TenantContext, permissions: Permissio
     if (holder.kind === 'team') await demandTeamThere(unit, holder.id)
     if (holder.kind === 'user' || holder.kind === 'service_account') {
       if (!(await movePrincipal(unit, tenant.id, holder))) throw new FreeholdError('PRINCIPAL_UNKNOWN')
-    } else await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+    } else await moveBook(unit, tenant.id)
   }
 
   async function tell(unit: TenantUnit, row: HolderColumns): Promise<void> {
     const owner = ownerOf(row)
     if (owner) await movePrincipal(unit, tenant.id, owner)
-    else await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+    else await moveBook(unit, tenant.id)
   }
+}
+
+/** @throws ID_INVALID */
+function assignmentId(assignment: AssignmentKey): RoleAssignmentId {
+  const id = typeof assignment === 'object' && assignment !== null ? assignment.id : assignment
+  return parseId<RoleAssignmentId>(id, 'assignment')
 }
 
 function isOwnership({ system, key }: BookRole, scope: ScopeColumns): boolean {
