@@ -1,6 +1,7 @@
 // What every room of the core is handed: the storage and the guests (clock, chance, keys, hashers). Made once, in
 // freehold.ts; no room keeps state of its own at module level.
 
+import type { BookMemory } from './access/changes.ts'
 import type { Actor } from './audit/audit.ts'
 import type { AuditWriter } from './audit/writer.ts'
 import type { RiskSettings } from './authentication/risk/settings.ts'
@@ -38,6 +39,8 @@ export interface TenantContext<Db = unknown> extends Context<Db> {
   readonly tenant: Tenant
   readonly ref: TenantRef
   readonly scope: TenantScope<Db>
+  /** What this process remembers of the tenant's access; without, each write reads all of it. */
+  readonly books?: BookMemory
 }
 
 /** Options with their defaults filled in; durations in milliseconds. */

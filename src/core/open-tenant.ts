@@ -75,7 +75,8 @@ export interface OpenOptions {
 /** A tenant's scope without a gate: for whoever has just found its state. */
 export function insideTenant<Db, P extends string>(house: House<Db, P>, tenant: Tenant): TenantContext<Db> {
   const ref = house.directory.ref(tenant)
-  return { ...house.context, tenant, ref, scope: house.context.storage.tenant(ref) }
+  const books = house.accessCache.books(tenant.id)
+  return { ...house.context, tenant, ref, scope: house.context.storage.tenant(ref), books }
 }
 
 /** In the name of the house's actor, unless another is given; each call looks whether the tenant may still be entered. */

@@ -5,7 +5,7 @@ import { definePermissions } from '../../src/core/access/permissions.ts'
 import type { Actor } from '../../src/core/audit/audit.ts'
 import type { User } from '../../src/core/identity/user.ts'
 import type { Runtime } from '../../src/core/kernel/runtime.ts'
-import type { Storage, TenantScope } from '../../src/core/storage/storage.ts'
+import type { Storage, TenantScope, TenantUnit } from '../../src/core/storage/storage.ts'
 import type { AccessQuestion } from '../../src/core/storage/verbs.ts'
 import type { TenantHandle } from '../../src/core/tenancy/handle.ts'
 import { createFreehold, type Freehold } from '../../src/index.ts'
@@ -58,6 +58,8 @@ export async function makeHouse(storage: Storage<unknown>, runtime: Partial<Runt
 export interface WatchedStorage {
   readonly storage: Storage<unknown>
   readonly loads: AccessQuestion[]
+  /** Those of transactions. */
+  readonly inside: AccessQuestion[]
   /** Everything else that was asked of a tenant's scope outside transactions. */
   others: number
   /** While set, a load waits for this before it reads. */
@@ -69,6 +71,7 @@ export interface WatchedStorage {
 export function watchLoads(storage: Storage<unknown>): WatchedStorage {
   const watched: WatchedStorage = {
     loads: [],
+    inside: [],
     others: 0,
     holdBefore: undefined,
     hold: undefined,
@@ -81,9 +84,20 @@ export function watchLoads(storage: Storage<unknown>): WatchedStorage {
         return Reflect.get(target, name)
       },
     })
+  const watchUnit = (unit: TenantUnit): TenantUnit => ({
+    ...unit,
+    transaction: (work) => unit.transaction((part) => work(watchUnit(part))),
+    verbs: {
+      ...unit.verbs,
+      loadAccess(question) {
+        watched.inside.push(question)
+        return unit.verbs.loadAccess(question)
+      },
+    },
+  })
   const watch = (scope: TenantScope): TenantScope => ({
     records: counted(scope.records),
-    transaction: (work) => scope.transaction(work),
+    transaction: (work) => scope.transaction((unit) => work(watchUnit(unit))),
     atOnce: (steps) => scope.atOnce(steps),
     read: (work) => scope.read(work),
     verbs: {

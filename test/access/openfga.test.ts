@@ -91,7 +91,7 @@ describe('bugs that OpenFGA had', () => {
       }
     }
     const source = {
-      ...{ version: 1, roles: [row(0), row(1), row(2)], organizations: ['o'], projects: [], resources: [] },
+      ...{ version: 1, writes: 1, roles: [row(0), row(1), row(2)], organizations: ['o'], projects: [], resources: [] },
       teams: [0, 1, 2].map((n) => ({ id: `t${n}`, organization_id: 'o', parent_team_id: `t${(n + 1) % 3}` })),
       assignments: [assignmentRow({ id: 'a', team_id: 't0', role_id: 'r0' })],
       ...{ policies: [], customPermissions: [] },
@@ -100,7 +100,7 @@ describe('bugs that OpenFGA had', () => {
       ...{ version: 1, active: true, attributes: {} },
     }
     const access = (role: string, book = createTenantBook(source, permissions)) => {
-      const load = { version: 1, assignments: [assignmentRow({ id: 'b', user_id: 'u', role_id: role })] }
+      const load = { version: 1, writes: 1, assignments: [assignmentRow({ id: 'b', user_id: 'u', role_id: role })] }
       const own = { ...load, memberships: [], resources: [] }
       return new HeldAccess<P>(new KnownPrincipal({ kind: 'user', id: 'u' }, own, found as never, book, 0), '', () => 0)
     }

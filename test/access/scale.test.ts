@@ -31,13 +31,14 @@ const TENANT = '00000000-0000-7000-8000-000000000001'
 function access(roles: readonly BookRow[], assigned: readonly number[], version = 1) {
   const load: AccessLoad = {
     version,
+    writes: version,
     tenant: null,
     principal: { version: 1, active: true, attributes: {} },
     assignments: assigned.map((n) => assignmentRow({ id: `assignment-${n}`, user_id: 'u', role_id: `role-${n}` })),
     memberships: [],
     resources: [],
   }
-  const book = createTenantBook({ ...bare, version, roles }, permissions)
+  const book = createTenantBook({ ...bare, version, writes: version, roles }, permissions)
   const principal = new KnownPrincipal({ kind: 'user', id: 'u' }, load, load.principal!, book, 0)
   return new HeldAccess<(typeof permissions.names)[number]>(principal, TENANT, () => 0)
 }

@@ -123,7 +123,7 @@ describe('a connection that is cut', () => {
     const client = new pg.Client({ connectionString: database.ownerUrl })
     await client.connect()
     await client.query(`begin; select freehold.enter_tenant('${house.acme.id}')`)
-    await client.query(`select 1 from freehold.tenant_counters where name = 'access' for update`)
+    await client.query(`select 1 from freehold.tenant_counters where name = 'access-writes' for update`)
     const moving = house.acme.teams.move(a, { parent: b }).then(
       () => 'moved',
       () => 'lost',

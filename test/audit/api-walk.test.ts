@@ -3,54 +3,19 @@
 // has thought about here fails.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createMailbox, createPhone, fakeProvider } from '../../src/adapters/testing/index.ts'
-import { definePermissions, type Permissions, PLATFORM_TENANT_ID, type TenantHandle } from '../../src/index.ts'
+import { PLATFORM_TENANT_ID, type TenantHandle } from '../../src/index.ts'
 import { instance, sessions } from './api/instance.ts'
-import { type Entry, OPERATOR, PAGE, signedIn, type Table, type World } from './api/parts.ts'
+import { mutations, OPERATOR, signedIn, type World } from './api/parts.ts'
 import { prepareRefusal, type Refusal } from './api/refusal.ts'
 import { handleOnly, services } from './api/tenant.ts'
-import { openHouse, PASSWORD } from './house.ts'
+import { openWorld } from './api/world.ts'
+import { PASSWORD } from './house.ts'
 
 let world: World
 let refusal: Refusal
 beforeAll(async () => {
-  const fake = fakeProvider()
-  const dns = new Map<string, string[][]>()
-  const [mailbox, phone] = [createMailbox(), createPhone()]
-  const house = await openHouse('postgres', {
-    billing: { fake },
-    passkeys: { origins: [PAGE.origin] },
-    mailer: mailbox,
-    texter: phone,
-    messages: { baseUrl: 'https://example.test' },
-    permissions: definePermissions({ note: ['read', 'write'] }) as Permissions<string>,
-    resolveTxt: async (record) => dns.get(record) ?? [],
-  })
-  const price = { id: 'price_team', plan: 'team' }
-  const limits = { seats: 1000, members: null }
-  await house.freehold.plans.put({ key: 'team', name: 'Team', features: { sso: true }, limits })
-  await house.freehold.plans.putPrice({
-    planKey: 'team',
-    provider: 'fake',
-    providerPriceId: price.id,
-    currency: 'eur',
-    unitAmount: 1000,
-  })
-  world = {
-    ...house,
-    tenant: async () => {
-      const handle = await house.tenant()
-      await house.freehold.tenants.update(handle, { plan: 'team' })
-      return handle
-    },
-    fake,
-    price,
-    dns,
-    mailbox,
-    phone,
-    secrets: new Set([PASSWORD, 'hush-hush']),
-  }
-  refusal = await prepareRefusal(house.database!)
+  world = await openWorld()
+  refusal = await prepareRefusal(world.database!)
 })
 afterAll(() => world.close())
 
@@ -109,12 +74,6 @@ async function written(work: () => Promise<unknown>): Promise<Written[]> {
 
 async function idsOf(): Promise<Set<unknown>> {
   return new Set((await world.database!.admin('select id from freehold.audit_events')).map(({ id }) => id))
-}
-
-function mutations<On>(table: Table<On>): [string, Exclude<Entry<On>, 'reads' | { exempt: string }>][] {
-  return Object.entries(table).flatMap(([method, entry]) =>
-    entry !== 'reads' && 'writes' in entry ? [[method, entry]] : [],
-  )
 }
 
 type Mutation<On> = ReturnType<typeof mutations<On>>[number][1]

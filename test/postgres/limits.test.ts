@@ -24,7 +24,7 @@ async function during<R>(first: () => Promise<R>, keep = true): Promise<R> {
   await scope
     .transaction(async (unit) => {
       await take(unit)
-      await unit.verbs.moveAccess()
+      await unit.verbs.lockAccess()
       second = first()
       await sleep(100)
       if (!keep) throw new Error('stop')
@@ -50,8 +50,8 @@ it('the first of a counter likewise, when its row is not there yet', async () =>
   })
 })
 
-it('moveAccess waits, and counts on', async () => {
-  expect(await during(async () => ({ taken: true, used: await scope.verbs.moveAccess() }))).toMatchObject({ used: 2 })
-  const lost = during(async () => ({ taken: true, used: await scope.verbs.moveAccess() }), false)
+it('lockAccess waits, and counts on', async () => {
+  expect(await during(async () => ({ taken: true, used: await scope.verbs.lockAccess() }))).toMatchObject({ used: 2 })
+  const lost = during(async () => ({ taken: true, used: await scope.verbs.lockAccess() }), false)
   expect(await lost).toMatchObject({ used: 3 })
 })

@@ -12,17 +12,18 @@ import type {
 } from '../../core/storage/access-verbs.ts'
 import { columnsOf, fromNow, type Row, type TableName } from '../../core/storage/tables.ts'
 import type { LimitAnswer, LimitTake } from '../../core/storage/verbs.ts'
-import { accessVersion } from './rotation.ts'
+import { counterOf } from './rotation.ts'
 import type { Statements } from './statements.ts'
 
 const EVERYTHING = Number.MAX_SAFE_INTEGER
 
 export function loadAccess(statements: Statements, { principal, knownVersion }: AccessQuestion): AccessLoad {
-  const version = accessVersion(statements)
+  const version = counterOf(statements, 'access')
   const current = version === knownVersion
   const { kind, id } = principal
   return {
     version,
+    writes: counterOf(statements, 'access-writes'),
     tenant: current ? null : tenantAccess(statements),
     principal:
       kind === 'user'
@@ -113,10 +114,10 @@ function shown<T extends 'users' | 'service_accounts'>(table: T, row: Row<T> | u
   }
 }
 
-export function moveAccess(statements: Statements): number {
-  const [moved] = statements.update('tenant_counters', { name: 'access' }, { value: { add: 1 }, updated_at: fromNow() })
+export function moveCounter(statements: Statements, name: 'access' | 'access-writes'): number {
+  const [moved] = statements.update('tenant_counters', { name }, { value: { add: 1 }, updated_at: fromNow() })
   if (moved) return moved.value
-  statements.insert('tenant_counters', [{ name: 'access', value: 1 }])
+  statements.insert('tenant_counters', [{ name, value: 1 }])
   return 1
 }
 

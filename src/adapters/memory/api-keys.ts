@@ -2,7 +2,7 @@
 
 import { fromNow } from '../../core/storage/tables.ts'
 import type { ApiKeyLookup } from '../../core/storage/verbs.ts'
-import { accessVersion } from './rotation.ts'
+import { counterOf } from './rotation.ts'
 import type { Statements } from './statements.ts'
 
 const MINUTE = 60_000
@@ -15,5 +15,5 @@ export function lookUpApiKey(statements: Statements, id: string, secretHash: Uin
   if (account?.status !== 'active') return undefined
   if (!key.last_used_at || key.last_used_at.getTime() <= now - MINUTE)
     statements.update('api_keys', { id }, { last_used_at: fromNow() })
-  return { key, accessVersion: accessVersion(statements), principalVersion: account.access_version }
+  return { key, accessVersion: counterOf(statements, 'access'), principalVersion: account.access_version }
 }

@@ -37,12 +37,12 @@ function viewOf({ session, user, accessVersion }: Found): SessionLookup {
 function find(statements: Statements, sessionId: string): Found | undefined {
   const session = statements.get('sessions', { id: sessionId })
   const user = session && statements.get('users', { id: session.user_id })
-  return user && { session, user, accessVersion: accessVersion(statements) }
+  return user && { session, user, accessVersion: counterOf(statements, 'access') }
 }
 
-/** The tenant's access version; 0 where none was ever set. */
-export function accessVersion(statements: Statements): number {
-  return statements.get('tenant_counters', { name: 'access' })?.value ?? 0
+/** 0 where it was never moved. */
+export function counterOf(statements: Statements, name: 'access' | 'access-writes'): number {
+  return statements.get('tenant_counters', { name })?.value ?? 0
 }
 
 /** @see RotationOutcome for what each answer means */

@@ -4,7 +4,7 @@ import type { TenantRef } from '../../core/storage/storage.ts'
 import type { Row } from '../../core/storage/tables.ts'
 import { fromNow, type TenantTableName, tenantTables } from '../../core/storage/tables.ts'
 import type { SessionEnding, SessionOpening, SystemVerbs, TenantKey, TenantVerbs } from '../../core/storage/verbs.ts'
-import { appendAudit, loadAccess, loadPrincipals, moveAccess, moveTeam, takeLimit } from './access-verbs.ts'
+import { appendAudit, loadAccess, loadPrincipals, moveCounter, moveTeam, takeLimit } from './access-verbs.ts'
 import { lookUpApiKey } from './api-keys.ts'
 import { takeAttempt } from './attempts.ts'
 import { loadEntitlements } from './entitlements.ts'
@@ -32,7 +32,8 @@ export function createTenantVerbs(run: Run, tenantId: string, system: Statements
     takeRates: (rates) => run((statements) => rates.map((rate) => takeRate(statements, rate))),
     loadAccess: (question) => run((statements) => loadAccess(statements, question)),
     loadPrincipals: (question) => run((statements) => loadPrincipals(statements, question)),
-    moveAccess: () => run((statements) => moveAccess(statements)),
+    lockAccess: () => run((statements) => moveCounter(statements, 'access-writes')),
+    moveAccess: () => run((statements) => moveCounter(statements, 'access')),
     moveTeam: (team, parent) => run((statements) => moveTeam(statements, team, parent)),
     appendAudit: (events) => run((statements) => appendAudit(statements, events)),
     takeLimit: (take) => run((statements) => takeLimit(statements, take)),

@@ -31,6 +31,8 @@ export function loadAccessText(schema: string, kind: PrincipalKind): string {
     `select coalesce(json_agg(row_to_json(r)), '[]') from (
       select ${columns.join(', ')} from ${schema}.${name} where tenant_id = $1::uuid ${more} order by ${table(name).key.join(', ')}
     ) r`
+  const counter = (name: string): string =>
+    `coalesce((select value from ${schema}.tenant_counters where tenant_id = $1::uuid and name = '${name}'), 0)`
   const grantedOn = (which: string): string =>
     rows(
       'resources',
@@ -39,11 +41,9 @@ export function loadAccessText(schema: string, kind: PrincipalKind): string {
     )
   return `
 with present as materialized (
-  select coalesce((
-    select value from ${schema}.tenant_counters where tenant_id = $1::uuid and name = 'access'
-  ), 0) as version
+  select ${counter('access')} as version, ${counter('access-writes')} as writes
 )
-select version,
+select version, writes,
   case when version is distinct from $3::bigint then json_build_object(
     'roles', (${rows('roles')}),
     'organizations', (select coalesce(json_agg(id order by id), '[]') from ${schema}.organizations where tenant_id = $1::uuid),
@@ -74,8 +74,9 @@ export async function loadAccess(
     text: loadAccessText(schema, kind),
     values: [tenantId, id, knownVersion],
   })
-  const { version, tenant, principal, assignments, memberships, resources } = rows[0] as {
+  const { version, writes, tenant, principal, assignments, memberships, resources } = rows[0] as {
     version: number
+    writes: number
     // rows of our own statement, but for their times
     tenant: (Omit<TenantAccess, 'roles' | 'assignments'> & { roles: JsonRow[]; assignments: JsonRow[] }) | null
     principal: JsonRow | null
@@ -86,6 +87,7 @@ export async function loadAccess(
   const attributes = principal && fromJson(PRINCIPALS[kind].table, principal)
   return {
     version,
+    writes,
     tenant: tenant && {
       ...tenant,
       roles: tenant.roles.map((row) => rowOf('roles', row)),
@@ -112,14 +114,19 @@ export function open(table: TableName): string[] {
 }
 
 /** The row stays locked until the transaction ends; who comes meanwhile waits, and counts on from what it left. */
-export async function moveAccess(send: Send, schema: string, tenantId: string): Promise<number> {
+export async function moveCounter(
+  send: Send,
+  schema: string,
+  tenantId: string,
+  name: 'access' | 'access-writes',
+): Promise<number> {
   const { rows } = await send({
-    name: 'move_access',
+    name: 'move_counter',
     text: `
-insert into ${schema}.tenant_counters as c (tenant_id, name, value) values ($1::uuid, 'access', 1)
+insert into ${schema}.tenant_counters as c (tenant_id, name, value) values ($1::uuid, $2::text, 1)
 on conflict (tenant_id, name) do update set value = c.value + 1, updated_at = clock_timestamp()
 returning value`,
-    values: [tenantId],
+    values: [tenantId, name],
   })
   return rows[0]?.value as number
 }

@@ -5,7 +5,7 @@ import type { TenantRef } from '../../core/storage/storage.ts'
 import type { Row } from '../../core/storage/tables.ts'
 import type { Notice, SystemVerbs, TenantKey, TenantVerbs } from '../../core/storage/verbs.ts'
 import { quoteName } from '../../migrations/target.ts'
-import { loadAccess, moveAccess, moveTeam, takeLimit } from './access-verbs.ts'
+import { loadAccess, moveCounter, moveTeam, takeLimit } from './access-verbs.ts'
 import { lookUpApiKey } from './api-key-verbs.ts'
 import { takeAttempt } from './attempt-verbs.ts'
 import type { AuditAppend } from './audit-verbs.ts'
@@ -54,7 +54,8 @@ export function createTenantVerbs(
     takeRates: (rates) => takeRates(send, place.quoted, tenantId, rates),
     loadAccess: (question) => loadAccess(send, place.quoted, tenantId, question),
     loadPrincipals: (question) => loadPrincipals(send, place.quoted, tenantId, question),
-    moveAccess: () => moveAccess(send, place.quoted, tenantId),
+    lockAccess: () => moveCounter(send, place.quoted, tenantId, 'access-writes'),
+    moveAccess: () => moveCounter(send, place.quoted, tenantId, 'access'),
     moveTeam: (team, parent) => moveTeam(send, place.quoted, tenantId, team, parent),
     takeLimit: (take) => takeLimit(send, place.quoted, tenantId, take),
     loadEntitlements: () => loadEntitlements(send, place.quoted, tenantId),

@@ -49,13 +49,26 @@ export function addBits({ words, at }: Bits, permission: number, code: number): 
 }
 
 export function joinBits(into: Bits, from: Bits): void {
-  const width = into.words.length / ROWS
-  for (let i = 0; i < width; i++) into.words[into.at + i]! |= from.words[from.at + i]!
+  for (let i = 0; i < widthOf(into); i++) into.words[into.at + i]! |= from.words[from.at + i]!
 }
 
 /** Held whatever the resource and the context are: allowed without conditions, and not denied even possibly. */
 export function isUnconditional(code: number): boolean {
   return (code & (ALLOW | DENY | DENY_IF)) === ALLOW
+}
+
+/** `DENY` or `DENY_IF` of any of the eight permissions in a word. */
+const DENIALS = (DENY | DENY_IF) * 0x11111111
+
+/** Whether anything is denied, if only under conditions. */
+export function deniesAny(bits: Bits): boolean {
+  const { words, at } = bits
+  return words.subarray(at, at + widthOf(bits)).some((word) => (word & DENIALS) !== 0)
+}
+
+/** Words of a row. */
+function widthOf({ words }: Bits): number {
+  return words.length / ROWS
 }
 
 /** A bit for each code of which a condition must be asked. */

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import type { AccessLoad, Notice } from '../storage/verbs.ts'
+import type { BookMemory } from './changes.ts'
 import { type Flight, KnownTenant } from './known-tenant.ts'
 import type { Permissions } from './permissions.ts'
 import { KnownPrincipal, type PrincipalKey } from './principals.ts'
@@ -37,6 +38,8 @@ export interface AccessCache {
   ensure(request: AccessRequest): Promise<KnownPrincipal>
   /** With one query and without remembering it: for a transaction, whose changes nobody else may see. @throws as ensure */
   loadApart(request: AccessRequest): Promise<KnownPrincipal>
+  /** The tenant's book, for who changes it. */
+  books(tenantId: string): BookMemory
   forget(notice: Notice): void
   /** Notices may have been missed. */
   forgetAll(): void
@@ -168,6 +171,18 @@ export function createAccessCache(context: Pick<Context, 'runtime'>, limits: Acc
 
     loadApart: (request) => query(request, tenants.get(request.tenantId)),
 
+    books: (tenantId) => ({
+      book: () => tenants.get(tenantId)?.book,
+      principal: ({ kind, id }) => tenants.get(tenantId)?.find(kind, id),
+      keep(book, asOf) {
+        const tenant = tenantOf(tenantId)
+        if (tenant.book && tenant.book.version >= book.version) return
+        keepBook(tenant, book)
+        tenant.renew(asOf)
+        shrink(tenant)
+      },
+    }),
+
     forget(notice) {
       if (notice.kind !== 'access' && notice.kind !== 'tenant') return
       const tenant = tenants.get(notice.tenantId)
@@ -195,9 +210,9 @@ function weight(book: TenantBook | undefined): number {
 }
 
 function bookOf(load: AccessLoad, permissions: Permissions): TenantBook {
-  const { version, tenant } = load
+  const { version, writes, tenant } = load
   if (!tenant) throw new FreeholdError('INTERNAL')
-  return createTenantBook({ ...tenant, version }, permissions)
+  return createTenantBook({ ...tenant, version, writes }, permissions)
 }
 
 function isOlder(known: KnownPrincipal, { versions, revision, permissions }: AccessRequest): boolean {

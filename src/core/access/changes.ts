@@ -8,10 +8,10 @@ import { isId } from '../kernel/ids.ts'
 import { shown } from '../kernel/input.ts'
 import type { TenantUnit } from '../storage/storage.ts'
 import type { AccessLoad } from '../storage/verbs.ts'
-import { type Authority, boundActor, createAuthority } from './authority.ts'
+import { type Authority, actingBy, boundActor, createAuthority } from './authority.ts'
 import { OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
-import { NOBODY, type PrincipalKey } from './principals.ts'
+import { type KnownPrincipal, NOBODY, type PrincipalKey } from './principals.ts'
 import type { BookRole, RoleBook } from './role-book.ts'
 import { seedAccess } from './seed.ts'
 import { createTeamTree, type TeamTree } from './team-tree.ts'
@@ -31,6 +31,15 @@ export interface AccessWriting {
   readonly now: number
 }
 
+/** What is remembered of what a tenant's principals are read with. */
+export interface BookMemory {
+  book(): TenantBook | undefined
+  /** Read with this book, however old. */
+  principal(key: PrincipalKey): KnownPrincipal | undefined
+  /** It is what was committed when it was asked for, `asOf` in milliseconds. */
+  keep(book: TenantBook, asOf: number): void
+}
+
 /** Runs `work` alone in its tenant. A tenant from before there were roles is given them first. */
 export function changeAccess<R>(
   context: TenantContext,
@@ -38,24 +47,44 @@ export function changeAccess<R>(
   work: (writing: AccessWriting) => Promise<R>,
 ): Promise<R> {
   return context.scope.transaction(async (unit) => {
-    await unit.verbs.moveAccess()
-    const principal = boundActor(context.actor) ?? { kind: 'user' as const, id: NOBODY }
-    const read = () => unit.verbs.loadAccess({ principal, knownVersion: null })
-    let load = await read()
-    if (!load.tenant?.roles.some(({ key }) => key === OWNER)) {
-      await seedAccess(unit, context.runtime)
-      load = await read()
-    }
-    const source = sourceOf(load)
+    await unit.verbs.lockAccess()
     const now = context.runtime.now()
+    const { load, book } = await readBook(context, permissions, unit, now)
+    const { source } = book
     const part = await partOf(unit, context.actor)
+    const acting = actingBy(context.actor, load)
+    const authorityOf = (of: TenantBook) => createAuthority(context.actor, acting, of, part, now)
     const withSource = (other: BookSource) => {
-      const book = createTenantBook(other, permissions)
-      return { book, authority: createAuthority(context.actor, load, book, part, now) }
+      const coming = createTenantBook(other, permissions)
+      return { book: coming, authority: authorityOf(coming) }
     }
     const tree = createTeamTree(source.teams)
-    return work({ unit, source, tree, ...withSource(source), withSource, now })
+    return work({ unit, source, tree, book, authority: authorityOf(book), withSource, now })
   })
+}
+
+/** With what the actor has of its own. The book itself is read where none of its version is remembered. */
+async function readBook(
+  { scope, books, actor, runtime }: TenantContext,
+  permissions: Permissions,
+  unit: TenantUnit,
+  now: number,
+): Promise<{ readonly load: AccessLoad; readonly book: TenantBook }> {
+  const principal = boundActor(actor) ?? { kind: 'user' as const, id: NOBODY }
+  const remembered = books?.book()
+  const known = remembered?.declared === permissions ? remembered : undefined
+  const load = await unit.verbs.loadAccess({ principal, knownVersion: known?.version ?? null })
+  if (!load.tenant && known) return { load, book: known }
+  if (!load.tenant?.roles.some(({ key }) => key === OWNER)) {
+    await seedAccess(unit, runtime)
+    await unit.verbs.moveAccess()
+    const seeded = await unit.verbs.loadAccess({ principal, knownVersion: null })
+    return { load: seeded, book: createTenantBook(sourceOf(seeded), permissions) }
+  }
+  const book = createTenantBook(sourceOf(load), permissions)
+  // as it was committed, and nobody else commits another before this ends; a part of a transaction sees what that has changed
+  if (!('db' in scope)) books?.keep(book, now)
+  return { load, book }
 }
 
 /** What the key was made for that the actor showed; null: all that the actor holds. */
@@ -77,6 +106,12 @@ export function unknownRole(name: unknown): FreeholdError<'ROLE_UNKNOWN'> {
   return new FreeholdError('ROLE_UNKNOWN', { role: shown(String(name)) })
 }
 
+/** What all principals are read with is another, and what is remembered of it no longer believed. */
+export async function moveBook({ verbs }: Pick<TenantUnit, 'verbs'>, tenantId: string): Promise<void> {
+  await verbs.moveAccess()
+  await verbs.publish({ kind: 'access', tenantId })
+}
+
 /**
  * What is remembered of this principal is no longer believed. Answers false when there is no such principal, or the
  * user was removed.
@@ -91,7 +126,7 @@ export async function movePrincipal(unit: TenantUnit, tenantId: string, { kind, 
   return moved.length > 0
 }
 
-function sourceOf({ version, tenant }: AccessLoad): BookSource {
+function sourceOf({ version, writes, tenant }: AccessLoad): BookSource {
   if (!tenant) throw new FreeholdError('INTERNAL')
-  return { ...tenant, version }
+  return { ...tenant, version, writes }
 }

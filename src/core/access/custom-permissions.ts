@@ -6,7 +6,7 @@ import { checkKeys, checkText, invalid } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import { everyRow } from '../storage/every-row.ts'
 import type { CustomPermissionRow } from '../storage/policy-tables.ts'
-import { type AccessWriting, changeAccess } from './changes.ts'
+import { type AccessWriting, changeAccess, moveBook } from './changes.ts'
 import { type CustomPermission, isPermissionPart, ownPermissions, type Permissions } from './permissions.ts'
 
 export interface AddedPermission {
@@ -61,7 +61,7 @@ export function createCustomPermissions(context: TenantContext, permissions: Per
         if (source.customPermissions.length >= AT_MOST) throw invalid('permission', `there are ${AT_MOST} already`)
         const [created] = await unit.records.insert('custom_permissions', [row], { onConflict: 'ignore' })
         if (!created) throw taken()
-        await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+        await moveBook(unit, tenant.id)
         await auditWriter.append(unit, actor, {
           action: 'permission.created',
           targets: [{ type: 'permission', id: name }],
@@ -84,7 +84,7 @@ export function createCustomPermissions(context: TenantContext, permissions: Per
         const { unit } = writing
         if (await isNamed(writing, resource, action)) throw new FreeholdError('PERMISSION_IN_USE', { permission })
         if ((await unit.records.remove('custom_permissions', { resource, action })) === 0) return
-        await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+        await moveBook(unit, tenant.id)
         await auditWriter.append(unit, actor, {
           action: 'permission.removed',
           targets: [{ type: 'permission', id: nameOf({ resource, action }) }],

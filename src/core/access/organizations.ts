@@ -9,7 +9,7 @@ import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '..
 import type { OrganizationRow } from '../storage/access-tables.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
-import { type AccessWriting, changeAccess } from './changes.ts'
+import { type AccessWriting, changeAccess, moveBook } from './changes.ts'
 import { checkKey } from './key.ts'
 import type { Permissions } from './permissions.ts'
 import { emptyPart } from './tree-part.ts'
@@ -69,11 +69,11 @@ export function createOrganizations(context: TenantContext, permissions: Permiss
       const metadata = organization.metadata === undefined ? {} : checkJson(organization.metadata, 'metadata')
       return scope.transaction(async (unit) => {
         // checks know the organizations there are
-        await unit.verbs.moveAccess()
+        await unit.verbs.lockAccess()
         const row = { id: runtime.newId(), key, name, metadata }
         const [created] = await unit.records.insert('organizations', [row], { onConflict: 'ignore' })
         if (!created) throw new FreeholdError('ORGANIZATION_TAKEN', { key })
-        await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+        await moveBook(unit, tenant.id)
         await auditWriter.append(unit, actor, {
           action: 'organization.created',
           targets: [{ type: 'organization', id: created.id }],

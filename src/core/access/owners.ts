@@ -13,7 +13,7 @@ const PAGE = 200
 
 /**
  * Makes a change that could end somebody's ownership. Call it in a transaction that has taken the access lock
- * (`moveAccess`): two owners who remove each other at once then come one after the other, and one of them stays.
+ * (`lockAccess`): two owners who remove each other at once then come one after the other, and one of them stays.
  * @throws LAST_OWNER when there was an owner and would be none
  */
 export async function keepAnOwner<R>(unit: Reader, change: () => Promise<R>): Promise<R> {

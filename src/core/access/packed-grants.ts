@@ -7,7 +7,7 @@ import { WHOLE_TENANT } from './grants.ts'
 /** Three for each grant, one after the other: its id, its role's, and where and when it counts. */
 export type PackedGrants = readonly (string | Reach)[]
 
-const NO_GRANTS: PackedGrants = []
+const NO_GRANTS: readonly (string | Reach)[] = []
 /** What most share. */
 const EVERYWHERE_ALWAYS: Reach = {
   scope: WHOLE_TENANT,

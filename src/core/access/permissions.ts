@@ -3,7 +3,7 @@
 import { FreeholdError } from '../kernel/errors.ts'
 import { shown } from '../kernel/input.ts'
 
-/** `{ note: ['read', 'write'] }` */
+/** `{ note: ['read', 'write'] }`. Under the name of a resource of Freehold's own: actions beside ours. */
 export type PermissionCatalog = Readonly<Record<string, readonly string[]>>
 
 /** `'note:read' | 'note:write'` */
@@ -55,8 +55,8 @@ export interface Permissions<P extends string = string> {
 
 export interface PermissionOptions<P extends string> {
   /**
-   * What `admin`, `member` and `viewer` hold of your own permissions. Default: `admin` everything, `member` every
-   * action on your own resources, `viewer` their `read` actions. `owner` always holds everything.
+   * What `admin`, `member` and `viewer` hold of your own permissions. Default: `admin` everything, `member` every action that
+   * you declare, `viewer` those called `read`. `owner` always holds everything.
    */
   readonly roles?: { readonly admin?: readonly P[]; readonly member?: readonly P[]; readonly viewer?: readonly P[] }
 }
@@ -64,8 +64,9 @@ export interface PermissionOptions<P extends string> {
 const NAME = /^[a-z][a-z0-9_-]{0,62}$/
 
 /**
- * Declares the host's resources and actions.
- * @throws CONFIG_INVALID: a name that is not 1 to 63 of a-z, 0-9, `-`, `_`, one of Freehold's own resources, or an unknown permission in `roles`
+ * Declares the host's resources and actions. What Freehold manages itself (`project`, `team`, `user`, ...) can have actions
+ * of the host's beside ours: `{ project: ['archive'] }` makes `project:archive`.
+ * @throws CONFIG_INVALID: a name that is not 1 to 63 of a-z, 0-9, `-`, `_`, a permission that is Freehold's own, or an unknown permission in `roles`
  */
 export function definePermissions<const C extends PermissionCatalog>(
   catalog: C,
@@ -74,20 +75,19 @@ export function definePermissions<const C extends PermissionCatalog>(
   type P = PermissionName<C> | OwnPermission
   for (const [resource, actions] of Object.entries(catalog)) {
     if (!NAME.test(resource)) throw wrong(resource, 'a resource is 1 to 63 of a-z, 0-9, - and _')
-    if (Object.hasOwn(ownPermissions, resource)) throw wrong(resource, "this resource is Freehold's own")
     if (!Array.isArray(actions)) throw wrong(resource, 'its actions are a list')
     for (const action of actions) {
       if (!NAME.test(action)) throw wrong(`${resource}:${action}`, 'an action is 1 to 63 of a-z, 0-9, - and _')
+      if (isOwnPermission(`${resource}:${action}`)) throw wrong(`${resource}:${action}`, "it is Freehold's own")
     }
   }
-  const all = { ...ownPermissions, ...catalog } as PermissionCatalog
+  const all = withOwn(catalog)
   const own = namesOf(catalog) as PermissionName<C>[]
   const names = interned(namesOf(all)) as P[]
   const known: ReadonlyMap<string, number> = new Map(names.map((name, id) => [name, id]))
   for (const name of Object.values(options.roles ?? {}).flat()) {
     if (!known.has(name)) throw wrong('roles', `there is no permission ${name}`)
   }
-  const readable = names.filter((name) => name.endsWith(':read') && known.has(name))
   return {
     names,
     catalog: all,
@@ -95,7 +95,7 @@ export function definePermissions<const C extends PermissionCatalog>(
       owner: '*',
       admin: options.roles?.admin ? [...(namesOf(ownPermissions) as P[]), ...options.roles.admin] : '*',
       member: options.roles?.member ?? own,
-      viewer: options.roles?.viewer ?? readable.filter((name) => (own as string[]).includes(name)),
+      viewer: options.roles?.viewer ?? own.filter((name) => name.endsWith(':read')),
     },
     ids: known,
     has: (name): name is P => known.has(name),
@@ -118,6 +118,22 @@ export function customPermission(name: string): CustomPermission {
 /** What a resource or an action may be called. */
 export function isPermissionPart(name: unknown): name is string {
   return typeof name === 'string' && NAME.test(name)
+}
+
+const OWN_NAMES: ReadonlySet<string> = new Set(namesOf(ownPermissions))
+
+/** Whether Freehold asks for it itself. */
+export function isOwnPermission(name: string): name is OwnPermission {
+  return OWN_NAMES.has(name)
+}
+
+/** Ours first, each resource once. */
+function withOwn(catalog: PermissionCatalog): PermissionCatalog {
+  const all = new Map<string, readonly string[]>(Object.entries(ownPermissions))
+  for (const [resource, actions] of Object.entries(catalog)) {
+    all.set(resource, [...(all.get(resource) ?? []), ...new Set(actions)])
+  }
+  return Object.fromEntries(all)
 }
 
 function namesOf(catalog: PermissionCatalog): string[] {

@@ -10,7 +10,7 @@ import { type Listing, pageOf, pageQuery } from '../kernel/page.ts'
 import type { PolicyRow, PolicyVersionRow } from '../storage/policy-tables.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
-import { type AccessWriting, changeAccess } from './changes.ts'
+import { type AccessWriting, changeAccess, moveBook } from './changes.ts'
 import { checkKey } from './key.ts'
 import type { Permissions } from './permissions.ts'
 import { documentOf, type Policies, type PolicyName, policyFromRow, versionFromRow } from './policy.ts'
@@ -46,7 +46,7 @@ export function createPolicies(context: TenantContext, permissions: Permissions)
     id: string,
     more: object = {},
   ): Promise<void> {
-    await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+    await moveBook(unit, tenant.id)
     await auditWriter.append(unit, actor, { action: `policy.${action}`, targets: [{ type: 'policy', id }], ...more })
   }
 

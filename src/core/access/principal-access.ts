@@ -53,8 +53,13 @@ export class HeldAccess<P extends string> implements PrincipalAccess<P> {
   }
 
   get revision(): string {
-    const { id, version } = this.#principal
-    return writeRevision(this.#tenantId, { tenant: this.#book.version, principals: new Map([[id, version]]) })
+    const { id, version, writes } = this.#principal
+    const tenant = Math.max(writes, this.#book.writes)
+    return writeRevision(this.#tenantId, { tenant, principals: new Map([[id, version]]) })
+  }
+
+  get names(): readonly (P | CustomPermission)[] {
+    return this.#book.permissions.names as readonly (P | CustomPermission)[]
   }
 
   can(permission: P | CustomPermission, options?: CheckOptions): boolean {

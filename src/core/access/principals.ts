@@ -59,6 +59,8 @@ export class KnownPrincipal implements Holder {
   readonly version: number
   /** The tenant's access version when it was loaded: an older book may not know what is assigned here. */
   readonly tenantVersion: number
+  /** How many writes of access there had been in the tenant by then. */
+  readonly writes: number
   readonly active: boolean
   /** As conditions see it. */
   readonly facts: Readonly<Record<string, unknown>>
@@ -84,6 +86,7 @@ export class KnownPrincipal implements Holder {
     this.id = id
     this.version = found.version
     this.tenantVersion = load.version
+    this.writes = load.writes
     this.active = found.active
     this.facts = factsOf(kind, id, found.attributes)
     const grants = grantsOf(load.assignments, resourcesById(load.resources))

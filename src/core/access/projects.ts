@@ -9,7 +9,7 @@ import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { ProjectRow } from '../storage/tree-tables.ts'
 import { boundActor } from './authority.ts'
-import { changeAccess } from './changes.ts'
+import { changeAccess, moveBook } from './changes.ts'
 import { checkKey } from './key.ts'
 import { organizationId } from './organizations.ts'
 import type { Permissions } from './permissions.ts'
@@ -107,14 +107,14 @@ export function createProjects(context: TenantContext, permissions: Permissions)
       }
       return scope.transaction(async (unit) => {
         // checks know the projects there are
-        await unit.verbs.moveAccess()
+        await unit.verbs.lockAccess()
         if (!(await unit.records.get('organizations', { id: organization }))) {
           throw new FreeholdError('ORGANIZATION_UNKNOWN')
         }
         if (team !== null) await teamIn(unit, team, organization)
         const [created] = await unit.records.insert('projects', [row], { onConflict: 'ignore' })
         if (!created) throw new FreeholdError('PROJECT_TAKEN', { key })
-        await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+        await moveBook(unit, tenant.id)
         await auditWriter.append(unit, actor, {
           action: 'project.created',
           targets: [{ type: 'project', id: created.id }],
@@ -168,7 +168,7 @@ export function createProjects(context: TenantContext, permissions: Permissions)
         if (columns.team_id !== undefined) {
           if (columns.team_id !== null) await teamIn(unit, columns.team_id, before.organization_id)
           if (boundActor(actor)) await demandMove(writing, { kind: 'project', id }, before.team_id, columns.team_id)
-          await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+          await moveBook(unit, tenant.id)
         }
         const [after] = await unit.records.update('projects', { id }, { ...columns, updated_at: fromNow() })
         await auditWriter.append(unit, actor, {

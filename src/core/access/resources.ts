@@ -87,7 +87,7 @@ const NAME = { maximum: 200 }
 const MAXIMUM_ID = 200
 
 export function createResources(context: TenantContext, permissions: Permissions): Resources {
-  const { scope, runtime, tenant, actor, auditWriter } = context
+  const { scope, runtime, actor, auditWriter } = context
 
   return {
     async register(resource) {
@@ -105,7 +105,7 @@ export function createResources(context: TenantContext, permissions: Permissions
       }
       return scope.transaction(async (unit) => {
         // so that where it is stays there until this commits
-        await unit.verbs.moveAccess()
+        await unit.verbs.lockAccess()
         await checkType(unit, permissions, type)
         await checkPlaceThere(unit, row)
         const [created] = await unit.records.insert('resources', [row], { onConflict: 'ignore' })
@@ -141,7 +141,7 @@ export function createResources(context: TenantContext, permissions: Permissions
         ...(change.in === undefined ? {} : placeColumns(change.in ?? undefined)),
       }
       return scope.transaction(async (unit) => {
-        await unit.verbs.moveAccess()
+        await unit.verbs.lockAccess()
         const before = await findResource(unit, resource)
         const columns = differing(before, given)
         if (Object.keys(columns).length === 0) return resourceFromRow(before)
@@ -168,7 +168,6 @@ export function createResources(context: TenantContext, permissions: Permissions
         const before = await findResource(unit, resource)
         const { assignments } = await emptyPart(context, writing, { resources: [before.id] })
         await unit.records.remove('resources', { id: before.id })
-        await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
         await auditWriter.append(unit, actor, {
           action: 'resource.removed',
           targets: [{ type: 'resource', id: before.id }],

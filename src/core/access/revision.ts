@@ -8,7 +8,7 @@ import type { TenantScope } from '../storage/storage.ts'
 import type { PrincipalKey } from './principals.ts'
 
 export interface Revision {
-  /** The tenant's access version. */
+  /** How many writes of access there have been in the tenant. */
   readonly tenant: number
   /** The versions of principals, by id. */
   readonly principals: ReadonlyMap<string, number>
@@ -35,7 +35,7 @@ export async function revisionOf(records: TenantScope['records'], principal?: Pr
     if (!row) throw new FreeholdError('PRINCIPAL_UNKNOWN')
     principals.set(id, row.access_version)
   }
-  const counter = await records.get('tenant_counters', { name: 'access' })
+  const counter = await records.get('tenant_counters', { name: 'access-writes' })
   return { tenant: counter?.value ?? 0, principals }
 }
 
@@ -52,10 +52,10 @@ export function readRevision(tenantId: string, token: unknown): Revision {
 
 /** Whether what was loaded for these versions knows all that the revision is about. */
 export function hasReached(
-  known: { readonly tenantVersion: number; readonly version: number; readonly id: string },
+  known: { readonly writes: number; readonly version: number; readonly id: string },
   { tenant, principals }: Revision,
 ): boolean {
-  return known.tenantVersion >= tenant && known.version >= (principals.get(known.id) ?? 0)
+  return known.writes >= tenant && known.version >= (principals.get(known.id) ?? 0)
 }
 
 /** `ahead`: the database that was asked has not come so far. */

@@ -9,7 +9,7 @@ import type { PermissionEntry, RoleRow } from '../storage/access-tables.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import { forGood } from './authority.ts'
-import { type AccessWriting, changeAccess, roleOf, unknownRole } from './changes.ts'
+import { type AccessWriting, changeAccess, moveBook, roleOf, unknownRole } from './changes.ts'
 import { checkKey } from './key.ts'
 import { checkEntries, entriesInShort } from './permission-entries.ts'
 import type { Permissions } from './permissions.ts'
@@ -83,7 +83,7 @@ const DESCRIPTION = { minimum: 0, maximum: 1000 }
 
 export function createRoles(context: TenantContext, permissions: Permissions): Roles {
   const { scope, runtime, tenant, actor, auditWriter } = context
-  const changed = (writing: AccessWriting) => writing.unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+  const changed = ({ unit }: AccessWriting) => moveBook(unit, tenant.id)
 
   return {
     async create(role) {

@@ -45,13 +45,19 @@ export async function currentBook(
 ): Promise<TenantBook> {
   const base = known?.declared === permissions ? known : undefined
   const principal = { kind: 'user', id: NOBODY } as const
-  const { version, tenant } = await verbs.loadAccess({ principal, knownVersion: base?.version ?? null })
-  return tenant || !base ? createTenantBook({ ...tenant!, version }, permissions) : base
+  const { version, writes, tenant } = await verbs.loadAccess({ principal, knownVersion: base?.version ?? null })
+  return tenant || !base ? createTenantBook({ ...tenant!, version, writes }, permissions) : base
 }
 
 /** As of `now`, in milliseconds. */
 export function read(kind: PrincipalKind, load: PrincipalLoad, book: TenantBook, now: number): KnownPrincipal {
-  return new KnownPrincipal({ kind, id: load.id }, { ...load, version: book.version }, load.principal, book, now)
+  return new KnownPrincipal(
+    { kind, id: load.id },
+    { ...load, version: book.version, writes: book.writes },
+    load.principal,
+    book,
+    now,
+  )
 }
 
 /** What is looked for: sources of this sort, which come with roles of this sort, in memberships at these places, or by name. */

@@ -9,7 +9,7 @@ import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '..
 import type { TenantScope } from '../storage/storage.ts'
 import { fromNow } from '../storage/tables.ts'
 import type { TeamRow } from '../storage/tree-tables.ts'
-import { changeAccess } from './changes.ts'
+import { changeAccess, moveBook } from './changes.ts'
 import { checkKey } from './key.ts'
 import { organizationId } from './organizations.ts'
 import type { Permissions } from './permissions.ts'
@@ -114,14 +114,14 @@ export function createTeams(context: TenantContext, permissions: Permissions): T
       }
       return scope.transaction(async (unit) => {
         // checks know the teams there are
-        await unit.verbs.moveAccess()
+        await unit.verbs.lockAccess()
         if (!(await unit.records.get('organizations', { id: organization }))) {
           throw new FreeholdError('ORGANIZATION_UNKNOWN')
         }
         if (parent !== null) await parentIn(unit, parent, organization)
         const [created] = await unit.records.insert('teams', [row], { onConflict: 'ignore' })
         if (!created) throw new FreeholdError('TEAM_TAKEN', { key })
-        await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+        await moveBook(unit, tenant.id)
         await auditWriter.append(unit, actor, {
           action: 'team.created',
           targets: [{ type: 'team', id: created.id }],
@@ -193,7 +193,7 @@ export function createTeams(context: TenantContext, permissions: Permissions): T
         await demandTeamMove(context, writing, before, parent)
         const moved = await unit.verbs.moveTeam(id, parent)
         if (!moved) throw new FreeholdError('TEAM_CYCLE')
-        await unit.verbs.publish({ kind: 'access', tenantId: tenant.id })
+        await moveBook(unit, tenant.id)
         await auditWriter.append(unit, actor, {
           action: 'team.moved',
           targets: [{ type: 'team', id }],

@@ -15,6 +15,8 @@ export interface TenantBook extends RoleBook {
   readonly source: BookSource
   /** The tenant's access version. */
   readonly version: number
+  /** How many writes of access there had been when it was read. */
+  readonly writes: number
   /** What the code declares; `permissions` has the tenant's own too. */
   readonly declared: Permissions
   /** How much there is to hold: roles, places, assignments and policies. */
@@ -31,6 +33,7 @@ export interface TenantBook extends RoleBook {
 
 export interface BookSource extends Omit<TenantAccess, 'roles'> {
   readonly version: number
+  readonly writes: number
   readonly roles: readonly RoleSource[]
 }
 
@@ -49,6 +52,7 @@ export function createTenantBook(source: BookSource, declared: Permissions): Ten
     ...roles,
     source,
     version: source.version,
+    writes: source.writes,
     declared,
     weight:
       roles.size + [organizations, teams, projects, assignments, policies].reduce((sum, { length }) => sum + length, 0),

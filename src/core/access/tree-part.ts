@@ -7,7 +7,7 @@ import { everyRow } from '../storage/every-row.ts'
 import type { Where } from '../storage/records.ts'
 import type { TenantUnit } from '../storage/storage.ts'
 import type { TeamMemberRow } from '../storage/tree-tables.ts'
-import type { AccessWriting } from './changes.ts'
+import { type AccessWriting, moveBook } from './changes.ts'
 import { demandAssignments, demandMemberships } from './held.ts'
 
 /** Ids. What is in these and not named itself stays out of it, but for resources. */
@@ -83,12 +83,13 @@ async function rowsWhere<T extends 'role_assignments' | 'team_members' | 'resour
   return [...found.values()]
 }
 
-/** What a team or everyone holds is the tenant's, whose version the access lock has moved. */
+/** Of what teams and everyone hold, the tenant's version. */
 async function movePrincipals(
-  { records, verbs }: TenantUnit,
+  unit: TenantUnit,
   tenantId: string,
   rows: readonly Pick<RoleAssignmentRow | TeamMemberRow, 'user_id' | 'service_account_id'>[],
 ): Promise<void> {
+  const { records, verbs } = unit
   const users = new Set(rows.flatMap(({ user_id }) => user_id ?? []))
   const accounts = new Set(rows.flatMap(({ service_account_id }) => service_account_id ?? []))
   const change = { access_version: { add: 1 } }
@@ -97,7 +98,7 @@ async function movePrincipals(
   const principals = [...users, ...accounts]
   if (principals.length > NOTICES) await verbs.publish({ kind: 'tenant', tenantId })
   else for (const principalId of principals) await verbs.publish({ kind: 'access', tenantId, principalId })
-  await verbs.publish({ kind: 'access', tenantId })
+  await moveBook(unit, tenantId)
 }
 
 function chunks(ids: ReadonlySet<string>): string[][] {

@@ -186,7 +186,7 @@ export function createInvitations(context: TenantContext, parts: JoiningParts): 
       const newcomer = await prepareNewcomer(context, parts, found.email, chosen)
       return scope.transaction(async (unit) => {
         // before the user is there: whoever ends an account takes the lock first, too
-        await unit.verbs.moveAccess()
+        await unit.verbs.lockAccess()
         if (!(await unit.records.lock('invitations', guard))) throw refused()
         const user = await newcomer.create(unit)
         const joining = { ...newcomer.context, actor: { ...newcomer.context.actor, id: user.id } }
@@ -198,7 +198,7 @@ export function createInvitations(context: TenantContext, parts: JoiningParts): 
     async accept(key, answer) {
       checkAnswer(answer)
       return scope.transaction(async (unit) => {
-        await unit.verbs.moveAccess()
+        await unit.verbs.lockAccess()
         const user = await heldUser(unit, key)
         const where = answerGuard(answer, user)
         const row = where && (await accept(unit, context, where, user))

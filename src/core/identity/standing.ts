@@ -114,7 +114,7 @@ export function closeUser(
   return posting(context, async (inside) => {
     const unit = inside.scope
     // of two owners who go at once, one stays
-    await unit.verbs.moveAccess()
+    await unit.verbs.lockAccess()
     const before = await unit.records.lock('users', { id })
     await given?.(unit)
     const [row] = await keepAnOwner(unit, () => changeUser(inside, { id, status: { in: from } }, change))

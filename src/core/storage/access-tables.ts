@@ -2,7 +2,7 @@
 
 import type { Table } from './columns.ts'
 
-/** A number that only SQL moves: `access` (the tenant's access version) and `limit:<name>` (what is used up). */
+/** A number that only SQL moves: `access` (the tenant's access version), `access-writes` (how many writes of access there were) and `limit:<name>` (what is used up). */
 export interface TenantCounterRow {
   name: string
   value: number

@@ -13,8 +13,14 @@ export interface AccessVerbs {
   loadPrincipals(question: PrincipalsQuestion): Promise<PrincipalLoad[]>
 
   /**
-   * Takes the tenant's access lock until this unit of work ends and moves the access version on: writes of roles,
-   * assignments and the tree come one after the other, so that what one of them checked still holds when it commits.
+   * Takes the tenant's access lock until this unit of work ends: writes of roles, assignments and the tree come one after the
+   * other, so that what one of them checked still holds when it commits. Answers how many there have been, this one too.
+   */
+  lockAccess(): Promise<number>
+
+  /**
+   * Moves the tenant's access version on, under the access lock: what all of its principals are read with is another from now
+   * on. What one principal holds has a version of its own.
    */
   moveAccess(): Promise<number>
 
@@ -67,6 +73,8 @@ export interface AccessQuestion {
 export interface AccessLoad {
   /** The tenant's access version. */
   readonly version: number
+  /** How many writes of access there have been in the tenant: of what has that version, and of what single principals hold. */
+  readonly writes: number
   /** What the tenant's version tells of. Null: the caller's is current. */
   readonly tenant: TenantAccess | null
   /** Null: no such principal. */

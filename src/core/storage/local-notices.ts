@@ -1,5 +1,6 @@
 // Notices reach other processes through the database; this process must not wait for them to come back. After a
-// commit that published something, and before its caller goes on, the caches here have forgotten.
+// commit that published something, and before its caller goes on, the caches here have forgotten. So they have where the
+// commit was asked for and its answer was lost: it may have happened.
 
 import type { Storage, SystemScope, SystemUnit, TenantScope, TenantUnit } from './storage.ts'
 import type { Notice, SystemVerbs, TenantVerbs } from './verbs.ts'
@@ -32,11 +33,18 @@ function tenantScope<Db>(scope: TenantScope<Db>, tell: Tell): TenantScope<Db> {
       verbs ??= tenantVerbs(scope.verbs, tell)
       return verbs
     },
-    transaction: (work) => afterwards(tell, (keep) => scope.transaction((unit) => work(tenantUnit(unit, keep)))),
+    transaction: (work) =>
+      afterwards(tell, (keep, ended) => scope.transaction((unit) => ended(work(tenantUnit(unit, keep))))),
     async atOnce(steps) {
-      const outcome = await scope.atOnce(steps)
-      if (outcome.done) for (const { deed } of steps) if (deed.kind === 'publish') tell(deed.notice)
-      return outcome
+      // it is sent with its commit
+      let happened = true
+      try {
+        const outcome = await scope.atOnce(steps)
+        happened = outcome.done
+        return outcome
+      } finally {
+        if (happened) for (const { deed } of steps) if (deed.kind === 'publish') tell(deed.notice)
+      }
     },
     read: (work) => scope.read(work),
   }
@@ -51,7 +59,8 @@ function systemScope<Db>(scope: SystemScope<Db>, tell: Tell): SystemScope<Db> {
   return {
     records: scope.records,
     verbs: systemVerbs(scope.verbs, tell),
-    transaction: (work) => afterwards(tell, (keep) => scope.transaction((unit) => work(systemUnit(unit, keep)))),
+    transaction: (work) =>
+      afterwards(tell, (keep, ended) => scope.transaction((unit) => ended(work(systemUnit(unit, keep))))),
   }
 }
 
@@ -68,14 +77,23 @@ function systemUnit<Db>(unit: SystemUnit<Db>, tell: Tell): SystemUnit<Db> {
   }
 }
 
-/** Runs a transaction and tells what it published once it has committed; what it rolled back is never told. */
-async function afterwards<R>(tell: Tell, run: (keep: Tell) => Promise<R>): Promise<R> {
+/** `Ended` is told when the work of a transaction is over: from then on its commit is asked for. */
+type Ended = <R>(work: Promise<R>) => Promise<R>
+
+/** Runs a transaction and tells what it published once it has committed, or may have; what it rolled back is never told. */
+async function afterwards<R>(tell: Tell, run: (keep: Tell, ended: Ended) => Promise<R>): Promise<R> {
   const published: Notice[] = []
-  const result = await run((notice) => {
-    published.push(notice)
-  })
-  for (const notice of published) tell(notice)
-  return result
+  let over = false
+  const ended: Ended = async (work) => {
+    const result = await work
+    over = true
+    return result
+  }
+  try {
+    return await run((notice) => published.push(notice), ended)
+  } finally {
+    if (over) for (const notice of published) tell(notice)
+  }
 }
 
 function tenantVerbs(verbs: TenantVerbs, tell: Tell): TenantVerbs {
@@ -91,6 +109,7 @@ function tenantVerbs(verbs: TenantVerbs, tell: Tell): TenantVerbs {
     countFailure: (failure) => verbs.countFailure(failure),
     learnSignIn: (learning) => verbs.learnSignIn(learning),
     loadAccess: (question) => verbs.loadAccess(question),
+    lockAccess: () => verbs.lockAccess(),
     moveAccess: () => verbs.moveAccess(),
     loadPrincipals: (question) => verbs.loadPrincipals(question),
     moveTeam: (team, parent) => verbs.moveTeam(team, parent),

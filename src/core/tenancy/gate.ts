@@ -82,6 +82,7 @@ function gatedVerbs(verbs: TenantScope['verbs'], past: Past): TenantScope['verbs
     countFailure: (failure) => past(() => verbs.countFailure(failure)),
     learnSignIn: (learning) => past(() => verbs.learnSignIn(learning)),
     loadAccess: (question) => past(() => verbs.loadAccess(question)),
+    lockAccess: () => past(() => verbs.lockAccess()),
     moveAccess: () => past(() => verbs.moveAccess()),
     loadPrincipals: (question) => past(() => verbs.loadPrincipals(question)),
     moveTeam: (team, parent) => past(() => verbs.moveTeam(team, parent)),

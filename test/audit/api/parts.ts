@@ -41,6 +41,13 @@ export type Entry<On> =
 
 export type Table<On> = Readonly<Record<string, Entry<On>>>
 
+/** Those that change something. */
+export function mutations<On>(table: Table<On>): [string, Exclude<Entry<On>, 'reads' | { exempt: string }>][] {
+  return Object.entries(table).flatMap(([method, entry]) =>
+    entry !== 'reads' && 'writes' in entry ? [[method, entry]] : [],
+  )
+}
+
 /** In whose name everything is done. */
 export const OPERATOR = { type: 'operator', id: '01890a5d-ac96-774b-bcce-b302099a8057', requestId: 'walk-1' } as const
 

@@ -1,4 +1,4 @@
-// loadAccess and moveAccess: what a principal holds, as of one moment, and the lock that its writers take.
+// loadAccess, lockAccess and moveAccess: what a principal holds, as of one moment, and the lock that its writers take.
 
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import type { Row } from '../../../core/storage/tables.ts'
@@ -28,6 +28,7 @@ export const access = examine('access', [
       const { password_hash, ...open } = user
       same(await verbs.loadAccess(of(user.id)), {
         version: 0,
+        writes: 0,
         tenant: {
           roles: [parent, child],
           organizations: [organization.id],
@@ -107,22 +108,39 @@ export const access = examine('access', [
     },
   },
   {
-    name: 'moveAccess lets writers in one after the other, and a version that was rolled back is not seen',
+    name: 'writes are counted beside the version, and by the tenant',
+    async ask(room) {
+      const { verbs } = room.scope
+      const counts = async (scope = room.scope) => {
+        const { version, writes } = await scope.verbs.loadAccess(of(room.id()))
+        return [version, writes]
+      }
+      same(await counts(), [0, 0])
+      strictEqual(await verbs.lockAccess(), 1)
+      strictEqual(await verbs.lockAccess(), 2)
+      same(await counts(), [0, 2])
+      strictEqual(await verbs.moveAccess(), 1)
+      same(await counts(), [1, 2])
+      same(await counts(await room.stranger()), [0, 0])
+    },
+  },
+  {
+    name: 'lockAccess lets writers in one after the other, and a number that was rolled back is not seen',
     async ask(room) {
       const { verbs } = room.scope
       const lost = room.scope.transaction(async (unit) => {
-        strictEqual(await unit.verbs.moveAccess(), 1)
+        strictEqual(await unit.verbs.lockAccess(), 1)
         throw new Error('stop')
       })
       await lost.catch(() => undefined)
-      strictEqual(await verbs.moveAccess(), 1)
+      strictEqual(await verbs.lockAccess(), 1)
     },
     async race(room) {
       const most = 5
       // looked at and then written, which is right only when nobody else writes meanwhile
       const add = (i: number) =>
         room.scope.transaction(async ({ records, verbs }) => {
-          const version = await verbs.moveAccess()
+          const version = await verbs.lockAccess()
           const there = await records.count('roles')
           if (there < most) await records.insert('roles', [{ id: room.id(), key: `r${i}`, name: 'Raced' }])
           return version

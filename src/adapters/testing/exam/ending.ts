@@ -177,6 +177,7 @@ export const ending = examine('ending', [
       const { id: user_id } = await room.user()
       await scope.records.insert('sign_in_attempts', [{ pool: 'p', subject: hash('s') }])
       await scope.records.insert('security_events', [{ id: id(), kind: 'exam' }])
+      await scope.verbs.lockAccess()
       await scope.verbs.moveAccess()
       // a role that another inherits from, and one that is held
       const [parent, child] = [id(), id()]
@@ -193,7 +194,7 @@ export const ending = examine('ending', [
         sessions: 2,
         sign_in_attempts: 1,
         security_events: 1,
-        tenant_counters: 1,
+        tenant_counters: 2,
         roles: 2,
         role_assignments: 1,
       })

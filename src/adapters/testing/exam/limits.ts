@@ -38,6 +38,7 @@ export const limits = examine('limits', [
       same(await verbs.takeLimit({ name: 'b', amount: 1, maximum: 1 }), { taken: true, used: 1 })
       same(await verbs.takeLimit({ name: 'access', amount: 7, maximum: null }), { taken: true, used: 7 })
       strictEqual(await verbs.moveAccess(), 1)
+      strictEqual(await verbs.lockAccess(), 1)
       const other = await stranger()
       same(await other.verbs.takeLimit({ name: 'a', amount: 1, maximum: 1 }), { taken: true, used: 1 })
     },

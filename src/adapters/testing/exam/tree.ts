@@ -137,7 +137,7 @@ export const tree = examine('tree', [
       // each under the next: one of them would close the ring
       const move = (i: number) =>
         room.scope.transaction(async ({ verbs }) => {
-          await verbs.moveAccess()
+          await verbs.lockAccess()
           return verbs.moveTeam(teams[i]!.id, teams[(i + 1) % teams.length]!.id)
         })
       const moved = await Promise.all(teams.map((_, i) => move(i)))

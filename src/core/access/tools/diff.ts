@@ -97,7 +97,7 @@ export async function diffAccess(
   const now = context.runtime.now()
   return withoutTrace(context, async (unit) => {
     // from here on nobody else changes what is compared
-    await unit.verbs.moveAccess()
+    await unit.verbs.lockAccess()
     const found = await principalsOf(unit, kind, query)
     const { items: looked, next } = pageOf(LISTINGS[kind], query, found, (row) => row)
     const before = await lookAt(unit, permissions, kind, looked)
@@ -192,9 +192,9 @@ async function lookAt(
 ): Promise<Look> {
   const load = (id: string, knownVersion: number | null): Promise<AccessLoad> =>
     unit.verbs.loadAccess({ principal: { kind, id }, knownVersion })
-  const { tenant, version } = await load(NOBODY, null)
+  const { tenant, version, writes } = await load(NOBODY, null)
   if (!tenant) throw new FreeholdError('INTERNAL')
-  const book: TenantBook = createTenantBook({ ...tenant, version }, permissions)
+  const book: TenantBook = createTenantBook({ ...tenant, version, writes }, permissions)
   const known: (KnownPrincipal | undefined)[] = []
   for (const { id } of principals) {
     const one = await load(id, version)

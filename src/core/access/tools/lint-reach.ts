@@ -2,7 +2,7 @@
 
 import { ALLOW, ALLOW_IF, bitsOf, DENY } from '../bits.ts'
 import { grantsOf } from '../grants.ts'
-import { ownPermissions } from '../permissions.ts'
+import { isOwnPermission } from '../permissions.ts'
 import type { Said } from '../rules.ts'
 import type { Linted, LintFinding } from './lint.ts'
 
@@ -23,7 +23,7 @@ export function lintReach({ book, rows }: Linted): LintFinding[] {
       ]
     }
     // Freehold's own are for owners and admins, unless a tenant says otherwise
-    if (given(id) || Object.hasOwn(ownPermissions, name.split(':')[0]!)) return []
+    if (given(id) || isOwnPermission(name)) return []
     return [
       {
         code: 'permission-ungranted',

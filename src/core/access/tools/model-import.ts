@@ -69,7 +69,7 @@ export async function applyModel(
   wanted: AccessModel,
   mode: 'merge' | 'replace',
 ): Promise<readonly Step[]> {
-  await unit.verbs.moveAccess()
+  await unit.verbs.lockAccess()
   const current = await exportModel(unit, permissions, { places: true, assignments: true })
   const steps = planSteps(current, wanted, mode)
   const take = createSteps(inside, unit, permissions)

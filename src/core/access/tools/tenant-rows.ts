@@ -8,6 +8,7 @@ import type { BookSource } from '../tenant-book.ts'
 
 export interface TenantRows {
   readonly version: number
+  readonly writes: number
   readonly roles: readonly Row<'roles'>[]
   readonly organizations: readonly Row<'organizations'>[]
   readonly teams: readonly Row<'teams'>[]
@@ -28,9 +29,11 @@ const ATTEMPTS = 3
 /** In a transaction. What moves meanwhile is read again. @throws CONFLICT when it does not stand still */
 export async function readTenantRows(unit: TenantUnit): Promise<TenantRows> {
   const { records } = unit
-  const versionNow = async (): Promise<number> => (await records.get('tenant_counters', { name: 'access' }))?.value ?? 0
+  const counter = async (name: 'access' | 'access-writes'): Promise<number> =>
+    (await records.get('tenant_counters', { name }))?.value ?? 0
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const version = await versionNow()
+    const writes = await counter('access-writes')
+    const version = await counter('access')
     const roles = await everyRow(records, 'roles')
     const organizations = await everyRow(records, 'organizations')
     const teams = await everyRow(records, 'teams')
@@ -43,9 +46,9 @@ export async function readTenantRows(unit: TenantUnit): Promise<TenantRows> {
     const invitations = await everyRow(records, 'invitations', { where: { status: 'pending' } })
     const on = new Set(assignments.flatMap(({ resource_id }) => (resource_id === null ? [] : [resource_id])))
     const resources = on.size === 0 ? [] : (await everyRow(records, 'resources')).filter(({ id }) => on.has(id))
-    if ((await versionNow()) !== version) continue
+    if ((await counter('access-writes')) !== writes) continue
     return {
-      ...{ version, roles, organizations, teams, projects, policies, customPermissions },
+      ...{ version, writes, roles, organizations, teams, projects, policies, customPermissions },
       ...{ assignments, members, resources, serviceAccounts },
       invited: new Set(invitations.flatMap(({ role_ids }) => role_ids)),
     }
@@ -59,6 +62,7 @@ export function sourceOfRows(rows: TenantRows): BookSource {
   const on = new Set(assignments.map(({ resource_id }) => resource_id))
   return {
     version: rows.version,
+    writes: rows.writes,
     roles: rows.roles,
     organizations: rows.organizations.map(({ id }) => id),
     teams: rows.teams,
