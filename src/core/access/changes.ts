@@ -8,10 +8,10 @@ import { isId } from '../kernel/ids.ts'
 import { shown } from '../kernel/input.ts'
 import type { TenantUnit } from '../storage/storage.ts'
 import type { AccessLoad } from '../storage/verbs.ts'
-import { type Authority, boundActor, createAuthority } from './authority.ts'
+import { type Authority, actingBy, boundActor, createAuthority } from './authority.ts'
 import { OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
-import { NOBODY, type PrincipalKey } from './principals.ts'
+import { type KnownPrincipal, NOBODY, type PrincipalKey } from './principals.ts'
 import type { BookRole, RoleBook } from './role-book.ts'
 import { seedAccess } from './seed.ts'
 import { createTeamTree, type TeamTree } from './team-tree.ts'
@@ -34,6 +34,8 @@ export interface AccessWriting {
 /** What is remembered of what a tenant's principals are read with. */
 export interface BookMemory {
   book(): TenantBook | undefined
+  /** Read with this book, however old. */
+  principal(key: PrincipalKey): KnownPrincipal | undefined
   /** It is what was committed when it was asked for, `asOf` in milliseconds. */
   keep(book: TenantBook, asOf: number): void
 }
@@ -50,7 +52,8 @@ export function changeAccess<R>(
     const { load, book } = await readBook(context, permissions, unit, now)
     const { source } = book
     const part = await partOf(unit, context.actor)
-    const authorityOf = (of: TenantBook) => createAuthority(context.actor, load, of, part, now)
+    const acting = actingBy(context.actor, load)
+    const authorityOf = (of: TenantBook) => createAuthority(context.actor, acting, of, part, now)
     const withSource = (other: BookSource) => {
       const coming = createTenantBook(other, permissions)
       return { book: coming, authority: authorityOf(coming) }
