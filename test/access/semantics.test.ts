@@ -48,6 +48,17 @@ describe('a principal', () => {
     expect(await house.acme.access.explain(ana, 'note:read')).toMatchObject({ allowed: false, reason: 'no-grant' })
   })
 
+  it('is one of everyone, be it a user or a service account', async () => {
+    const { access, assignments, serviceAccounts } = house.acme
+    const robot = { ...(await serviceAccounts.create({ name: key() })), kind: 'service_account' as const }
+    const [ana, place] = [await house.person(), await team()]
+    const both = () => Promise.all([ana, robot].map((one) => access.check(one, 'note:read', { team: place })))
+    const given = await assignments.grant({ principal: { kind: 'everyone' }, role: 'viewer', scope: { team: place } })
+    expect(await both()).toEqual([true, true])
+    await assignments.revoke(given)
+    expect(await both()).toEqual([false, false])
+  })
+
   it('that is disabled or locked may nothing, whatever it holds', async () => {
     const { users, access } = house.acme
     for (const stop of ['disable', 'lock'] as const) {
@@ -268,6 +279,22 @@ describe('a tenant', () => {
     const { customPermissions } = await house.globex()
     for (let i = 0; i < 500; i++) await customPermissions.create({ resource: 'door', action: `a${i}` })
     await refused(() => customPermissions.create({ resource: 'door', action: 'one-more' }), 'INPUT_INVALID')
+  })
+
+  it('has entries of 100 fields at most', async () => {
+    const entry = (count: number) => read({ fields: Array.from({ length: count }, (_, i) => `f${i}`) })
+    await role([entry(100)])
+    await refused(() => role([entry(101)]), 'INPUT_INVALID')
+  })
+
+  it('has policies of 200 principals, actions and resources at most', async () => {
+    const whole = { effect: 'deny', principals: ['*'], actions: ['note:read'], resources: ['*'] } as const
+    for (const part of ['principals', 'actions', 'resources'] as const) {
+      const document = (length: number) => ({ ...whole, [part]: Array.from({ length }, () => whole[part][0]) })
+      const policy = await house.acme.policies.create({ key: key(), document: document(200) })
+      await house.acme.policies.remove(policy.id)
+      await refused(() => house.acme.policies.create({ key: key(), document: document(201) }), 'POLICY_INVALID')
+    }
   })
 
   it('has roles of 128 KiB at most', async () => {
