@@ -31,13 +31,6 @@ export interface AccessWriting {
   readonly now: number
 }
 
-/** What is remembered of what a tenant's principals are read with. */
-export interface BookMemory {
-  book(): TenantBook | undefined
-  /** It is what was committed when it was asked for, `asOf` in milliseconds. */
-  keep(book: TenantBook, asOf: number): void
-}
-
 /** Runs `work` alone in its tenant. A tenant from before there were roles is given them first. */
 export function changeAccess<R>(
   context: TenantContext,
@@ -80,7 +73,8 @@ async function readBook(
   }
   const book = createTenantBook(sourceOf(load), permissions)
   // as it was committed, and nobody else commits another before this ends; a part of a transaction sees what that has changed
-  if (!('db' in scope)) books?.keep(book, now)
+  if ('db' in scope) books?.follow?.(book)
+  else books?.keep(book, now)
   return { load, book }
 }
 
@@ -103,10 +97,11 @@ export function unknownRole(name: unknown): FreeholdError<'ROLE_UNKNOWN'> {
   return new FreeholdError('ROLE_UNKNOWN', { role: shown(String(name)) })
 }
 
-/** What all principals are read with is another, and what is remembered of it no longer believed. */
-export async function moveBook({ verbs }: Pick<TenantUnit, 'verbs'>, tenantId: string): Promise<void> {
-  await verbs.moveAccess()
+/** What all principals are read with is another, and what is remembered of it no longer believed. Answers its version. */
+export async function moveBook({ verbs }: Pick<TenantUnit, 'verbs'>, tenantId: string): Promise<number> {
+  const version = await verbs.moveAccess()
   await verbs.publish({ kind: 'access', tenantId })
+  return version
 }
 
 /**
