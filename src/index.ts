@@ -56,6 +56,7 @@ export type { PlaceName, PlaceOptions } from './core/access/asked.ts'
 export type {
   Assignment,
   AssignmentFilter,
+  AssignmentKey,
   Assignments,
   Holder,
   NewAssignment,

@@ -164,7 +164,7 @@ describe('an API key', () => {
     expect(apiKey.prefix).toMatch(/^fh_ak_…[0-9a-f]{8}$/)
   })
 
-  it('K01: our own routes take a session and no key', async () => {
+  it('K01: the routes of one’s own account take a session and no key', async () => {
     const { make, freehold } = await house()
     const { secret } = await make()
     const headers = { authorization: `Bearer ${secret}` }

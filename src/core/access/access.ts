@@ -85,6 +85,8 @@ export interface PrincipalAccess<P extends string = string> {
   readonly versions: AccessVersions
   /** The same, as `atLeast` takes it. */
   readonly revision: string
+  /** All that can be asked about: what the code declares, and behind it what the tenant added. */
+  readonly names: readonly (P | CustomPermission)[]
   /** As `check`, without a promise. @throws PERMISSION_UNKNOWN and its like */
   can(permission: P | CustomPermission, options?: CheckOptions): boolean
   /** @throws FORBIDDEN when it may not */

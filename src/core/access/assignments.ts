@@ -1,5 +1,6 @@
 // Who holds which role, where, from when and until when.
 
+import type { AuditScope } from '../audit/writer.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId, parseId, type RoleAssignmentId } from '../kernel/ids.ts'
@@ -28,6 +29,7 @@ import {
   scopeOfRow,
 } from './assignment.ts'
 import { type AccessWriting, changeAccess, moveBook, movePrincipal, roleOf } from './changes.ts'
+import { grantAtOnce, remembered } from './grant-at-once.ts'
 import { demandAssignments } from './held.ts'
 import { keepAnOwner, OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
@@ -35,6 +37,8 @@ import type { BookRole } from './role-book.ts'
 import { findRole, type RoleName } from './roles.ts'
 
 export type { Assignment, Holder, NewAssignment, ScopeName } from './assignment.ts'
+
+export type AssignmentKey = RoleAssignmentId | { readonly id: RoleAssignmentId }
 
 export interface AssignmentFilter extends PageRequest {
   /** What is given to just this one: what its teams hold is theirs. */
@@ -52,7 +56,9 @@ export interface Assignments {
    */
   grant(assignment: NewAssignment): Promise<Assignment>
   /** Takes it back, on the same terms; twice is not an error. @throws LAST_OWNER, GRANT_REFUSED, ID_INVALID */
-  revoke(assignment: RoleAssignmentId | { readonly id: RoleAssignmentId }): Promise<void>
+  revoke(assignment: AssignmentKey): Promise<void>
+  /** One that is over or still to come, too. @throws ASSIGNMENT_UNKNOWN, ID_INVALID */
+  get(assignment: AssignmentKey): Promise<Assignment>
   /**
    * Oldest first; those that are over or still to come are among them.
    * @throws ROLE_UNKNOWN, ORGANIZATION_UNKNOWN, TEAM_UNKNOWN, PROJECT_UNKNOWN, RESOURCE_UNKNOWN (`scope`)
@@ -66,9 +72,9 @@ export function createAssignments(context: TenantContext, permissions: Permissio
   const { scope, runtime, tenant, actor, auditWriter } = context
 
   async function audit(
-    unit: TenantUnit,
+    unit: AuditScope,
     action: 'assignment.granted' | 'assignment.revoked',
-    row: RoleAssignmentRow,
+    row: AssignmentTerms,
     more: { readonly changes?: object; readonly details?: object } = {},
   ): Promise<void> {
     const holder = holderOf(row)
@@ -84,9 +90,37 @@ export function createAssignments(context: TenantContext, permissions: Permissio
     })
   }
 
+  const grantedBy = { granted_by_type: actor.type, granted_by_id: isId(actor.id) ? actor.id : null }
+
+  const auditGrant = (unit: AuditScope, row: AssignmentTerms): Promise<void> =>
+    audit(unit, 'assignment.granted', row, {
+      changes: { startsAt: { to: shownTime(row.starts_at) }, expiresAt: { to: shownTime(row.expires_at) } },
+      details: { flow: row.flow, reason: row.reason },
+    })
+
+  /** In one round trip, where what is asked is plain and what decides about it is remembered. */
+  async function grantQuickly({ holder, role, flow, times, reason, scope: wanted }: ParsedAssignment) {
+    if ('resource' in wanted || holder.kind === 'team' || holder.kind === 'everyone') return undefined
+    const { starts_at, expires_at } = times
+    // a moment on the database's clock is not known before
+    if (expires_at !== null && !(expires_at instanceof Date)) return undefined
+    const known = remembered(context, permissions)
+    const given = known && (isId(role) ? known.book.byId(role) : known.book.byKey(role))
+    if (!given) return undefined
+    const { organization_id, team_id: scope_team_id, project_id } = wanted
+    const place = { organization_id, scope_team_id, project_id, resource_id: null }
+    const held = { id: runtime.newId(), ...holderColumns(holder), role_id: given.id, ...place }
+    const row = { ...held, starts_at, expires_at, reason, flow, ...grantedBy }
+    const granted = await grantAtOnce(context, known, holder, row, (unit) => auditGrant(unit, row))
+    return granted && assignmentFromRow(granted)
+  }
+
   return {
     async grant(assignment) {
-      const { holder, role, flow, times, reason, scope: wanted } = parseAssignment(assignment, runtime.now())
+      const parsed = parseAssignment(assignment, runtime.now())
+      const { holder, role, flow, times, reason, scope: wanted } = parsed
+      const quick = await grantQuickly(parsed)
+      if (quick) return quick
       return changeAccess(context, permissions, async (writing) => {
         const { unit, book } = writing
         const given = roleOf(book, role)
@@ -100,31 +134,17 @@ export function createAssignments(context: TenantContext, permissions: Permissio
         await demandAssignments(context, writing, [wantedRow], 'given')
         // it counts in less than it did: that is taken back
         if (before && before.flow !== flow) await demandAssignments(context, writing, [before], 'taken')
-        const granted = {
-          starts_at,
-          expires_at,
-          reason,
-          flow,
-          granted_by_type: actor.type,
-          granted_by_id: isId(actor.id) ? actor.id : null,
-        }
+        const granted = { starts_at, expires_at, reason, flow, ...grantedBy }
         const write = () => put(unit, before, { ...held, ...granted, id: runtime.newId() }, granted)
         // a renewal with an end could end the last owner
         const { row, changed } = isOwnership(given, place) ? await keepAnOwner(unit, write) : await write()
-        if (!changed) return assignmentFromRow(row)
-        await audit(unit, 'assignment.granted', row, {
-          changes: { startsAt: { to: shownTime(row.starts_at) }, expiresAt: { to: shownTime(row.expires_at) } },
-          details: { flow, reason },
-        })
+        if (changed) await auditGrant(unit, row)
         return assignmentFromRow(row)
       })
     },
 
     async revoke(assignment) {
-      const id = parseId<RoleAssignmentId>(
-        typeof assignment === 'object' && assignment !== null ? assignment.id : assignment,
-        'assignment',
-      )
+      const id = assignmentId(assignment)
       await changeAccess(context, permissions, async (writing) => {
         const { unit, book } = writing
         const row = await unit.records.get('role_assignments', { id })
@@ -135,6 +155,12 @@ export function createAssignments(context: TenantContext, permissions: Permissio
         await tell(unit, row)
         await audit(unit, 'assignment.revoked', row)
       })
+    },
+
+    async get(assignment) {
+      const row = await scope.records.get('role_assignments', { id: assignmentId(assignment) })
+      if (!row) throw new FreeholdError('ASSIGNMENT_UNKNOWN')
+      return assignmentFromRow(row)
     },
 
     async list(filter = {}) {
@@ -165,9 +191,19 @@ export function createAssignments(context: TenantContext, permissions: Permissio
   }
 }
 
+/** @throws ID_INVALID */
+function assignmentId(assignment: AssignmentKey): RoleAssignmentId {
+  const id = typeof assignment === 'object' && assignment !== null ? assignment.id : assignment
+  return parseId<RoleAssignmentId>(id, 'assignment')
+}
+
 function isOwnership({ system, key }: BookRole, scope: ScopeColumns): boolean {
   return system && key === OWNER && scopeOfRow(scope).kind === 'tenant'
 }
+
+type ParsedAssignment = ReturnType<typeof parseAssignment>
+/** What is given, and to whom, before it is written. */
+type AssignmentTerms = Omit<RoleAssignmentRow, 'tenant_id' | 'created_at'>
 
 type Place = HolderColumns & ScopeColumns & Pick<RoleAssignmentRow, 'role_id'>
 

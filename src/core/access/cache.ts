@@ -173,6 +173,7 @@ export function createAccessCache(context: Pick<Context, 'runtime'>, limits: Acc
 
     books: (tenantId) => ({
       book: () => tenants.get(tenantId)?.book,
+      principal: ({ kind, id }) => tenants.get(tenantId)?.find(kind, id),
       keep(book, asOf) {
         const tenant = tenantOf(tenantId)
         if (tenant.book && tenant.book.version >= book.version) return

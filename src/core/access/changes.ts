@@ -8,7 +8,7 @@ import { isId } from '../kernel/ids.ts'
 import { shown } from '../kernel/input.ts'
 import type { TenantUnit } from '../storage/storage.ts'
 import type { AccessLoad } from '../storage/verbs.ts'
-import { type Authority, boundActor, createAuthority } from './authority.ts'
+import { type Authority, actingBy, boundActor, createAuthority } from './authority.ts'
 import { OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
 import { NOBODY, type PrincipalKey } from './principals.ts'
@@ -43,7 +43,8 @@ export function changeAccess<R>(
     const { load, book } = await readBook(context, permissions, unit, now)
     const { source } = book
     const part = await partOf(unit, context.actor)
-    const authorityOf = (of: TenantBook) => createAuthority(context.actor, load, of, part, now)
+    const acting = actingBy(context.actor, load)
+    const authorityOf = (of: TenantBook) => createAuthority(context.actor, acting, of, part, now)
     const withSource = (other: BookSource) => {
       const coming = createTenantBook(other, permissions)
       return { book: coming, authority: authorityOf(coming) }

@@ -18,6 +18,7 @@ export function narrowed<P extends string>(
     principal: access.principal,
     versions: access.versions,
     revision: access.revision,
+    names: access.names,
     can,
     demand(permission, options) {
       if (!can(permission, options)) throw new FreeholdError('FORBIDDEN', { permission })

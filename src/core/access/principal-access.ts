@@ -58,6 +58,10 @@ export class HeldAccess<P extends string> implements PrincipalAccess<P> {
     return writeRevision(this.#tenantId, { tenant, principals: new Map([[id, version]]) })
   }
 
+  get names(): readonly (P | CustomPermission)[] {
+    return this.#book.permissions.names as readonly (P | CustomPermission)[]
+  }
+
   can(permission: P | CustomPermission, options?: CheckOptions): boolean {
     const id = this.#ids.get(permission) ?? permissionId(this.#book, permission)
     // most checks end here, having looked at little: that is what makes them fast

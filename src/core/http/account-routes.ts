@@ -98,18 +98,6 @@ export function accountRoutes<Db, P extends string>({ entering, cookies }: Accou
     },
     {
       method: 'POST',
-      path: 'invitations',
-      does: 'Invites the `email` to be a user of the tenant.',
-      asks: 'access',
-      permission: 'invitation:write',
-      rate: 'messages',
-      async answer(visit) {
-        const email = textField(await bodyOf(visit, ['email']), 'email')
-        return jsonResponse(await visit.context.tenant.accounts.invite({ email }), 202)
-      },
-    },
-    {
-      method: 'POST',
       path: 'users/:id/lock',
       does: 'Locks a user out and ends their sessions: `reason`.',
       asks: 'access',

@@ -21,6 +21,7 @@ import type { Resolver, ResolverOptions } from '../tenancy/resolver.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
 import { accessRoutes } from './access-routes.ts'
 import { accountRoutes } from './account-routes.ts'
+import { assignmentRoutes } from './assignment-routes.ts'
 import { createLocate } from './context-facts.ts'
 import { createCookies } from './cookies.ts'
 import { createOriginCheck } from './csrf.ts'
@@ -29,20 +30,27 @@ import { enrolmentRoutes } from './enrolment-routes.ts'
 import { createEntering } from './entering.ts'
 import { createEntrance, type Entrance } from './entrance.ts'
 import { factorRoutes } from './factor-routes.ts'
+import { invitationRoutes } from './invitation-routes.ts'
 import { machineRoutes } from './machine-routes.ts'
+import { memberRoutes } from './member-routes.ts'
 import { messageRoutes } from './message-routes.ts'
 import { operatorRoutes } from './operator-routes.ts'
 import type { HttpOptions, RequestInfo } from './options.ts'
+import { organizationRoutes } from './organization-routes.ts'
 import { passkeyRoutes } from './passkey-routes.ts'
+import { demandPermission } from './permitted.ts'
 import { policyRoutes } from './policy-routes.ts'
 import { createProblemResponse, type ProblemResponse } from './problem.ts'
+import { projectRoutes } from './project-routes.ts'
 import { createRateLimits, type RateTally, rateHeaders } from './rate-limits.ts'
-import { requiredAccess, requiredSession } from './request-context.ts'
+import { requiredAccess, requiredPrincipal, requiredSession } from './request-context.ts'
+import { resourceRoutes } from './resource-routes.ts'
 import { roleRoutes } from './role-routes.ts'
 import { createRouteTable, isPlainPath, type Route } from './routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { signInRoutes } from './sign-in-routes.ts'
 import { createSignUpLimit } from './sign-up-limit.ts'
+import { teamRoutes } from './team-routes.ts'
 import { tenantRoutes } from './tenant-routes.ts'
 import { emptyResponse, jsonResponse } from './views.ts'
 import { webhookRoutes } from './webhook-routes.ts'
@@ -136,9 +144,16 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     ...enrolmentRoutes<Db, P>(entering),
     ...sessionRoutes<Db, P>(cookies),
     ...tenantRoutes<Db, P>(),
-    ...accessRoutes<Db, P>(parts.permissions),
+    ...accessRoutes<Db, P>(),
     ...roleRoutes<Db, P>(entering, parts.permissions),
     ...policyRoutes<Db, P>(entering),
+    ...organizationRoutes<Db, P>(entering),
+    ...teamRoutes<Db, P>(entering),
+    ...memberRoutes<Db, P>(entering),
+    ...projectRoutes<Db, P>(entering),
+    ...resourceRoutes<Db, P>(entering),
+    ...assignmentRoutes<Db, P>(entering),
+    ...invitationRoutes<Db, P>(entering),
     ...operatorRoutes<Db, P>({ entering, roomsOf: parts.roomsOf }),
     ...machineRoutes<Db, P>(entering, parts.permissions),
     ...webhookRoutes<Db, P>(parts.webhooks),
@@ -179,16 +194,18 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
       }
     }
     // looked up in the database, whatever the mode of the host's own routes
-    const access = route.asks === 'access'
+    const access = route.asks !== 'session'
     const context = await entrance.authenticate(request, info, { mode: 'database', access })
-    const visit = { request, info, url, params, context, session: requiredSession(context) }
+    const principal = route.asks === 'principal' ? requiredPrincipal(context) : requiredSession(context).principal
     const { id: tenantId } = context.tenant
-    const account = visit.session.principal.id
-    await limits.admit(route.rate ?? 'session', { tenantId, account, clientAddress: context.clientAddress }, tally)
-    if (route.asks === 'session') return route.answer(visit)
-    // one of our own is in every catalog
-    if (route.permission) context.require(route.permission as P)
-    return route.answer({ ...visit, access: requiredAccess(context) })
+    const rated = { tenantId, account: principal.id, clientAddress: context.clientAddress }
+    await limits.admit(route.rate ?? 'session', rated, tally)
+    const visit = { request, info, url, params, context }
+    if (route.asks === 'session') return route.answer({ ...visit, session: requiredSession(context) })
+    const permitted = { ...visit, access: requiredAccess(context) }
+    if (route.permission) demandPermission(permitted, route.permission, route.somewhere)
+    if (route.asks === 'principal') return route.answer(permitted)
+    return route.answer({ ...permitted, session: requiredSession(context) })
   }
 
   return {

@@ -1,23 +1,19 @@
 // Policies and a tenant's own permissions over HTTP. Nobody writes a policy that says more than they hold.
 
 import type { AddedPermission, NewPermission } from '../access/custom-permissions.ts'
-import { customPermission, type OwnPermission } from '../access/permissions.ts'
+import { customPermission } from '../access/permissions.ts'
 import type { NewPolicy, Policy, PolicyChange, PolicyVersion } from '../access/policy.ts'
 import { checkInteger } from '../kernel/input.ts'
-import { asClient, writtenField } from './access-body.ts'
+import { writtenField } from './access-body.ts'
 import { textField } from './body.ts'
 import type { Entering } from './entering.ts'
+import { managed } from './permitted.ts'
 import { pageRequest, readQuery } from './query.ts'
-import type { AccessVisit, Route } from './routes.ts'
+import type { PrincipalVisit, Route } from './routes.ts'
 import { emptyResponse, jsonResponse } from './views.ts'
 
 export function policyRoutes<Db, P extends string>({ bodyOf }: Pick<Entering<Db, P>, 'bodyOf'>): Route<Db, P>[] {
-  const managed = (
-    route: Pick<Route<Db, P>, 'method' | 'path' | 'does'>,
-    permission: OwnPermission,
-    answer: (visit: AccessVisit<Db, P>) => Promise<Response>,
-  ): Route<Db, P> => ({ ...route, asks: 'access', permission, answer: (visit) => asClient(() => answer(visit)) })
-  const page = ({ url }: AccessVisit<Db, P>) => pageRequest(readQuery(url, ['limit', 'cursor']))
+  const page = ({ url }: PrincipalVisit<Db, P>) => pageRequest(readQuery(url, ['limit', 'cursor']))
 
   return [
     managed(

@@ -1,6 +1,7 @@
 // Query strings, field by field. A name that the route does not know, or one given twice, is told and not ignored: a
 // mistyped filter must not show everything.
 
+import { parseId } from '../kernel/ids.ts'
 import { invalid } from '../kernel/input.ts'
 import type { PageRequest } from '../kernel/page.ts'
 import { type JsonObject, parseObject } from './body.ts'
@@ -30,7 +31,11 @@ export function pageRequest({ limit, cursor }: Query<'limit' | 'cursor'>): PageR
 /** @throws INPUT_INVALID */
 export function momentField<Name extends string>(query: Query<Name>, name: Name): Date | undefined {
   const text = query[name]
-  if (text === undefined) return undefined
+  return text === undefined ? undefined : readMoment(text, name)
+}
+
+/** @throws INPUT_INVALID */
+export function readMoment(text: string, name: string): Date {
   const moment = MOMENT.test(text) && isDay(text.slice(0, 10)) ? new Date(text) : undefined
   if (!moment || Number.isNaN(moment.getTime())) throw invalid(name, 'it is a time as 2026-01-31T12:00:00Z')
   return moment
@@ -40,6 +45,16 @@ export function momentField<Name extends string>(query: Query<Name>, name: Name)
 function isDay(text: string): boolean {
   const day = new Date(`${text}T00:00:00Z`)
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
+}
+
+/** @throws ID_INVALID */
+export function idAsked<Id extends string>(query: Query<string>, name: string): Id | undefined {
+  return query[name] === undefined ? undefined : parseId<Id>(query[name], name)
+}
+
+/** Null for `none`. @throws ID_INVALID */
+export function idOrNone<Id extends string>(query: Query<string>, name: string): Id | null | undefined {
+  return query[name] === 'none' ? null : idAsked<Id>(query, name)
 }
 
 /** A JSON object. @throws INPUT_INVALID */

@@ -145,8 +145,8 @@ export function requiredSession(context: Pick<RequestContext, 'session' | 'refus
 }
 
 /** Somebody: by a session or an API key. @throws as requiredSession */
-export function requiredPrincipal(context: Pick<RequestContext, 'session' | 'refused' | 'principal'>): void {
-  if (!context.principal) requiredSession(context)
+export function requiredPrincipal(context: Pick<RequestContext, 'session' | 'refused' | 'principal'>) {
+  return context.principal ?? requiredSession(context).principal
 }
 
 /** What the principal may do. @throws as requiredSession */

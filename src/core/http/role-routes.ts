@@ -1,13 +1,14 @@
 // Roles over HTTP, for those who may manage them. Nobody writes into a role what they do not hold themselves.
 
-import type { OwnPermission, Permissions } from '../access/permissions.ts'
+import type { Permissions } from '../access/permissions.ts'
 import type { NewRole, Role, RoleChange } from '../access/roles.ts'
 import type { PermissionEntry } from '../storage/access-tables.ts'
-import { asClient, writtenField } from './access-body.ts'
+import { writtenField } from './access-body.ts'
 import { textField } from './body.ts'
 import type { Entering } from './entering.ts'
+import { managed } from './permitted.ts'
 import { pageRequest, readQuery } from './query.ts'
-import type { AccessVisit, Route } from './routes.ts'
+import type { Route } from './routes.ts'
 import { emptyResponse, jsonResponse } from './views.ts'
 
 const FIELDS = ['name', 'description', 'parent', 'permissions'] as const
@@ -19,12 +20,6 @@ export function roleRoutes<Db, P extends string>(
   { bodyOf }: Pick<Entering<Db, P>, 'bodyOf'>,
   permissions: Permissions<P>,
 ): Route<Db, P>[] {
-  const managed = (
-    route: Pick<Route<Db, P>, 'method' | 'path' | 'does'>,
-    permission: OwnPermission,
-    answer: (visit: AccessVisit<Db, P>) => Promise<Response>,
-  ): Route<Db, P> => ({ ...route, asks: 'access', permission, answer: (visit) => asClient(() => answer(visit)) })
-
   return [
     managed(
       {

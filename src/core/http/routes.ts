@@ -36,18 +36,24 @@ export interface TenantVisit<Db, P extends string = string> extends Visit {
   admit(account: string): Promise<void>
 }
 
-export interface SessionVisit<Db, P extends string = string> extends OpenVisit {
+interface ContextVisit<Db, P extends string> extends OpenVisit {
   readonly url: URL
   readonly context: RequestContext<Db, P>
+}
+
+export interface SessionVisit<Db, P extends string = string> extends ContextVisit<Db, P> {
   readonly session: Verified
 }
 
-/** A request whose session may do what the route asks for. */
-export interface AccessVisit<Db, P extends string = string> extends SessionVisit<Db, P> {
+/** A request of somebody who may do what the route asks for. */
+export interface PrincipalVisit<Db, P extends string = string> extends ContextVisit<Db, P> {
   readonly access: PrincipalAccess<P>
 }
 
-interface RouteFacts {
+/** The same, in a session. */
+export interface AccessVisit<Db, P extends string = string> extends PrincipalVisit<Db, P>, SessionVisit<Db, P> {}
+
+export interface RouteFacts {
   readonly method: Method
   /** Below the base path, without leading slash; `:id` stands for one segment. */
   readonly path: string
@@ -55,6 +61,13 @@ interface RouteFacts {
   readonly does: string
   /** How often it may be asked. */
   readonly rate?: RateName
+}
+
+export interface PermissionFacts {
+  /** Who asks may do this in the whole tenant. */
+  readonly permission?: OwnPermission
+  /** In any place of it, in whatever circumstances: the route asks once it knows where. */
+  readonly somewhere?: boolean
 }
 
 export type Route<Db, P extends string = string> =
@@ -68,12 +81,11 @@ export type Route<Db, P extends string = string> =
     })
   /** A session, looked up in the database. */
   | (RouteFacts & { readonly asks: 'session'; answer(visit: SessionVisit<Db, P>): Promise<Response> })
-  /** A session, looked up in the database, and what it may do; with `permission`, that it may do this. */
-  | (RouteFacts & {
-      readonly asks: 'access'
-      readonly permission?: OwnPermission
-      answer(visit: AccessVisit<Db, P>): Promise<Response>
-    })
+  /** A session, looked up in the database, and what it may do. */
+  | (RouteFacts & PermissionFacts & { readonly asks: 'access'; answer(visit: AccessVisit<Db, P>): Promise<Response> })
+  /** The same of a session or an API key: for what changes nothing. */
+  | (RouteFacts &
+      PermissionFacts & { readonly asks: 'principal'; answer(visit: PrincipalVisit<Db, P>): Promise<Response> })
 
 export interface RouteTable<Db, P extends string = string> {
   /** True for the base path and everything below it, whether or not there is a route. */

@@ -42,6 +42,7 @@ export interface AccessErrorDetails {
   RESOURCE_TAKEN: { type: string; externalId: string }
   RESOURCE_TYPE_UNKNOWN: { type: string }
   SERVICE_ACCOUNT_TAKEN: { name: string }
+  ASSIGNMENT_UNKNOWN: Nothing
   FORBIDDEN: { permission: string }
   GRANT_REFUSED: { missing: readonly string[] }
   LAST_OWNER: Nothing
@@ -78,6 +79,7 @@ export const accessErrors: { readonly [C in keyof AccessErrorDetails]: CatalogEn
   RESOURCE_TAKEN: { status: 409, title: 'This resource is registered already' },
   RESOURCE_TYPE_UNKNOWN: { status: 404, title: 'No permission is about such a resource' },
   SERVICE_ACCOUNT_TAKEN: { status: 409, title: 'Another service account has this name' },
+  ASSIGNMENT_UNKNOWN: { status: 404, title: 'No such assignment' },
   FORBIDDEN: { status: 403, title: 'This is not permitted' },
   GRANT_REFUSED: { status: 403, title: 'Nobody grants or takes what they do not hold' },
   LAST_OWNER: { status: 409, title: 'A tenant keeps at least one owner' },

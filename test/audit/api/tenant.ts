@@ -192,6 +192,7 @@ export const services: Table<TenantServices> = {
     act: ({ assignments }, one: Awaited<ReturnType<typeof granted>>) => assignments.revoke(one),
     again: 'nothing',
   },
+  'assignments.get': 'reads',
   'assignments.list': 'reads',
   ...policies,
   ...access,
