@@ -11,7 +11,7 @@ import type { AccessLoad } from '../storage/verbs.ts'
 import { type Authority, actingBy, boundActor, createAuthority } from './authority.ts'
 import { OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
-import { type KnownPrincipal, NOBODY, type PrincipalKey } from './principals.ts'
+import { NOBODY, type PrincipalKey } from './principals.ts'
 import type { BookRole, RoleBook } from './role-book.ts'
 import { seedAccess } from './seed.ts'
 import { createTeamTree, type TeamTree } from './team-tree.ts'
@@ -29,15 +29,6 @@ export interface AccessWriting {
   withSource(source: BookSource): { readonly book: TenantBook; readonly authority: Authority }
   /** Milliseconds since 1970. */
   readonly now: number
-}
-
-/** What is remembered of what a tenant's principals are read with. */
-export interface BookMemory {
-  book(): TenantBook | undefined
-  /** Read with this book, however old. */
-  principal(key: PrincipalKey): KnownPrincipal | undefined
-  /** It is what was committed when it was asked for, `asOf` in milliseconds. */
-  keep(book: TenantBook, asOf: number): void
 }
 
 /** Runs `work` alone in its tenant. A tenant from before there were roles is given them first. */
@@ -83,7 +74,8 @@ async function readBook(
   }
   const book = createTenantBook(sourceOf(load), permissions)
   // as it was committed, and nobody else commits another before this ends; a part of a transaction sees what that has changed
-  if (!('db' in scope)) books?.keep(book, now)
+  if ('db' in scope) books?.follow?.(book)
+  else books?.keep(book, now)
   return { load, book }
 }
 
@@ -106,10 +98,11 @@ export function unknownRole(name: unknown): FreeholdError<'ROLE_UNKNOWN'> {
   return new FreeholdError('ROLE_UNKNOWN', { role: shown(String(name)) })
 }
 
-/** What all principals are read with is another, and what is remembered of it no longer believed. */
-export async function moveBook({ verbs }: Pick<TenantUnit, 'verbs'>, tenantId: string): Promise<void> {
-  await verbs.moveAccess()
+/** What all principals are read with is another, and what is remembered of it no longer believed. Answers its version. */
+export async function moveBook({ verbs }: Pick<TenantUnit, 'verbs'>, tenantId: string): Promise<number> {
+  const version = await verbs.moveAccess()
   await verbs.publish({ kind: 'access', tenantId })
+  return version
 }
 
 /**
