@@ -34,16 +34,34 @@ export async function heldUp<R>(
     await client.query(`begin; select freehold.enter_tenant('${tenantId}')`)
     await client.query(`select 1 from freehold.tenant_counters where name = 'access-writes' for update`)
     const running = work()
-    const text = `select count(*)::int as n from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'`
-    // who takes no lock is not waited for longer than this
-    for (let i = 0; i < 100; i++) {
-      const [found] = await database.admin(text, [database.name])
-      if ((found?.n as number) >= waiting) break
-      await setTimeout(10)
-    }
+    await untilWaiting(database, waiting)
     await client.query('commit')
     return await running
   } finally {
     await client.end()
+  }
+}
+
+/** One of them waits for the lock before the other does, so it has its turn first. */
+export async function inTurn(
+  database: TestDatabase,
+  tenantId: string,
+  [first, second]: readonly [() => Promise<unknown>, () => Promise<unknown>],
+): Promise<{ won: unknown[]; lost: string[] }> {
+  return heldUp(database, tenantId, 2, async () => {
+    const running = first()
+    running.catch(() => undefined)
+    await untilWaiting(database, 1)
+    return race([() => running, second])
+  })
+}
+
+/** Until so many wait for a lock; who takes none is not waited for longer than a second. */
+async function untilWaiting(database: TestDatabase, count: number): Promise<void> {
+  const text = `select count(*)::int as n from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'`
+  for (let i = 0; i < 100; i++) {
+    const [found] = await database.admin(text, [database.name])
+    if ((found?.n as number) >= count) return
+    await setTimeout(10)
   }
 }

@@ -1,297 +1,173 @@
-// The rules of access, written down naively: plain data, no tables, no bits, nothing shared with the evaluator. Slow,
-// and easy to read against docs/access.md.
+// The rules of access (docs/access.md), said as plainly as they can be: over plain data, with no tables, no bits and no
+// memory, and nothing of the evaluator but the names of its answers. Slow, and right at a glance.
 
 import type { Cause, Explanation } from '../../src/core/access/explanation.ts'
-import { type Truth, weigh } from './condition-reference.ts'
+import { type Weighed, weigh } from './condition-reference.ts'
+import type { Ask, At, Entry, Role, World } from './worlds.ts'
 
-export interface Entry {
-  readonly resource: string
-  readonly actions: readonly string[]
-  readonly effect?: 'allow' | 'deny'
-  readonly conditions?: Readonly<Record<string, unknown>>
-  readonly fields?: readonly string[]
-}
-
-/** The id of a place, or a resource as the host names it. */
-export type At = string | { readonly type: string; readonly id: string }
-
-export interface World {
-  /** The tenant is called `t`, and is above all. */
-  readonly places: readonly { id: string; kind: 'tenant' | 'organization' | 'team' | 'project'; above: string | null }[]
-  readonly roles: readonly { id: string; key: string; parent: string | null; entries: readonly Entry[] }[]
-  /** `me`, `everyone`, or the id of a team. */
-  readonly assignments: readonly {
-    readonly id: string
-    readonly holder: string
-    readonly role: string
-    readonly at: At
-    readonly flow: 'descendants' | 'self'
-    readonly startsAt: number | null
-    readonly expiresAt: number | null
-  }[]
-  readonly memberships: readonly { id: string; team: string; role: string | null; entries: readonly Entry[] }[]
-  /** Principals: `*`, `me`, or the id of a team or role. */
-  readonly policies: readonly {
-    readonly key: string
-    readonly effect: 'allow' | 'deny'
-    readonly principals: readonly string[]
-    readonly actions: readonly string[]
-    readonly at: readonly At[]
-    readonly conditions?: Readonly<Record<string, unknown>>
-  }[]
-  readonly active: boolean
-  readonly principal: Readonly<Record<string, unknown>>
-}
-
-export interface Ask {
-  readonly permission: string
-  /** Ids of places. */
-  readonly places: readonly string[]
-  readonly on?: { readonly type: string; readonly id: string }
-  readonly fields?: readonly string[]
-  readonly resource?: Readonly<Record<string, unknown>>
-  readonly context?: Readonly<Record<string, unknown>>
-  readonly now: number
-}
-
-export type Answer = Pick<Explanation, 'allowed' | 'reason' | 'missing'> & { readonly by?: Omit<Cause, 'path'> }
-
-/** Somebody who may say something: a role that is held somewhere, a membership's permissions, a policy. */
-interface Speaker {
-  readonly source: Cause['source']
-  readonly says: readonly { readonly path: readonly string[]; readonly entries: readonly Entry[] }[]
-  readonly role?: string | null
+/** Where something counts: at a place and below it, or exactly there, or for one thing wherever in the place it is. */
+interface Where {
   readonly place: string
-  readonly resource?: { readonly type: string; readonly id: string }
-  readonly flow: 'descendants' | 'self'
-  readonly when: 'current' | 'later' | 'over'
+  readonly thing?: { readonly type: string; readonly id: string }
+  readonly exactly: boolean
 }
 
-interface Rule extends Speaker {
+/** One thing that is said of the principal. */
+export interface Saying {
+  readonly source: Cause['source']
+  /** From the role that is held to the one that says it. */
+  readonly roles: readonly string[]
   readonly entry: Entry
-  readonly plain: boolean
-  readonly path: readonly string[]
-  readonly effect: 'allow' | 'deny'
-  readonly truth: Truth
-  readonly missing: readonly string[]
+  /** It counts where all of these do. */
+  readonly where: readonly Where[]
+  readonly from: number
+  readonly until: number
 }
+
+/** That the principal has a role. */
+type Held = Pick<Saying, 'source' | 'from' | 'until'> & { readonly role: string | null; readonly where: Where }
+type RoleOnWay = Pick<Role, 'id' | 'entries'> & Pick<Saying, 'roles'>
+
+/** `by`: what may be named as what decided. */
+export type Answer = Pick<Explanation, 'allowed' | 'reason' | 'missing'> & { readonly by: readonly Saying[] }
 
 export function judge(world: World, ask: Ask): Answer {
-  if (!world.active) return { allowed: false, reason: 'principal-inactive', missing: [] }
-  const rules = speakers(world, ask.now)
-    .filter((speaker) => reaches(world, speaker, ask))
-    .flatMap((speaker) => rulesOf(world, speaker, ask))
-  const current = rules.filter((rule) => rule.when === 'current')
-  const asked = ask.fields ?? ['every field']
-  const covers = (rule: Rule, field: string) => !rule.entry.fields || rule.entry.fields.includes(field)
-  const touched = (rule: Rule) => !ask.fields || ask.fields.some((field) => covers(rule, field))
-  const denies = (truth: Truth) =>
-    current.filter((rule) => rule.effect === 'deny' && rule.truth === truth && touched(rule))
-  const allows = current.filter((rule) => rule.effect === 'allow')
-  const certain = allows.filter(({ truth }) => truth === 'yes')
-  const lacking = asked.filter((field) => !certain.some((rule) => covers(rule, field)))
-  const helpful = (rule: Rule) => lacking.some((field) => covers(rule, field))
-  const open = allows.filter((rule) => rule.truth === 'unknown' && helpful(rule))
-  const possible = lacking.every((field) => open.some((rule) => covers(rule, field)))
-  const answer = (reason: Answer['reason'], chosen: readonly Rule[], missing: readonly string[] = []): Answer => {
-    const by = chosen.find(({ plain }) => plain) ?? chosen[0]
-    return {
-      allowed: reason === 'allowed',
-      reason,
-      missing: [...new Set(missing)],
-      ...(by ? { by: cause(world, by) } : {}),
-    }
-  }
-  const missing = (from: readonly Rule[]) =>
-    answer(
-      'context-missing',
-      from.slice(0, 1),
-      from.flatMap((rule) => rule.missing),
-    )
-
-  if (denies('yes').length > 0) return answer('denied-by-rule', denies('yes'))
-  if (denies('unknown').length > 0 && possible) return missing([...denies('unknown'), ...open])
-  if (lacking.length === 0)
-    return answer(
-      'allowed',
-      certain.filter((rule) => asked.some((field) => covers(rule, field))),
-    )
-  if (possible) return missing(open)
-  const failed = allows.filter((rule) => rule.truth === 'no' && helpful(rule))
-  if (failed.length > 0) return answer('condition-not-met', failed.slice(0, 1))
-  if (allows.length > 0) return answer('fields-not-granted', certain.length > 0 ? certain : allows)
-  for (const [when, reason] of [
-    ['later', 'not-yet'],
-    ['over', 'expired'],
-  ] as const) {
-    const found = rules.filter((rule) => rule.when === when && rule.effect === 'allow')
-    if (found.length > 0) return answer(reason, found.slice(0, 1))
-  }
-  return { allowed: false, reason: 'no-grant', missing: [] }
-}
-
-function speakers(world: World, now: number): Speaker[] {
-  const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
-  const memberships = [...world.memberships].sort(byId)
-  const teams = [...new Set(memberships.flatMap(({ team }) => above(world, team)))].filter(
-    (id) => kindOf(world, id) === 'team',
+  if (!world.active) return answer('principal-inactive')
+  const heard = sayings(world).filter(({ entry, where }) => isAbout(entry, ask) && counts(world, where, ask))
+  const current = heard
+    .filter(({ from, until }) => from <= ask.now && ask.now < until)
+    .map((saying) => ({ ...saying, ...truthOf(saying.entry, world, ask) }))
+  const allows = current.filter(({ entry }) => entry.effect !== 'deny')
+  const denies = current.filter(
+    ({ entry }) => entry.effect === 'deny' && (!ask.fields || ask.fields.some((field) => covers(entry, field))),
   )
-  const assigned = (holder: string, of: object) =>
-    world.assignments
-      .filter((one) => one.holder === holder)
-      .sort(byId)
-      .map(
-        (one): Speaker => ({
-          source: { kind: 'assignment', id: one.id, ...of } as Cause['source'],
-          says: chain(world, one.role).map((role, i, all) => ({
-            path: all.slice(0, i + 1).map(({ key }) => key),
-            entries: role.entries,
-          })),
-          role: one.role,
-          ...(typeof one.at === 'string' ? { place: one.at } : { place: 't', resource: one.at }),
-          flow: typeof one.at === 'string' ? one.flow : 'descendants',
-          when:
-            one.expiresAt !== null && now >= one.expiresAt
-              ? 'over'
-              : one.startsAt !== null && now < one.startsAt
-                ? 'later'
-                : 'current',
-        }),
-      )
-  const held: Speaker[] = [
-    ...assigned('me', { of: 'principal' }),
-    ...teams.flatMap((team) => assigned(team, { of: 'team', team })),
-    ...assigned('everyone', { of: 'everyone' }),
-    ...memberships.flatMap(({ id, team, role, entries }): Speaker[] => {
-      const common = {
-        source: { kind: 'membership', id, team },
-        place: team,
-        flow: 'descendants',
-        when: 'current',
-      } as const
-      const says = chain(world, role).map((one, i, all) => ({
-        path: all.slice(0, i + 1).map(({ key }) => key),
-        entries: one.entries,
-      }))
-      return [
-        { ...common, says, role },
-        { ...common, says: [{ path: [], entries }] },
-      ]
+  const fields = ask.fields ?? ['every field']
+  const certain = allows.filter(({ truth, entry }) => truth === 'yes' && fields.some((field) => covers(entry, field)))
+  const lacking = fields.filter((field) => !certain.some(({ entry }) => covers(entry, field)))
+  const helpful = allows.filter(({ entry }) => lacking.some((field) => covers(entry, field)))
+  const open = helpful.filter(({ truth }) => truth === 'unknown')
+  const possible = lacking.every((field) => open.some(({ entry }) => covers(entry, field)))
+
+  const denied = denies.filter(({ truth }) => truth === 'yes')
+  if (denied.length > 0) return answer('denied-by-rule', denied)
+  const perhapsDenied = denies.filter(({ truth }) => truth === 'unknown')
+  if (perhapsDenied.length > 0 && possible) return contextMissing([...perhapsDenied, ...open])
+  if (lacking.length === 0) return answer('allowed', certain)
+  if (possible) return contextMissing(open)
+  const failed = helpful.filter(({ truth }) => truth === 'no')
+  if (failed.length > 0) return answer('condition-not-met', failed)
+  if (allows.length > 0) return answer('fields-not-granted', allows)
+  const timed = heard.filter(({ entry }) => entry.effect !== 'deny')
+  const later = timed.filter(({ from }) => from > ask.now)
+  if (later.length > 0) return answer('not-yet', later)
+  return timed.length > 0 ? answer('expired', timed) : answer('no-grant')
+}
+
+function answer(reason: Answer['reason'], by: readonly Saying[] = []): Answer {
+  return { allowed: reason === 'allowed', reason, missing: [], by }
+}
+
+function contextMissing(by: readonly (Saying & Weighed)[]): Answer {
+  return { ...answer('context-missing', by), missing: [...new Set(by.flatMap(({ missing }) => missing))] }
+}
+
+function isAbout({ resource, actions }: Entry, { permission }: Ask): boolean {
+  const all = ['*:*', `${permission.split(':')[0]}:*`]
+  return actions.some((action) => [permission, ...all].includes(`${resource}:${action}`))
+}
+
+function covers({ fields }: Entry, field: string): boolean {
+  return !fields || fields.includes(field)
+}
+
+function truthOf({ conditions }: Entry, { principal }: World, { resource, context, now }: Ask): Weighed {
+  return conditions ? weigh(conditions, { principal, resource, context, now }) : { truth: 'yes', missing: [] }
+}
+
+/** Of the places asked about, those around another of them do not matter; none is the tenant. */
+function counts(world: World, where: readonly Where[], { places, on }: Ask): boolean {
+  const isAround = (place: string) => places.some((other) => other !== place && above(world, other).includes(place))
+  const asked = places.length > 0 ? places.filter((place) => !isAround(place)) : ['t']
+  return asked.some((at) =>
+    where.every(({ place, thing, exactly }) => {
+      if (exactly) return at === place && !on
+      return above(world, at).includes(place) && (!thing || (thing.type === on?.type && thing.id === on.id))
     }),
-  ]
-  const policies = [...world.policies]
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
-    .flatMap((policy) => {
-      const { key, effect, conditions } = policy
-      const entries = policy.actions.map((action): Entry => {
-        const [resource = '', verb = ''] = action.split(':')
-        return { resource, actions: [verb], effect, ...(conditions ? { conditions } : {}) }
-      })
-      const source = { kind: 'policy', id: key, key, version: 1 } as const
-      const wheres = policy.at.map((at) => (typeof at === 'string' ? { place: at } : { place: 't', resource: at }))
-      if (policy.principals.some((who) => who === '*' || who === 'me' || teams.includes(who))) {
-        return wheres.map(
-          (where): Speaker => ({
-            source,
-            says: [{ path: [], entries }],
-            ...where,
-            flow: 'descendants',
-            when: 'current',
-          }),
-        )
-      }
-      // who holds a role that it names, where that is held
-      return held.flatMap((holding) =>
-        chain(world, holding.role ?? null).flatMap((role, i, all) => {
-          if (!policy.principals.includes(role.id)) return []
-          const path = all.slice(0, i + 1).map((one) => one.key)
-          return wheres.flatMap((where) => {
-            const both = meet(world, holding, where)
-            return both ? [{ ...both, source, says: [{ path, entries }], when: holding.when }] : []
-          })
-        }),
-      )
+  )
+}
+
+function sayings(world: World): Saying[] {
+  const teams = teamsOf(world)
+  const roles = held(world, teams)
+  const byRoles = roles.flatMap(({ role, where, ...one }) =>
+    rolesUp(world, role).flatMap(({ roles: way, entries }) =>
+      entries.map((entry): Saying => ({ ...one, roles: way, entry, where: [where] })),
+    ),
+  )
+  const byMemberships = world.memberships.flatMap(({ id, team, entries }) =>
+    entries.map((entry): Saying => {
+      return { source: { kind: 'membership', id, team }, roles: [], entry, where: [whereOf(team)], ...ALWAYS }
+    }),
+  )
+  const byPolicies = world.policies.flatMap(({ key, effect, principals, actions, at, conditions }) => {
+    const common = { source: { kind: 'policy', id: key, key, version: 1 } as const, roles: [], ...ALWAYS }
+    const entries = actions.map((action): Entry => {
+      const [resource = '', verb = '*'] = action.split(':')
+      return { resource, actions: [verb], effect, ...(conditions ? { conditions } : {}) }
     })
-  return [...held, ...policies]
-}
-
-/** Where a role is held and a policy that names it speaks: the narrower of the two, or nowhere. */
-function meet(
-  world: World,
-  holding: Speaker,
-  where: Pick<Speaker, 'place' | 'resource'>,
-): Pick<Speaker, 'place' | 'resource' | 'flow'> | undefined {
-  const place = above(world, where.place).includes(holding.place)
-    ? where.place
-    : above(world, holding.place).includes(where.place)
-      ? holding.place
-      : undefined
-  if (place === undefined) return undefined
-  if (holding.flow === 'self') return place === holding.place && !where.resource ? { place, flow: 'self' } : undefined
-  if (holding.resource && where.resource && !same(holding.resource, where.resource)) return undefined
-  const resource = holding.resource ?? where.resource
-  return { place, ...(resource ? { resource } : {}), flow: 'descendants' }
-}
-
-function reaches(world: World, { place, resource, flow }: Speaker, ask: Ask): boolean {
-  if (resource && !(ask.on && same(resource, ask.on))) return false
-  // who names a place and one inside it asks about the one inside
-  const asked = ask.places.filter((id) => !ask.places.some((other) => other !== id && above(world, other).includes(id)))
-  const places = asked.length > 0 ? asked : ['t']
-  if (flow === 'self') return !ask.on && places.includes(place)
-  return places.some((id) => above(world, id).includes(place))
-}
-
-function rulesOf(world: World, speaker: Speaker, ask: Ask): Rule[] {
-  return speaker.says.flatMap(({ path, entries }) => {
-    const own = entries.filter(({ resource, actions }) =>
-      actions.some((action) => `${resource}:${action}` === ask.permission),
+    const everywhere = at.flatMap((one) => entries.map((entry) => ({ ...common, entry, where: [whereOf(one)] })))
+    if (principals.some((who) => who === '*' || who === 'me' || teams.includes(who))) return everywhere
+    // whoever holds a role that it names, where that is held
+    return roles.flatMap(({ role, where, from, until }) =>
+      rolesUp(world, role)
+        .filter(({ id }) => principals.includes(id))
+        .flatMap(({ roles: way }) =>
+          everywhere.map((one): Saying => ({ ...one, from, until, roles: way, where: [where, ...one.where] })),
+        ),
     )
-    const isPlain = (entry: Entry) => !entry.conditions && !entry.fields
-    // what is said without conditions comes first, once, and denials before the rest
-    const plain = (['deny', 'allow'] as const).flatMap((effect): Rule[] => {
-      const entry = own.find((one) => isPlain(one) && (one.effect ?? 'allow') === effect)
-      return entry ? [{ ...speaker, entry, path, effect, plain: true, truth: 'yes', missing: [] }] : []
-    })
-    const others = own
-      .filter((entry) => !isPlain(entry))
-      .map((entry): Rule => {
-        const facts = { principal: world.principal, resource: ask.resource, context: ask.context, now: ask.now }
-        const weighed = entry.conditions ? weigh(entry.conditions, facts) : ({ truth: 'yes', missing: [] } as const)
-        return { ...speaker, entry, path, effect: entry.effect ?? 'allow', plain: false, ...weighed }
-      })
-    return [...plain, ...others]
   })
+  return [...byRoles, ...byMemberships, ...byPolicies]
 }
 
-function cause(world: World, { source, path, place, resource, flow, effect, entry }: Rule): Omit<Cause, 'path'> {
-  const kind = kindOf(world, place)
-  return {
-    source,
-    roles: path,
-    scope: resource ? { kind: 'resource', ...resource } : kind === 'tenant' ? { kind } : { kind, id: place },
-    flow,
-    effect,
-    ...(entry.conditions ? { conditions: entry.conditions } : {}),
-    ...(entry.fields ? { fields: entry.fields } : {}),
-  }
+const ALWAYS = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }
+
+function held(world: World, teams: readonly string[]): Held[] {
+  const assigned = world.assignments
+    .filter(({ holder }) => holder === 'me' || holder === 'everyone' || teams.includes(holder))
+    .map(({ id, holder, role, at, flow, startsAt, expiresAt }): Held => {
+      const of = holder === 'me' ? 'principal' : holder === 'everyone' ? holder : 'team'
+      return {
+        source: { kind: 'assignment', id, of, ...(of === 'team' ? { team: holder } : {}) } as Cause['source'],
+        ...{ role, where: { ...whereOf(at), exactly: flow === 'self' && typeof at === 'string' } },
+        ...{ from: startsAt ?? ALWAYS.from, until: expiresAt ?? ALWAYS.until },
+      }
+    })
+  const asMember = world.memberships.map(
+    ({ id, team, role }): Held => ({ source: { kind: 'membership', id, team }, role, where: whereOf(team), ...ALWAYS }),
+  )
+  return [...assigned, ...asMember]
 }
 
-function chain(world: World, role: string | null): World['roles'][number][] {
-  const found = world.roles.find(({ id }) => id === role)
-  return found ? [found, ...chain(world, found.parent)] : []
+function whereOf(at: At): Where {
+  return typeof at === 'string' ? { place: at, exactly: false } : { place: 't', thing: at, exactly: false }
+}
+
+/** Those that the principal is a member of, and those above them. */
+function teamsOf(world: World): readonly string[] {
+  const around = world.memberships.flatMap(({ team }) => above(world, team))
+  return around.filter((id) => world.places.some((place) => place.id === id && place.kind === 'team'))
 }
 
 /** The place and all that are around it. */
-function above(world: World, place: string): string[] {
-  const next = world.places.find(({ id }) => id === place)?.above ?? null
-  return next === null ? [place] : [place, ...above(world, next)]
+function above(world: World, id: string): readonly string[] {
+  const place = world.places.find((one) => one.id === id)
+  return place ? [id, ...(place.above === null ? [] : above(world, place.above))] : []
 }
 
-function kindOf(world: World, place: string): World['places'][number]['kind'] {
-  return world.places.find(({ id }) => id === place)!.kind
-}
-
-function same(a: { type: string; id: string }, b: { type: string; id: string }): boolean {
-  return a.type === b.type && a.id === b.id
+/** The role and all that it inherits from, each with the way to it. */
+function rolesUp(world: World, id: string | null, way: readonly string[] = []): readonly RoleOnWay[] {
+  const role = world.roles.find((one) => one.id === id)
+  if (!role) return []
+  const roles = [...way, role.key]
+  return [{ id: role.id, roles, entries: [...role.byCode, ...role.entries] }, ...rolesUp(world, role.parent, roles)]
 }

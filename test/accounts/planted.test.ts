@@ -6,6 +6,7 @@ import type { TenantHandle, User } from '../../src/index.ts'
 import { PAGE } from '../audit/api/parts.ts'
 import { STORAGES } from '../audit/house.ts'
 import { Authenticator } from '../passkeys/authenticator.ts'
+import { refused } from '../setup/refusal.ts'
 import { eachInPost, NEW_PASSWORD, PASSWORD, type Post } from './house.ts'
 
 const BAD = { ok: false, reason: 'bad-credentials' }
@@ -79,6 +80,21 @@ describe.each(STORAGES)('A10: an account that was planted on %s', (storage) => {
     await acme.users.setPassword(planted, NEW_PASSWORD)
     const first = await acme.signIn.password({ email: planted.email, password: NEW_PASSWORD })
     expect(first).toMatchObject({ reason: 'factor-required', next: { factors: [{ type: 'webauthn' }] } })
+  })
+
+  it('its passkey is shown as what it is, counts as no way in, and can go', async () => {
+    await WAYS[0]![1]()
+    const [old] = await acme.passkeys.list(planted)
+    expect(old).toMatchObject({ signsIn: false })
+    const own = new Authenticator()
+    const options = await acme.passkeys.registrationOptions(planted, { origin: PAGE.origin })
+    const made = await acme.passkeys.register(planted, { response: own.create(options, PAGE) })
+    expect(made).toMatchObject({ signsIn: true })
+    await refused(() => acme.passkeys.remove(planted, made), 'LAST_FACTOR')
+    await acme.passkeys.remove(planted, old!)
+    await acme.users.setPassword(planted, NEW_PASSWORD)
+    await acme.passkeys.remove(planted, made)
+    expect(await acme.passkeys.list(planted)).toEqual([])
   })
 
   it('of an owner who confirms where they are signed in everything stays', async () => {

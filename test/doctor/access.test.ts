@@ -1,30 +1,12 @@
-// `freehold access`: decisions of a model, and the tools on a tenant of a real database.
+// `freehold access` without a database: decisions of a model, and what is wrong with files and command lines.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { postgres } from '../../src/adapters/postgres/index.ts'
-import { createFreehold, definePermissions, type Freehold } from '../../src/index.ts'
-import { quickHasher } from '../setup/context.ts'
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
+import { KEY, MODEL } from './access-model.ts'
 import { freehold } from './terminal.ts'
 
-const KEY = 'q7mJ2n0v1Yc5xS8eR4tU6wZ3bA9dF0gH1jK2lM3nP4o='
-const MODEL = `
-format: freehold.access/1
-code: { permissions: { note: [read, write], invoice: [read, refund] } }
-organizations: [{ key: main, name: Main }]
-teams: [{ organization: main, key: sales, name: Sales }]
-roles:
-  - key: author
-    name: Author
-    parent: viewer
-    permissions: [{ resource: note, actions: [write], conditions: { resource.owner_id: { $ref: principal.id } } }]
-assignments:
-  - { principal: { user: ann@example.test }, role: author }
-  - { principal: { serviceAccount: robot }, role: viewer, scope: { team: main/sales }, expiresAt: '2026-06-01T00:00:00Z' }
-`
 const CASES = `
 model: model.yaml
 cases:
@@ -67,15 +49,16 @@ cases:
     expect(code).toBe(1)
     expect(out).toBe(`✗ refund <all>
     - expected  allow
-    + got       deny, no-grant
+    + got       deny (no-grant)
     ann@example.test: invoice:refund
     needed   a role that allows it, as owner, admin, member
 ✓ reads
 ✗ why
-    - expected  deny, no-grant
-    + got       deny, context-missing
+    - expected  deny (no-grant)
+    + got       deny (context-missing)
     ann@example.test: note:write
-    because  the assignment by role author allows it in the whole tenant, where {"resource.owner_id":{"$ref":"principal.id"}}
+    because  the assignment by role author allows it in the whole tenant, where
+             {"resource.owner_id":{"$ref":"principal.id"}}
     missing  resource.owner_id
     needed   to be told resource.owner_id
 
@@ -84,7 +67,7 @@ cases:
     const xml = await readFile(join(folder, 'out.xml'), 'utf8')
     expect(xml).toContain('tests="3" failures="2"')
     expect(xml).toContain('name="refund &lt;all&gt;"')
-    expect(xml).toContain('<failure message="expected allow, got deny (no-grant)">')
+    expect(xml).toContain('<failure message="expected allow, got deny (no-grant)">needed: a role')
     const json = await run([...argv, '--json'])
     const told = JSON.parse(json.out)
     expect([json.code, told.ok, told.cases.map((one: { ok: boolean }) => one.ok)]).toEqual([
@@ -99,7 +82,7 @@ cases:
 
   it.each([
     ['cases: []', 'cases', 'at least one case'],
-    ['cases: [{ principal: a@b.test, permission: x, expect: maybe }]', 'cases[0].expect', 'allow or deny'],
+    ['cases: [{ principal: a@b.test, permission: x, expect: maybe }]', 'cases[0].expect', 'allow or deny, not maybe'],
     ['cases: [{ principal: a@b.test, permission: x, expect: allow, reason: because }]', 'cases[0].reason', 'one of'],
     ['cases: [{ principal: { robot: x }, permission: x, expect: allow }]', 'cases[0].principal', 'an address'],
     ['cases: [{ principal: a@b.test, permision: x, expect: allow }]', 'cases[0].permision', 'no such field'],
@@ -114,7 +97,24 @@ cases:
       'cases[0].place',
       'no team main/x',
     ],
-    ['cases: [', 'bad.yaml', 'line 1'],
+    [
+      'cases: [{ principal: { roles: [robot] }, permission: note:read, expect: deny }]',
+      'cases[0].principal',
+      'no role robot',
+    ],
+    [
+      'cases: [{ principal: { roles: [] }, permission: note:read, on: { type: x, id: y }, expect: deny }]',
+      'cases[0].on.type',
+      'a permission on x',
+    ],
+    [
+      'permissions: { note: read }\ncases: [{ principal: a@b.test, permission: x, expect: allow }]',
+      'permissions',
+      'list',
+    ],
+    ['', 'bad.yaml', '`cases`, a list'],
+    ['cases: [', 'bad.yaml, line 1', 'Flow sequence'],
+    ['cases:\n  - principal: a\n   permission: x', 'bad.yaml, line 3', 'Sequence item without - indicator (column 1)'],
   ])('refuses %s, at %s', async (text, path, problem) => {
     await writeFile(join(folder, 'bad.yaml'), text)
     const { code, out, err } = await run(['test', 'bad.yaml', '--model', 'model.yaml'])
@@ -126,8 +126,8 @@ cases:
   it('says where a model is wrong, and what is not declared', async () => {
     await writeFile(join(folder, 'faulty.yaml'), MODEL.replace('parent: viewer', 'parent: nobody'))
     const faulty = await run(['test', 'cases.yaml', '--model', 'faulty.yaml'])
-    expect(faulty.code).toBe(1)
-    expect(faulty.err).toContain('roles[0]')
+    expect(faulty.code).toBe(2)
+    expect(faulty.err).toContain('faulty.yaml: roles[0]')
     expect(faulty.err).toContain('there is no role nobody')
     await writeFile(join(folder, 'bare.yaml'), 'format: freehold.access/1')
     expect((await run(['test', 'cases.yaml', '--model', 'bare.yaml'])).err).toContain('--permissions')
@@ -143,7 +143,10 @@ cases:
       'cases: [{ principal: { roles: [member] }, permission: note:shred, expect: deny }]',
     )
     const unknown = await run(['test', 'unknown.yaml', '--model', 'bare.yaml', ...catalog])
-    expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('PERMISSION_UNKNOWN')])
+    expect([unknown.code, unknown.err]).toEqual([
+      2,
+      expect.stringContaining('unknown.yaml: cases[0].permission\n  nothing declares note:shred'),
+    ])
   })
 
   it.each([
@@ -151,6 +154,8 @@ cases:
     [['test', 'a', 'b'], 'access test takes one file'],
     [['export', 'a'], 'access export takes no file'],
     [['export'], 'access export wants a tenant'],
+    [['lint'], 'access lint wants a model, or a tenant'],
+    [['export', '--tenant', 'acme', '--url', 'postgres://a@127.0.0.1:1/b'], 'wants --permissions FILE'],
     [['frob'], 'access takes test, lint, export, diff, import, not "frob"'],
     [['lint', 'a', '--replace'], '--replace goes with "access diff", "access import"'],
     [['test', 'a', '--tenant', 'x', '--model', 'y'], 'exclude each other'],
@@ -158,102 +163,53 @@ cases:
   ])('refuses the command line %j', async (argv, problem) => {
     const { code, err } = await run(argv)
     expect([code, err]).toEqual([2, expect.stringContaining(problem)])
-  })
-})
-
-describe('on a tenant of a database', () => {
-  let database: TestDatabase
-  let host: Freehold
-  const permissions = definePermissions({ note: ['read', 'write'], invoice: ['read', 'refund'] })
-  const stored = ['--tenant', 'acme', '--permissions', 'catalog.yaml']
-  const on = (argv: string[]) => run([...argv, ...stored], { DATABASE_URL: database.appUrl, FREEHOLD_KEY: KEY })
-  beforeAll(async () => {
-    database = await createTestDatabase()
-    await writeFile(join(folder, 'catalog.yaml'), 'note: [read, write]\ninvoice: [read, refund]\n')
-    host = (await createFreehold({
-      storage: postgres({ url: database.appUrl, listen: false, connections: 2 }),
-      keys: { current: 'k1', k1: KEY },
-      passwordHasher: quickHasher,
-      permissions,
-      onWarning: () => undefined,
-    })) as unknown as Freehold
-    const acme = await host.tenants.create({ slug: 'acme', name: 'Acme' })
-    await acme.users.create({ email: 'ann@example.test' })
-    await acme.serviceAccounts.create({ name: 'robot' })
-  })
-  afterAll(async () => {
-    await host?.close()
-    await database?.close()
+    expect(err).toContain('freehold access --help shows')
   })
 
-  it('diff tells what import will do, import does it, export writes it, lint and test look at it', async () => {
-    const acme = await host.tenant('acme')
-    const model = MODEL.replace(", expiresAt: '2026-06-01T00:00:00Z'", '')
-    await writeFile(join(folder, 'wanted.yaml'), model)
-    const diff = await on(['diff', 'wanted.yaml'])
-    expect(diff).toEqual({
-      code: 1,
-      err: '',
-      out: `ann@example.test
-  + note:read everywhere
-  + note:write everywhere, under conditions
-  + invoice:read everywhere
-robot
-  + note:read in team main/sales
-  + invoice:read in team main/sales
-2 of 2 principals would gain or lose something. Nothing was changed.
-`,
-    })
-    const dry = await on(['import', 'wanted.yaml', '--dry-run'])
-    expect(dry.code).toBe(0)
-    expect(dry.out).toContain('  + roles author\n')
-    expect(dry.out).toContain('4 changes. Nothing was changed: this was a dry run.')
-    expect((await acme.roles.list()).items).toHaveLength(4)
-    expect((await on(['import', 'wanted.yaml'])).out).toContain('4 changes made.')
-    expect((await on(['import', 'wanted.yaml'])).out).toContain('Nothing to do')
-    expect((await on(['diff', 'wanted.yaml'])).code).toBe(0)
-    const exported = await on(['export', '--places', '--assignments'])
-    expect(JSON.parse(exported.out)).toEqual(
-      JSON.parse(JSON.stringify(await acme.access.export({ places: true, assignments: true }))),
-    )
-    await writeFile(
-      join(folder, 'stored.yaml'),
-      'cases: [{ principal: ann@example.test, permission: note:read, expect: allow }]',
-    )
-    expect(await on(['test', 'stored.yaml'])).toMatchObject({
-      code: 0,
-      out: expect.stringContaining('1 decision as expected.'),
-    })
-    expect(await on(['lint'])).toMatchObject({ code: 0, out: 'Nothing was found.\n' })
-    await acme.roles.create({
-      key: 'idle',
-      permissions: [
-        { resource: 'note', actions: ['read'] },
-        { resource: 'note', actions: ['read'], effect: 'deny' },
-      ],
-    })
-    const lint = await on(['lint', '--json'])
-    expect(JSON.parse(lint.out).findings.map(({ code }: { code: string }) => code)).toEqual([
-      'entry-shadowed',
-      'role-unused',
-    ])
-    expect(lint.code).toBe(1)
-    const replaced = await on(['import', 'wanted.yaml', '--replace', '--json'])
-    expect(JSON.parse(replaced.out).steps).toEqual([{ part: 'roles', action: 'remove', name: 'idle' }])
+  it.each([
+    [['test', 'none.yaml'], 'none.yaml', 'there is no such file'],
+    [['lint', 'none.yaml'], 'none.yaml', 'there is no such file'],
+    [['test', '.'], '.', 'it is a folder'],
+    [['test', 'cases.yaml', '--junit', 'none/out.xml'], 'none/out.xml', 'there is no such folder'],
+    [['lint', 'model.yaml', '--permissions', 'broken.mjs'], 'broken.mjs', 'it cannot be loaded: '],
+    [['lint', 'model.yaml', '--permissions', 'other.mjs'], 'other.mjs', 'exports no `permissions`'],
+    [['lint', 'model.yaml', '--permissions', 'upper.yaml'], 'upper.yaml: permissions', 'a-z'],
+  ])('names the file of %j that it cannot use', async (argv, file, problem) => {
+    await writeFile(join(folder, 'broken.mjs'), 'this is no module')
+    await writeFile(join(folder, 'other.mjs'), 'export const permission = 1')
+    await writeFile(join(folder, 'upper.yaml'), 'Note: [read]')
+    const { code, err } = await run(argv)
+    expect([code, err]).toEqual([2, expect.stringContaining(`A file is not as it must be: ${file}`)])
+    expect(err).toContain(problem)
+    expect(err).not.toMatch(/\bat .*:\d+:\d+/)
   })
 
-  it('made-up principals are refused there, and an unknown tenant is named so', async () => {
-    await writeFile(
-      join(folder, 'made-up.yaml'),
-      'cases: [{ principal: { roles: [member] }, permission: note:read, expect: allow }]',
+  it('ends with 2 where there is no answer, so that 1 is one', async () => {
+    await writeFile(join(folder, 'catalog.yaml'), 'note: [read, write]')
+    const stored = ['--tenant', 'acme', '--permissions', 'catalog.yaml']
+    const env = { DATABASE_URL: 'postgres://app@127.0.0.1:1/nowhere', FREEHOLD_KEY: KEY }
+    for (const argv of [['diff', 'model.yaml'], ['lint'], ['export'], ['test', 'cases.yaml']]) {
+      const { code, err } = await run([...argv, ...stored], env)
+      expect([code, err]).toEqual([2, expect.stringContaining('STORAGE_UNAVAILABLE')])
+    }
+    const keyless = await run(['lint', ...stored], { DATABASE_URL: env.DATABASE_URL })
+    expect([keyless.code, keyless.err]).toEqual([2, expect.stringContaining('A key is too weak: k1')])
+  })
+
+  it('names places as files do, and keeps to the width of the terminal', async () => {
+    const cases = `
+model: model.yaml
+cases:
+  - { principal: { serviceAccount: robot }, permission: note:read, at: 2026-05-01T00:00:00Z, expect: allow }
+  - { principal: { serviceAccount: robot }, permission: note:read, place: { team: main/sales }, at: 2026-05-01T00:00:00Z, expect: deny }
+`
+    await writeFile(join(folder, 'places.yaml'), cases)
+    const { out } = await run(['test', 'places.yaml'])
+    expect(out).toContain('    needed   to ask where it is held: in team main/sales\n')
+    expect(out).toContain('    because  the assignment by role viewer allows it in team main/sales\n')
+    const narrow = await freehold(['access', 'test', 'places.yaml'], { cwd: folder, terminal: true, columns: 50 })
+    expect(narrow.out).toContain(
+      '    because  the assignment by role viewer allows\n             it in team main/sales\n',
     )
-    expect((await on(['test', 'made-up.yaml'])).err).toContain('name a user of the tenant')
-    const nowhere = await run(['lint', '--tenant', 'nowhere', '--permissions', 'catalog.yaml'], {
-      DATABASE_URL: database.appUrl,
-      FREEHOLD_KEY: KEY,
-    })
-    expect([nowhere.code, nowhere.err]).toEqual([1, expect.stringContaining('TENANT_UNKNOWN')])
-    const bare = await run(['lint', '--tenant', 'acme'], { DATABASE_URL: database.appUrl, FREEHOLD_KEY: KEY })
-    expect([bare.code, bare.err]).toEqual([2, expect.stringContaining('--permissions')])
   })
 })

@@ -102,13 +102,13 @@ describe('with places out of a database', () => {
   it('names a file that is not there, or is none of its kind', async () => {
     writeFileSync(join(cwd, 'damaged.mmdb'), file.subarray(0, 200))
     for (const [name, problem] of [
-      ['none.mmdb', 'it cannot be read'],
+      ['none.mmdb', 'there is no such file'],
       ['history.jsonl', 'it is no database in the format of MaxMind'],
       ['damaged.mmdb', 'it is no database in the format of MaxMind'],
     ] as const) {
       const { code, err } = await run(addresses, '--geo', name)
       expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(problem) })
-      expect(err).toContain('--geo')
+      expect(err).toContain(`A file is not as it must be: ${name}`)
     }
     expect(await run(addresses, '--settings', 'none.json')).toMatchObject({ code: 2 })
   })

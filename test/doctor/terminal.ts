@@ -12,6 +12,8 @@ export interface Given {
   readonly env?: Readonly<Record<string, string>>
   /** A terminal on both outputs. */
   readonly terminal?: boolean
+  /** Its width. */
+  readonly columns?: number
   readonly cwd?: string
 }
 
@@ -19,6 +21,7 @@ export async function freehold(argv: readonly string[], given: Given = {}): Prom
   const said = { out: '', err: '' }
   const output = (name: 'out' | 'err') => ({
     isTTY: given.terminal === true,
+    ...(given.columns !== undefined && { columns: given.columns }),
     write(text: string) {
       said[name] += text
     },

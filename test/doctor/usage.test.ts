@@ -1,6 +1,7 @@
 // The command line: what is wrong with it is told in a line, with exit code 2, before anything is touched.
 
 import { describe, expect, it } from 'vitest'
+import { helpFor } from '../../src/adapters/cli/help.ts'
 import { VERSION } from '../../src/migrations/version.ts'
 import { freehold } from './terminal.ts'
 
@@ -12,6 +13,29 @@ describe('freehold', () => {
       const { code, out, err } = await freehold(argv)
       expect({ code, err }).toEqual({ code: 0, err: '' })
       expect(out).toContain('freehold migrate up')
+    }
+  })
+
+  it('explains access by itself', async () => {
+    for (const argv of [
+      ['access', '--help'],
+      ['access', 'test', '-h'],
+      ['help', 'access'],
+      ['access', 'lint', 'x', '--help'],
+    ]) {
+      const { code, out, err } = await freehold(argv)
+      expect({ code, err }).toEqual({ code: 0, err: '' })
+      expect(out).toContain('freehold access diff MODEL')
+    }
+  })
+
+  it('has no line that a terminal of 80 characters breaks', () => {
+    for (const about of [undefined, 'access']) {
+      expect(
+        helpFor(about)
+          .split('\n')
+          .filter((line) => line.length > 80),
+      ).toEqual([])
     }
   })
 

@@ -70,13 +70,13 @@ ${confirmed.length > 0 && html`<button class="quiet slim" data-flow="recovery">$
 }
 
 function passkeyItem(passkey: Passkey, primary: boolean): Html {
-  const { id, name, deviceType, backedUp, createdAt, lastUsedAt, cloneSuspectedAt } = passkey
+  const { id, name, deviceType, backedUp, signsIn, createdAt, lastUsedAt, cloneSuspectedAt } = passkey
   const where = deviceType === 'single-device' ? 'on one device' : backedUp ? 'kept in sync' : 'may be kept in sync'
   return html`<li>
 <div class="what">${icon('passkey')}<div>
 <p>${name} ${primary && html`<span class="badge">Asked for first</span>`} ${
     cloneSuspectedAt && html`<span class="badge bad">There may be a copy of it</span>`
-  }</p>
+  } ${!signsIn && html`<span class="badge">Second factor only</span>`}</p>
 <p class="small">${where} · added ${time(createdAt)} · ${lastUsedAt ? html`used ${time(lastUsedAt)}` : 'not used yet'}</p>
 </div></div>
 <div class="acts">

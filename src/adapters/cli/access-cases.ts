@@ -1,7 +1,7 @@
 // The file of expected decisions, checked as it is read.
 
 import { isPlainObject, shown } from '../../core/kernel/input.ts'
-import { wrong } from './access-files.ts'
+import { faulty } from './files.ts'
 
 export interface CaseFile {
   /** What can be done, where neither the model nor --permissions says it. */
@@ -57,16 +57,18 @@ const REASONS = [
   'principal-inactive',
 ]
 
-/** @throws CONFIG_INVALID with the path of the fault */
+/** @throws FILE_INVALID with the path of the fault */
 export function readCases(value: unknown, file: string): CaseFile {
-  if (!isPlainObject(value)) throw wrong(file, 'it is an object with `cases`')
+  if (!isPlainObject(value)) throw faulty(file, 'it must be an object with `cases`, a list')
   for (const name of Object.keys(value)) {
     if (!['permissions', 'model', 'cases'].includes(name))
-      throw wrong(`${file}: ${shown(name)}`, 'there is no such field')
+      throw faulty(`${file}: ${shown(name)}`, 'there is no such field')
   }
   const { permissions, model, cases } = value
-  if (model !== undefined && typeof model !== 'string') throw wrong(`${file}: model`, 'it is the name of a file')
-  if (!Array.isArray(cases) || cases.length === 0) throw wrong(`${file}: cases`, 'it is a list of at least one case')
+  if (model !== undefined && typeof model !== 'string')
+    throw faulty(`${file}: model`, 'it must be the name of a file, from the folder of this one')
+  if (!Array.isArray(cases) || cases.length === 0)
+    throw faulty(`${file}: cases`, 'it must be a list of at least one case')
   return {
     ...(permissions === undefined ? {} : { permissions }),
     ...(model === undefined ? {} : { model }),
@@ -75,30 +77,37 @@ export function readCases(value: unknown, file: string): CaseFile {
 }
 
 function checkCase(value: unknown, at: string): AccessCase {
-  if (!isPlainObject(value)) throw wrong(at, 'it is not an object')
+  if (!isPlainObject(value)) throw faulty(at, 'it must be an object with `principal`, `permission` and `expect`')
   for (const name of Object.keys(value)) {
-    if (!FIELDS.includes(name)) throw wrong(`${at}.${shown(name)}`, 'there is no such field')
+    if (!FIELDS.includes(name)) throw faulty(`${at}.${shown(name)}`, 'there is no such field')
   }
   const { name, principal, permission, place, on, resource, context, fields, at: moment, expect, reason } = value
-  if (expect !== 'allow' && expect !== 'deny') throw wrong(`${at}.expect`, 'it is allow or deny')
-  if (typeof permission !== 'string') throw wrong(`${at}.permission`, 'it is a permission as note:read')
+  if (expect !== 'allow' && expect !== 'deny')
+    throw faulty(
+      `${at}.expect`,
+      `it must be allow or deny${expect === undefined ? '' : `, not ${shown(String(expect))}`}`,
+    )
+  if (typeof permission !== 'string') throw faulty(`${at}.permission`, 'it must be a permission, as note:read')
   if (reason !== undefined && !REASONS.includes(reason as string)) {
-    throw wrong(`${at}.reason`, `it is one of ${REASONS.join(', ')}`)
+    throw faulty(`${at}.reason`, `it must be one of ${REASONS.join(', ')}`)
   }
-  if (name !== undefined && typeof name !== 'string') throw wrong(`${at}.name`, 'it is not a text')
+  if (name !== undefined && typeof name !== 'string') throw faulty(`${at}.name`, 'it must be a text')
   if (place !== undefined && !isNamed(place, ['organization', 'team', 'project'])) {
-    throw wrong(`${at}.place`, 'it is { organization }, { team } or { project }, by key')
+    throw faulty(
+      `${at}.place`,
+      'it must be { organization: key }, { team: organization/key } or { project: organization/key }',
+    )
   }
   if (on !== undefined && !(isPlainObject(on) && typeof on.type === 'string' && typeof on.id === 'string')) {
-    throw wrong(`${at}.on`, 'it is { type, id }')
+    throw faulty(`${at}.on`, 'it must be { type, id }')
   }
   for (const [field, facts] of Object.entries({ resource, context })) {
-    if (facts !== undefined && !isPlainObject(facts)) throw wrong(`${at}.${field}`, 'it is not an object')
+    if (facts !== undefined && !isPlainObject(facts)) throw faulty(`${at}.${field}`, 'it must be an object')
   }
-  if (fields !== undefined && !Array.isArray(fields)) throw wrong(`${at}.fields`, 'it is not a list')
+  if (fields !== undefined && !Array.isArray(fields)) throw faulty(`${at}.fields`, 'it must be a list')
   // YAML's core schema has no times: they come as texts
   if (moment !== undefined && (typeof moment !== 'string' || Number.isNaN(Date.parse(moment)))) {
-    throw wrong(`${at}.at`, 'it is a time as 2026-01-31T12:00:00Z')
+    throw faulty(`${at}.at`, 'it must be a time, as 2026-01-31T12:00:00Z')
   }
   const who = checkPrincipal(principal, `${at}.principal`)
   return { ...value, principal: who, permission, expect, name: name ?? `${nameOf(who)} ${permission}` } as AccessCase
@@ -113,7 +122,10 @@ function checkPrincipal(value: unknown, at: string): CasePrincipal {
       return { roles: roles as string[], attributes }
     }
   }
-  throw wrong(at, 'it is an address, { user }, { serviceAccount } or { roles, attributes }')
+  throw faulty(
+    at,
+    'it must be an address, { user: address }, { serviceAccount: name } or { roles: [...], attributes: {...} }',
+  )
 }
 
 function isNamed(value: unknown, names: readonly string[]): boolean {

@@ -2,12 +2,14 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Permissions } from '../../core/access/permissions.ts'
-import { type AccessModel, MODEL_FORMAT } from '../../core/access/tools/model.ts'
+import type { AccessModel } from '../../core/access/tools/model.ts'
+import { FreeholdError } from '../../core/kernel/errors.ts'
 import { isPlainObject } from '../../core/kernel/input.ts'
 import { createFreehold, type Freehold, type TenantHandle } from '../../index.ts'
 import { memory } from '../memory/index.ts'
 import { postgres } from '../postgres/index.ts'
-import { permissionsOf, readDocument, readPermissions, wrong } from './access-files.ts'
+import { permissionsOf, readDocument, readPermissions } from './access-files.ts'
+import { faulty } from './files.ts'
 import { keysOf, nobodys } from './keys.ts'
 import type { Surroundings } from './screen.ts'
 import type { Command } from './usage.ts'
@@ -21,16 +23,22 @@ export interface Opened {
   close(): Promise<void>
 }
 
-/** @throws CONFIG_INVALID (no catalog of permissions), TENANT_UNKNOWN and its like, STORAGE_UNAVAILABLE */
-export async function openStored(command: Command, { env, cwd }: Surroundings, catalog?: unknown): Promise<Opened> {
+/** What a file of cases says of what can be done. */
+export interface Told {
+  readonly file: string
+  readonly permissions: unknown
+}
+
+/** @throws CONFIG_INVALID (nobody says what the code declares), FILE_INVALID, TENANT_UNKNOWN and its like, STORAGE_UNAVAILABLE */
+export async function openStored(command: Command, { env, cwd }: Surroundings, told?: Told): Promise<Opened> {
   const permissions =
     command.permissions !== undefined
       ? await readPermissions(cwd, command.permissions)
-      : catalog === undefined
-        ? undefined
-        : permissionsOf(catalog, 'permissions')
-  if (!permissions)
-    throw wrong('--permissions', 'it names a file with what your code declares; without it roles mean nothing')
+      : told && permissionsOf(told.permissions, `${told.file}: permissions`)
+  if (!permissions) {
+    const problem = 'a file with what your code declares is needed; without it roles mean nothing'
+    throw new FreeholdError('CONFIG_INVALID', { option: '--permissions', problem })
+  }
   const clock: { at: number | undefined } = { at: undefined }
   const freehold = await createFreehold({
     storage: postgres({ url: command.url!, schema: command.schema, listen: false, connections: 2 }),
@@ -48,15 +56,10 @@ export async function openStored(command: Command, { env, cwd }: Surroundings, c
   }
 }
 
-/** People and accounts that a document or its cases name are made up. @throws CONFIG_INVALID, MODEL_INVALID */
-export async function openModel(
-  command: Command,
-  { cwd }: Surroundings,
-  file: string,
-  catalog?: unknown,
-): Promise<Opened> {
+/** People and accounts that a document or its cases name are made up. @throws FILE_INVALID */
+export async function openModel(command: Command, { cwd }: Surroundings, file: string, told?: Told): Promise<Opened> {
   const document = await readDocument(cwd, file)
-  const permissions = await permissionsFor(document, command, cwd, file, catalog)
+  const permissions = await permissionsFor(document, command, cwd, file, told)
   const clock: { at: number | undefined } = { at: undefined }
   const freehold = await createFreehold({
     storage: memory(),
@@ -69,7 +72,7 @@ export async function openModel(
   try {
     const tenant = await freehold.tenants.create({ slug: 'model', name: 'Model' })
     await populate(tenant, document)
-    await tenant.access.import(document)
+    await inFile(file, () => tenant.access.import(document))
     return opened(freehold, tenant, true, clock)
   } catch (error) {
     await freehold.close()
@@ -101,13 +104,25 @@ async function permissionsFor(
   command: Command,
   cwd: string,
   file: string,
-  catalog: unknown,
+  told: Told | undefined,
 ): Promise<Permissions> {
   if (command.permissions !== undefined) return readPermissions(cwd, command.permissions)
-  if (catalog !== undefined) return permissionsOf(catalog, 'permissions')
+  if (told) return permissionsOf(told.permissions, `${told.file}: permissions`)
   const code = isPlainObject(document) ? (document as unknown as AccessModel).code : undefined
-  if (!code) throw wrong(file, `it says not what the code declares; "code" of ${MODEL_FORMAT} does, or --permissions`)
+  if (!code)
+    throw faulty(file, 'it does not say what your code declares: `code` of an export does, or --permissions FILE')
   return permissionsOf(code.permissions, `${file}: code.permissions`, code.systemRoles)
+}
+
+/** What does something with a document: its faults name the file. @throws FILE_INVALID in place of MODEL_INVALID */
+export async function inFile<Answer>(file: string, work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!FreeholdError.is(error) || error.code !== 'MODEL_INVALID') throw error
+    const { path, problem } = error.details
+    throw faulty(path ? `${file}: ${path}` : file, problem, error)
+  }
 }
 
 /** Everybody whom a document names. Who is no address and no name is found by the import. */

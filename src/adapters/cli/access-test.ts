@@ -2,12 +2,13 @@
 
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import type { CheckOptions, Explanation, Principal } from '../../index.ts'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { type CheckOptions, type Explanation, FreeholdError, type Principal } from '../../index.ts'
 import { type AccessCase, type CaseFile, nameOf, readCases } from './access-cases.ts'
-import { readDocument, wrong } from './access-files.ts'
+import { readDocument } from './access-files.ts'
 import { type Opened, openModel, openStored } from './access-tenant.ts'
-import { explanationLines, findPlace } from './access-words.ts'
+import { expected, explanationLines, findPlace, got, type Line } from './access-words.ts'
+import { faulty, whyNot } from './files.ts'
 import { junit } from './junit.ts'
 import { print } from './migrate.ts'
 import { count, openScreen, type Screen, type Surroundings } from './screen.ts'
@@ -17,15 +18,17 @@ export interface Outcome {
   readonly case: AccessCase
   readonly ok: boolean
   readonly explanation: Explanation
+  /** Of one that is not as expected: why it is so. */
+  readonly lines: readonly Line[]
   readonly durationMs: number
 }
 
-/** 1 when a decision is not as expected. @throws CONFIG_INVALID, MODEL_INVALID, and as the opening */
+/** 1 when a decision is not as expected. @throws FILE_INVALID, and as the opening */
 export async function testAccess(command: Command, surroundings: Surroundings): Promise<number> {
   const { cwd, stdout, env } = surroundings
   const file = command.file!
   const read = readCases(await readDocument(cwd, file), file)
-  const opened = await open(command, surroundings, read)
+  const opened = await open(command, surroundings, read, file)
   const outcomes: Outcome[] = []
   try {
     for (const [i, one] of read.cases.entries()) outcomes.push(await ask(opened, one, `${file}: cases[${i}]`))
@@ -35,7 +38,7 @@ export async function testAccess(command: Command, surroundings: Surroundings): 
   const failed = outcomes.filter(({ ok }) => !ok)
   if (command.junit !== undefined) {
     await writeFile(resolve(cwd, command.junit), junit(file, outcomes)).catch((cause: unknown) => {
-      throw wrong('--junit', 'it cannot be written', cause)
+      throw faulty(command.junit!, whyNot(cause, 'written'), cause)
     })
   }
   if (command.json) {
@@ -48,24 +51,42 @@ export async function testAccess(command: Command, surroundings: Surroundings): 
   return failed.length === 0 ? 0 : 1
 }
 
-function open(command: Command, surroundings: Surroundings, { model, permissions }: CaseFile): Promise<Opened> {
-  if (command.model !== undefined) return openModel(command, surroundings, command.model, permissions)
-  if (command.tenant !== undefined) return openStored(command, surroundings, permissions)
+function open(command: Command, surroundings: Surroundings, cases: CaseFile, file: string): Promise<Opened> {
+  const { model, permissions } = cases
+  const told = permissions === undefined ? undefined : { file, permissions }
+  if (command.model !== undefined) return openModel(command, surroundings, command.model, told)
+  if (command.tenant !== undefined) return openStored(command, surroundings, told)
   if (model === undefined)
-    throw wrong('--model', 'there is neither a model (in the file, or by --model) nor a --tenant')
-  return openModel(command, surroundings, resolve(surroundings.cwd, dirname(command.file!), model), permissions)
+    throw faulty(file, 'it names no `model`: say whom to ask, with --model FILE or --tenant SLUG')
+  return openModel(command, surroundings, isAbsolute(model) ? model : join(dirname(file), model), told)
 }
 
 async function ask(opened: Opened, one: AccessCase, at: string): Promise<Outcome> {
   const began = performance.now()
-  const principal = await principalOf(opened, one, at)
-  const options = await optionsOf(opened, one, idOf(principal), at)
-  opened.at = one.at === undefined ? undefined : Date.parse(one.at)
+  const explanation = await explained(opened, one, at)
+  const ok =
+    explanation.allowed === (one.expect === 'allow') && (one.reason ?? explanation.reason) === explanation.reason
+  const lines = ok ? [] : await explanationLines(opened.tenant, explanation)
+  return { case: one, ok, explanation, lines, durationMs: performance.now() - began }
+}
+
+/** @throws FILE_INVALID where the case asks for what there is not */
+async function explained(opened: Opened, one: AccessCase, at: string): Promise<Explanation> {
   try {
-    const explanation = await opened.tenant.access.explain(principal, one.permission, options)
-    const ok =
-      explanation.allowed === (one.expect === 'allow') && (one.reason ?? explanation.reason) === explanation.reason
-    return { case: one, ok, explanation, durationMs: performance.now() - began }
+    const principal = await principalOf(opened, one, at)
+    const options = await optionsOf(opened, one, idOf(principal), at)
+    opened.at = one.at === undefined ? undefined : Date.parse(one.at)
+    return await opened.tenant.access.explain(principal, one.permission, options)
+  } catch (error) {
+    if (!FreeholdError.is(error)) throw error
+    if (error.code === 'PERMISSION_UNKNOWN')
+      throw faulty(`${at}.permission`, `nothing declares ${one.permission}`, error)
+    if (error.code === 'ROLE_UNKNOWN') throw faulty(`${at}.principal`, `there is no role ${error.details.role}`, error)
+    if (error.code === 'RESOURCE_TYPE_UNKNOWN') {
+      throw faulty(`${at}.on.type`, `nothing declares a permission on ${error.details.type}`, error)
+    }
+    if (error.code === 'INPUT_INVALID') throw faulty(`${at}.${error.details.field}`, error.details.problem, error)
+    throw error
   } finally {
     opened.at = undefined
   }
@@ -80,7 +101,7 @@ async function principalOf(opened: Opened, { principal }: AccessCase, at: string
   if ('roles' in principal) return madeUp(opened, principal.roles, principal.attributes ?? {}, at)
   if ('user' in principal) {
     const user = await tenant.users.findByEmail(principal.user)
-    if (!user) throw wrong(`${at}.principal`, `there is no user ${principal.user}`)
+    if (!user) throw faulty(`${at}.principal`, `there is no user ${principal.user}`)
     return user.id
   }
   let cursor: string | undefined
@@ -90,7 +111,7 @@ async function principalOf(opened: Opened, { principal }: AccessCase, at: string
     if (account) return { kind: 'service_account', id: account.id }
     cursor = page.next ?? undefined
   } while (cursor !== undefined)
-  throw wrong(`${at}.principal`, `there is no service account ${principal.serviceAccount}`)
+  throw faulty(`${at}.principal`, `there is no service account ${principal.serviceAccount}`)
 }
 
 async function madeUp(
@@ -100,7 +121,7 @@ async function madeUp(
   at: string,
 ): Promise<Principal> {
   // not in a database: a question must not leave a user behind
-  if (!isMadeUp) throw wrong(`${at}.principal`, '{ roles } is for a model; name a user of the tenant')
+  if (!isMadeUp) throw faulty(`${at}.principal`, '{ roles } is for a model; name a user of the tenant')
   const user = await tenant.users.create({ email: `${randomUUID()}@model.invalid`, metadata })
   for (const role of roles) await tenant.assignments.grant({ principal: user, role })
   return user.id
@@ -128,7 +149,7 @@ function withPrincipal(value: unknown, id: string): unknown {
 }
 
 function show(screen: Screen, outcomes: readonly Outcome[]): void {
-  for (const { case: one, ok, explanation } of outcomes) {
+  for (const { case: one, ok, explanation, lines } of outcomes) {
     if (ok) {
       screen.line(`${screen.tone('good', '✓')} ${one.name}`)
       continue
@@ -136,11 +157,10 @@ function show(screen: Screen, outcomes: readonly Outcome[]): void {
     screen.line(screen.tone('bad', `✗ ${one.name}`))
     const line = (sign: string, tone: 'good' | 'bad', text: string) =>
       screen.line(`    ${screen.tone(tone, `${sign} ${text}`)}`)
-    const said = `${explanation.allowed ? 'allow' : 'deny'}, ${explanation.reason}`
-    line('-', 'good', `expected  ${one.expect}${one.reason ? `, ${one.reason}` : ''}`)
-    line('+', 'bad', `got       ${said}`)
+    line('-', 'good', `expected  ${expected(one)}`)
+    line('+', 'bad', `got       ${got(explanation)}`)
     screen.line(`    ${screen.tone('faint', `${nameOf(one.principal)}: ${one.permission}${whereOf(one)}`)}`)
-    for (const text of explanationLines(explanation)) screen.line(`    ${text}`)
+    for (const [label, text] of lines) screen.line(`    ${label.padEnd(8)} ${screen.wrap(text, ' '.repeat(13))}`)
   }
   const failed = outcomes.filter(({ ok }) => !ok).length
   screen.line()

@@ -1,14 +1,14 @@
 // freehold access lint | export | diff | import, and the way to `test`.
 
-import type { AccessDiff, AccessTools, LintFinding, PrincipalDiff } from '../../index.ts'
+import type { AccessDiff, AccessTools, Difference, LintFinding, ModelImportStep, PrincipalDiff } from '../../index.ts'
 import { readDocument } from './access-files.ts'
-import { type Opened, openModel, openStored } from './access-tenant.ts'
+import { inFile, type Opened, openModel, openStored } from './access-tenant.ts'
 import { testAccess } from './access-test.ts'
 import { print } from './migrate.ts'
-import { count, openScreen, type Screen, type Surroundings, type Tone, wrap } from './screen.ts'
+import { count, openScreen, type Screen, type Surroundings, type Tone } from './screen.ts'
 import type { Command } from './usage.ts'
 
-/** Answers the exit code. @throws CONFIG_INVALID, MODEL_INVALID, and what the tools refuse */
+/** Answers the exit code. @throws FILE_INVALID, and what the tools refuse */
 export async function access(command: Command, surroundings: Surroundings): Promise<number> {
   switch (command.name) {
     case 'access test':
@@ -48,7 +48,9 @@ async function exported(
 
 async function imported(tools: AccessTools, command: Command, { stdout, cwd, env }: Surroundings): Promise<number> {
   const mode = command.replace ? 'replace' : 'merge'
-  const report = await tools.import(await readDocument(cwd, command.file!), { mode, dryRun: command.dryRun })
+  const { file = '', dryRun } = command
+  const document = await readDocument(cwd, file)
+  const report = await inFile(file, () => tools.import(document, { mode, dryRun }))
   if (command.json) {
     print(stdout, report)
     return 0
@@ -57,7 +59,7 @@ async function imported(tools: AccessTools, command: Command, { stdout, cwd, env
   const signs = { create: ['good', '+'], update: ['warn', '~'], remove: ['bad', '-'] } as const
   for (const { action, part, name } of report.steps) {
     const [tone, sign] = signs[action]
-    screen.line(`  ${screen.tone(tone, sign)} ${screen.tone('faint', part)} ${name}`)
+    screen.line(`  ${screen.tone(tone, sign)} ${screen.tone('faint', ONE_OF[part])} ${name}`)
   }
   const many = count(report.steps.length, 'change')
   if (report.steps.length === 0) screen.line(screen.tone('good', 'Nothing to do: the tenant is as the document says.'))
@@ -66,19 +68,30 @@ async function imported(tools: AccessTools, command: Command, { stdout, cwd, env
   return 0
 }
 
+const ONE_OF: Readonly<Record<ModelImportStep['part'], string>> = {
+  permissions: 'permission',
+  organizations: 'organization',
+  teams: 'team',
+  projects: 'project',
+  roles: 'role',
+  policies: 'policy',
+  members: 'member',
+  resources: 'resource',
+  assignments: 'assignment',
+}
+
 const PAGE = 200
 
 async function diff(tools: AccessTools, command: Command, { stdout, cwd, env }: Surroundings): Promise<number> {
-  const change = {
-    document: await readDocument(cwd, command.file!),
-    mode: command.replace ? 'replace' : 'merge',
-  } as const
+  const { file = '' } = command
+  const change = { document: await readDocument(cwd, file), mode: command.replace ? 'replace' : 'merge' } as const
   const items: PrincipalDiff[] = []
   let looked = 0
   for (const kind of ['user', 'service_account'] as const) {
     let cursor: string | null = null
     do {
-      const page: AccessDiff = await tools.diff(change, { kind, limit: PAGE, ...(cursor === null ? {} : { cursor }) })
+      const options = { kind, limit: PAGE, ...(cursor === null ? {} : { cursor }) }
+      const page: AccessDiff = await inFile(file, () => tools.diff(change, options))
       items.push(...page.items)
       looked += page.looked
       cursor = page.next
@@ -92,20 +105,43 @@ async function diff(tools: AccessTools, command: Command, { stdout, cwd, env }: 
 function showDiff(screen: Screen, items: readonly PrincipalDiff[], looked: number): void {
   for (const { principal, gained, lost, changed, complete } of items) {
     screen.line(screen.tone('strong', principal.name))
-    for (const one of gained)
-      screen.line(`  ${screen.tone('good', '+')} ${one.permission} ${one.where}${some(one.after)}`)
-    for (const one of lost) screen.line(`  ${screen.tone('bad', '-')} ${one.permission} ${one.where}${some(one.after)}`)
-    for (const one of changed)
-      screen.line(`  ${screen.tone('warn', '~')} ${one.permission} ${one.where}, under other conditions`)
+    for (const [tone, sign, differences] of [
+      ['good', '+', gained],
+      ['bad', '-', lost],
+      ['warn', '~', changed],
+    ] as const) {
+      for (const text of together(differences)) screen.line(`  ${screen.tone(tone, sign)} ${text}`)
+    }
     if (!complete) screen.line(screen.tone('faint', '  ... and more'))
   }
   const people = count(looked, 'principal')
-  if (items.length === 0) screen.line(screen.tone('good', `Nothing would be otherwise for any of ${people}.`))
-  else screen.line(`${items.length} of ${people} would gain or lose something. Nothing was changed.`)
+  if (items.length === 0) screen.line(screen.tone('good', `Nothing would change for any of ${people}.`))
+  else screen.line(`Something would change for ${items.length} of ${people}. Nothing was changed.`)
 }
 
-function some(after: string): string {
-  return after === 'conditional' ? ', under conditions' : ''
+/** What is so of several actions on one resource is one line: `note:read, write everywhere`. */
+function together(differences: readonly Difference[]): string[] {
+  const lines = new Map<string, { readonly resource: string; readonly actions: string[]; readonly rest: string }>()
+  for (const { permission, where, before, after } of differences) {
+    const [resource = '', action = ''] = permission.split(':')
+    const rest = `${where}${WAYS[before][after]}`
+    const key = JSON.stringify([resource, rest])
+    const line = lines.get(key)
+    if (line) line.actions.push(action)
+    else lines.set(key, { resource, actions: [action], rest })
+  }
+  return [...lines.values()].map(({ resource, actions, rest }) => `${resource}:${actions.join(', ')} ${rest}`)
+}
+
+/** From what to what, where that is not just all or nothing. */
+const WAYS: Readonly<Record<Difference['before'], Readonly<Record<Difference['after'], string>>>> = {
+  refused: { refused: '', conditional: ', under conditions', allowed: '' },
+  conditional: {
+    refused: ', held under conditions',
+    conditional: ', under other conditions',
+    allowed: ', until now under conditions',
+  },
+  allowed: { refused: '', conditional: ', kept under conditions only', allowed: '' },
 }
 
 async function lint(command: Command, surroundings: Surroundings): Promise<number> {
@@ -135,8 +171,8 @@ function showFindings(screen: Screen, findings: readonly LintFinding[], complete
   for (const { severity, code, path, message, remedy } of findings) {
     const [tone, sign] = SIGNS[severity]
     screen.line(`${screen.tone(tone, `${sign} ${code}`)}  ${screen.tone('strong', path)}`)
-    screen.line(`  ${wrap(message, '  ')}`)
-    screen.line(`  ${screen.tone('faint', '→')} ${wrap(remedy, '    ')}`)
+    screen.line(`  ${screen.wrap(message, '  ')}`)
+    screen.line(`  ${screen.tone('faint', '→')} ${screen.wrap(remedy, '    ')}`)
   }
   if (!complete) screen.line(screen.tone('faint', '... and more'))
   const many = (wanted: LintFinding['severity']) => findings.filter(({ severity }) => severity === wanted).length

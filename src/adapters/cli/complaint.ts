@@ -1,7 +1,7 @@
 // An error for people and for programs: what happened, where, what to do. Never a stack, never a URL.
 
 import { type ErrorCode, FreeholdError } from '../../core/kernel/errors.ts'
-import { type Screen, wrap } from './screen.ts'
+import type { Screen } from './screen.ts'
 
 export interface Complaint {
   readonly code: ErrorCode
@@ -13,7 +13,10 @@ export interface Complaint {
   readonly details: object
 }
 
-export function complaintOf(error: unknown, place: string | undefined): Complaint {
+/** Details that say what an error is about. */
+const SUBJECTS = ['file', 'option', 'package', 'schema', 'path', 'role', 'permission', 'key'] as const
+
+export function complaintOf(error: unknown, place: string | undefined, tenant?: string): Complaint {
   const known = FreeholdError.is(error) ? error : new FreeholdError('INTERNAL', {}, { cause: error })
   const { code, details, docs } = known
   const said = details as Readonly<Record<string, unknown>>
@@ -21,10 +24,13 @@ export function complaintOf(error: unknown, place: string | undefined): Complain
   const text = (name: string): string | undefined => (said[name] === undefined ? undefined : String(said[name]))
   const migration = text('migration')
   const line = text('line')
+  const named = SUBJECTS.find((name) => said[name] !== undefined)
   const subject =
     migration && line
       ? `${migration}, line ${line}`
-      : (migration ?? text('file') ?? text('option') ?? text('package') ?? text('schema') ?? text('path'))
+      : (migration ??
+        (named === undefined ? undefined : text(named)) ??
+        (code.startsWith('TENANT_') ? tenant : undefined))
   const lines: string[] = []
   const sqlstate = text('sqlstate')
   const problem = text('problem')
@@ -52,7 +58,7 @@ export function complaintOf(error: unknown, place: string | undefined): Complain
 
 export function showComplaint(screen: Screen, { code, title, subject, lines, docs }: Complaint): void {
   screen.line(`${screen.tone('bad', `✗ ${title}`)}${subject ? `: ${screen.tone('strong', subject)}` : ''}`)
-  for (const line of lines) screen.line(`  ${wrap(line, '  ')}`)
+  for (const line of lines) screen.line(`  ${screen.wrap(line, '  ')}`)
   screen.line(screen.tone('faint', `  ${code}  ${docs}`))
 }
 

@@ -9,7 +9,7 @@ import { connect, placeOf } from './connection.ts'
 import { keysOf } from './keys.ts'
 import { print } from './migrate.ts'
 import { lookAtPackages, type PackageLook, packageFindings } from './packages.ts'
-import { count, openScreen, type Screen, type Surroundings, wrap } from './screen.ts'
+import { count, openScreen, type Screen, type Surroundings } from './screen.ts'
 import type { Command } from './usage.ts'
 
 /** What was looked at, whether or not something was found. */
@@ -134,14 +134,14 @@ function show(screen: Screen, findings: readonly Finding[], seen: Seen): void {
   row('database', `${seen.database}, schema ${seen.schema}`)
   row('server', `PostgreSQL ${seen.server}`)
   row('node', seen.node)
-  row('packages', there.length === 0 ? 'none' : wrap(there.join(', '), ' '.repeat(12)))
+  row('packages', there.length === 0 ? 'none' : screen.wrap(there.join(', '), ' '.repeat(12)))
   row('clocks', `${Math.abs(seen.clockSkewMs)} ms apart`)
   screen.line()
   for (const { severity, id, message, remedy } of findings) {
     const [tone, sign] = SIGNS[severity]
     screen.line(`${screen.tone(tone, `${sign} ${id}`)}`)
-    screen.line(`  ${wrap(message, '  ')}`)
-    screen.line(`  ${screen.tone('faint', '→')} ${wrap(remedy, '    ')}`)
+    screen.line(`  ${screen.wrap(message, '  ')}`)
+    screen.line(`  ${screen.tone('faint', '→')} ${screen.wrap(remedy, '    ')}`)
   }
   const many = (severity: Finding['severity']): number =>
     findings.filter((finding) => finding.severity === severity).length

@@ -1,7 +1,7 @@
 // Results as JUnit's XML, as CI servers read it.
 
 import type { Outcome } from './access-test.ts'
-import { explanationLines } from './access-words.ts'
+import { expected, got } from './access-words.ts'
 
 export function junit(file: string, outcomes: readonly Outcome[]): string {
   const failures = outcomes.filter(({ ok }) => !ok).length
@@ -23,10 +23,10 @@ export function junit(file: string, outcomes: readonly Outcome[]): string {
   ].join('\n')
 }
 
-function failure({ case: one, explanation }: Outcome): string {
-  const got = `${explanation.allowed ? 'allow' : 'deny'} (${explanation.reason})`
-  const message = `expected ${one.expect}${one.reason ? ` (${one.reason})` : ''}, got ${got}`
-  return `      <failure message="${escaped(message)}">${escaped(explanationLines(explanation).join('\n'))}</failure>`
+function failure({ case: one, explanation, lines }: Outcome): string {
+  const text = lines.map(([label, said]) => `${label}: ${said}`).join('\n')
+  const message = `expected ${expected(one)}, got ${got(explanation)}`
+  return `      <failure message="${escaped(message)}">${escaped(text)}</failure>`
 }
 
 /** XML 1.0 has no other control characters than tab and line ends, not even escaped. */

@@ -1,7 +1,6 @@
 // `freehold risk replay`: a recorded history of sign-ins, one JSON object a line, scored in order. It needs no database.
 
 import { createReadStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type RecordedSignIn, type ReplayedSignIn, replay } from '../../core/authentication/risk/replay.ts'
@@ -9,6 +8,7 @@ import { fillRiskSettings, type RiskOptions, type RiskSettings } from '../../cor
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import type { GeoProvider } from '../../core/ports/geo.ts'
 import { maxmind } from '../maxmind/index.ts'
+import { contentOf, faulty, whyNot } from './files.ts'
 import { PEERS } from './packages.ts'
 import { count, openScreen, type Screen, type Surroundings, type Tone } from './screen.ts'
 import type { Command } from './usage.ts'
@@ -17,16 +17,15 @@ const TONES: Readonly<Record<ReplayedSignIn['verdict'], Tone>> = { allow: 'good'
 
 /**
  * 0 when the whole history was scored.
- * @throws CONFIG_INVALID (a file that is not there, or not what it should be), PACKAGE_MISSING (mmdb-lib), INPUT_INVALID (a line that cannot be read)
+ * @throws FILE_INVALID, CONFIG_INVALID (a setting), PACKAGE_MISSING (mmdb-lib), INPUT_INVALID (a line that cannot be read)
  */
 export async function replayHistory(command: Command, { stdout, env, cwd }: Surroundings): Promise<number> {
   const screen = openScreen(stdout, env)
-  const at = (file: string) => resolve(cwd, file)
-  const settings = command.settings === undefined ? fillRiskSettings() : await settingsIn(at(command.settings))
-  const geo = command.geo === undefined ? undefined : await geoIn(at(command.geo))
+  const settings = command.settings === undefined ? fillRiskSettings() : await settingsIn(cwd, command.settings)
+  const geo = command.geo === undefined ? undefined : await geoIn(cwd, command.geo)
   const verdicts = { allow: 0, 'step-up': 0, deny: 0 }
   let scored = 0
-  for await (const signIn of replay(linesOf(at(command.file!)), settings, geo)) {
+  for await (const signIn of replay(linesOf(cwd, command.file!), settings, geo)) {
     scored++
     verdicts[signIn.verdict]++
     if (command.json) screen.line(JSON.stringify(signIn))
@@ -46,20 +45,20 @@ function show(screen: Screen, { number, at, user, ok, score, verdict, reasons }:
 }
 
 /** As the option `risk` of `createFreehold`, in JSON. */
-async function settingsIn(file: string): Promise<RiskSettings> {
-  const text = (await contentOf(file, '--settings')).toString()
+async function settingsIn(cwd: string, file: string): Promise<RiskSettings> {
+  const text = (await contentOf(cwd, file)).toString()
   let settings: RiskOptions
   try {
     settings = JSON.parse(text) as RiskOptions
   } catch (cause) {
-    throw invalid('--settings', 'it is not JSON', cause)
+    throw faulty(file, 'it is not JSON', cause)
   }
   return fillRiskSettings(settings)
 }
 
 /** A database in MaxMind's format, read whole. */
-async function geoIn(file: string): Promise<GeoProvider> {
-  const content = await contentOf(file, '--geo')
+async function geoIn(cwd: string, file: string): Promise<GeoProvider> {
+  const content = await contentOf(cwd, file)
   const { Reader } = await import('mmdb-lib').catch((cause: unknown) => {
     const wanted = { package: 'mmdb-lib', range: PEERS['mmdb-lib']!, hint: 'npm install mmdb-lib' }
     throw new FreeholdError('PACKAGE_MISSING', wanted, { cause })
@@ -68,25 +67,15 @@ async function geoIn(file: string): Promise<GeoProvider> {
     try {
       return work()
     } catch (cause) {
-      throw invalid('--geo', 'it is no database in the format of MaxMind (.mmdb), or is damaged', cause)
+      throw faulty(file, 'it is no database in the format of MaxMind (.mmdb), or is damaged', cause)
     }
   }
   const { locate } = maxmind({ reader: sound(() => new Reader(content)) })
   return { locate: (ip) => sound(() => locate(ip)) }
 }
 
-async function contentOf(file: string, option: string): Promise<Buffer> {
-  return readFile(file).catch((cause: unknown) => {
-    throw invalid(option, 'it cannot be read', cause)
-  })
-}
-
-function invalid(option: string, problem: string, cause: unknown): FreeholdError<'CONFIG_INVALID'> {
-  return new FreeholdError('CONFIG_INVALID', { option, problem }, { cause })
-}
-
-async function* linesOf(file: string): AsyncGenerator<RecordedSignIn, void, undefined> {
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })
+async function* linesOf(cwd: string, file: string): AsyncGenerator<RecordedSignIn, void, undefined> {
+  const lines = createInterface({ input: createReadStream(resolve(cwd, file)), crlfDelay: Number.POSITIVE_INFINITY })
   let number = 0
   try {
     for await (const line of lines) {
@@ -96,7 +85,7 @@ async function* linesOf(file: string): AsyncGenerator<RecordedSignIn, void, unde
     }
   } catch (cause) {
     if (FreeholdError.is(cause)) throw cause
-    throw invalid('FILE', 'it cannot be read', cause)
+    throw faulty(file, whyNot(cause, 'read'), cause)
   }
 }
 

@@ -5,6 +5,8 @@ import { styleText } from 'node:util'
 export interface Output {
   write(text: string): unknown
   readonly isTTY?: boolean
+  /** Of a terminal: how many characters stand in a line. */
+  readonly columns?: number
 }
 
 /** The surroundings of one call, so that a test can be one. */
@@ -23,8 +25,12 @@ export interface Screen {
   /** Progress: shown until the next line, and only on a terminal. */
   passing(text: string): void
   tone(tone: Tone, text: string): string
+  /** Breaks a text into lines that fit, and puts `indent` before each but the first. */
+  wrap(text: string, indent: string): string
 }
 
+/** Longer lines are hard to read, however wide a terminal is. */
+const MAXIMUM_WIDTH = 100
 const FORMATS = { good: 'green', bad: 'red', warn: 'yellow', faint: 'dim', strong: 'bold' } as const
 
 /** Colours on a terminal, unless NO_COLOR is set (no-color.org); FORCE_COLOR asks for them anywhere. */
@@ -32,6 +38,7 @@ export function openScreen(output: Output, env: Surroundings['env']): Screen {
   const terminal = output.isTTY === true
   const wanted = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0'
   const colours = !env.NO_COLOR && (wanted || (terminal && env.TERM !== 'dumb'))
+  const width = Math.min(output.columns ?? MAXIMUM_WIDTH, MAXIMUM_WIDTH)
   let passing = false
   return {
     line(text = '') {
@@ -44,6 +51,7 @@ export function openScreen(output: Output, env: Surroundings['env']): Screen {
       passing = true
     },
     tone: (tone, text) => (colours ? styleText(FORMATS[tone], text, { validateStream: false }) : text),
+    wrap: (text, indent) => wrap(text, indent, width),
   }
 }
 
@@ -52,8 +60,7 @@ export function count(many: number, one: string, more = `${one}s`): string {
   return `${many} ${many === 1 ? one : more}`
 }
 
-/** Breaks a text into lines of at most `width` characters and puts `indent` before each but the first. */
-export function wrap(text: string, indent: string, width = 100): string {
+function wrap(text: string, indent: string, width: number): string {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {

@@ -2,50 +2,6 @@
 
 import { parseArgs } from 'node:util'
 
-export const USAGE = `freehold: migrations, keys, risk, access and a check-up of the database, from the command line
-
-Usage
-  freehold migrate plan     what "up" would run; with --sql, the SQL itself
-  freehold migrate up       applies what is pending
-  freehold migrate status   every migration with its state
-  freehold keys status      which root keys are still needed, and by how much
-  freehold keys reencrypt   seals again with the current key what an older one sealed
-  freehold doctor           looks at server, roles, walls, keys, packages
-  freehold risk replay FILE scores recorded sign-ins, a JSON object a line; asks no database
-
-  freehold access test CASES         asks the decisions that a file expects, of a model or a tenant
-  freehold access lint [MODEL]       what in roles, policies and assignments does nothing, or too much
-  freehold access export             writes a tenant's access as a document (JSON)
-  freehold access diff MODEL         what a document would give and take; changes nothing
-  freehold access import MODEL       makes a tenant's access as a document says, wholly or not at all
-
-Options
-  --url URL            the database as the application sees it    (DATABASE_URL)
-  --owner-url URL      the same as the owner of the schema        (FREEHOLD_OWNER_URL)
-  --schema NAME        where Freehold's tables are                (default: freehold)
-  --folder DIR         your own migrations, NNNN_name.sql, run after ours
-  --baseline SET:NNNN  takes migrations up to this one as done, as host:0003 or host:all
-  --lock-wait SECONDS  how long to wait for another migration     (default: 60)
-  --geo FILE           with risk replay: places of addresses, a MaxMind database (.mmdb); wants mmdb-lib
-  --settings FILE      with risk replay: the option "risk" of createFreehold, as JSON
-  --tenant SLUG        the tenant that an access command is about
-  --permissions FILE   what your code declares: a module that exports \`permissions\`, or YAML
-  --model FILE         with access test: the document to ask, in place of a tenant
-  --junit FILE         with access test: the results as JUnit XML, for CI
-  --places, --assignments   with access export: what they say, too
-  --replace            with access diff and import: removes what the document does not name
-  --dry-run            with access import: does it, says what it was, and takes it back
-  --sql                with plan: prints the SQL and nothing else
-  --json               one JSON document; with up and risk, one per line
-  --help, --version
-
-Root keys are read from FREEHOLD_KEYS, as {"current":"k2","k1":"...","k2":"..."}, or FREEHOLD_KEY, which is k1.
-Doctor looks at these, and at FREEHOLD_KEY_1 to FREEHOLD_KEY_255 (or _K1 to _K255), where they are set.
-
-Exit codes
-  0  all is well    1  something is pending, was found, or failed    2  the command line is wrong
-`
-
 export type AccessCommand = 'access test' | 'access lint' | 'access export' | 'access diff' | 'access import'
 
 export interface Command {
@@ -66,6 +22,8 @@ export interface Command {
   readonly folder?: string
   readonly baseline?: string
   readonly lockWaitMs?: number
+  /** With help: of what. */
+  readonly about?: string
   /** Of `risk replay` and `access`. */
   readonly file?: string
   readonly geo?: string
@@ -94,6 +52,7 @@ export function readCommand(argv: readonly string[], env: Readonly<Record<string
     name: values.help || argv.length === 0 ? 'help' : values.version ? 'version' : commandName(positionals),
     ...(url !== undefined && { url }),
     ...(ownerUrl !== undefined && { ownerUrl }),
+    ...(positionals[0] !== undefined && { about: positionals[positionals[0] === 'help' ? 1 : 0] }),
     schema: values.schema ?? 'freehold',
     ...(values.folder !== undefined && { folder: values.folder }),
     ...(values.baseline !== undefined && { baseline: values.baseline }),
@@ -218,7 +177,7 @@ const ACCESS_OPTIONS: readonly (readonly [keyof Command & string, string, readon
 
 /** Whether it is a command about access, which needs a database only where it names a tenant. @throws UsageError */
 function checkAccess(command: Command): boolean {
-  const { name, tenant, model, file, url } = command
+  const { name, tenant, model, file, url, permissions } = command
   for (const [key, option, commands] of ACCESS_OPTIONS) {
     if (command[key] && !commands.includes(name as AccessCommand)) {
       throw new UsageError(`${option} goes with ${commands.map((one) => `"${one}"`).join(', ')}`)
@@ -227,12 +186,17 @@ function checkAccess(command: Command): boolean {
   if (!name.startsWith('access ')) return false
   if (tenant !== undefined && model !== undefined) throw new UsageError('--tenant and --model exclude each other')
   const needsTenant = name !== 'access test' && !(name === 'access lint' && file !== undefined)
-  if (tenant === undefined && needsTenant) throw new UsageError(`${name} wants a tenant: give --tenant`)
+  if (tenant === undefined && needsTenant) {
+    throw new UsageError(`${name} wants ${name === 'access lint' ? 'a model, or ' : ''}a tenant: give --tenant`)
+  }
   if (tenant !== undefined && name === 'access lint' && file !== undefined) {
     throw new UsageError('access lint takes a file or --tenant, not both')
   }
   if (tenant !== undefined && url === undefined) {
     throw new UsageError('there is no database: set DATABASE_URL, or give --url')
+  }
+  if (needsTenant && permissions === undefined) {
+    throw new UsageError(`${name} wants --permissions FILE: what your code declares, without which roles mean nothing`)
   }
   return true
 }

@@ -1,7 +1,7 @@
 // One of several values: fixed ones, or what stands in a list that a row has.
 
 import { isScalar, momentOf } from '../../core/access/condition-values.ts'
-import type { FilterColumn, FilterTerm } from '../../core/access/filter-formula.ts'
+import type { FilterColumn, FilterQuestion, FilterTerm } from '../../core/access/filter-formula.ts'
 import { failsOf, holds, holdsOf, isBigint, isJson, isUuid, whole } from './filter-comparisons.ts'
 import { every, not, type Sql, type Sure, some, sql, value } from './filter-pieces.ts'
 import { columnOf, json, jsonOf, type Side, sideOf, sideOfJson, sideOfStored } from './filter-sides.ts'
@@ -21,6 +21,23 @@ export function isNoneOfThese(left: FilterTerm, values: readonly unknown[]): Sur
   if (values.length === 0) return present
   const comparable = values.every((item) => isScalar(item) || momentOf(item) !== undefined)
   return every(comparable, scalar, not(isOneOfThese(left, values)))
+}
+
+/** The pairs are hashed once, whatever their number. */
+export function isPair({ left, right, pairs }: Extract<FilterQuestion, { operator: '$pairs' }>): Sure {
+  const [a, b] = [left, right].map(({ type }) => (type === 'uuid' ? 'uuid' : 'text')) as [
+    'uuid' | 'text',
+    'uuid' | 'text',
+  ]
+  // what no uuid looks like is in no column of them
+  const found = pairs.filter(([x, y]) => (a === 'text' || isUuid(x)) && (b === 'text' || isUuid(y)))
+  if (found.length === 0) return false
+  const column = (type: string, i: 0 | 1) =>
+    value(
+      found.map((pair) => pair[i]),
+      `${type}[]`,
+    )
+  return sql`(${columnOf(left)}, ${columnOf(right)}) in (select * from unnest(${column(a, 0)}, ${column(b, 1)}))`
 }
 
 /** All of a kind at once, so that an index may serve. */

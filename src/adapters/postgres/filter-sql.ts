@@ -3,7 +3,7 @@
 
 import type { FilterColumn, FilterCondition, FilterTerm, FilterTest } from '../../core/access/filter-formula.ts'
 import { type Comparison, fails, holds, timeDuring } from './filter-comparisons.ts'
-import { isIn, isList, isNoneOfThese, isNotIn, isOneOfThese } from './filter-lists.ts'
+import { isIn, isList, isNoneOfThese, isNotIn, isOneOfThese, isPair } from './filter-lists.ts'
 import { insideNetworks, isAddressOf } from './filter-networks.ts'
 import { every, not, type Sql, type Sure, some, sql, value } from './filter-pieces.ts'
 import { columnOf, type Side, sideOf } from './filter-sides.ts'
@@ -26,6 +26,8 @@ function testSql(test: FilterTest): Sure {
       return isSo ? sideOf(test.left).present : not(sideOf(test.left).present)
     case '$in':
       return among(test.left, test.right, isSo)
+    case '$pairs':
+      return isSo ? isPair(test) : not(isPair(test))
     case '$contains':
       return isSo ? contains(test.left, test.right) : containsNot(test.left, test.right)
     case '$startsWith':

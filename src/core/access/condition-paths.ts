@@ -11,6 +11,8 @@ export interface Facts {
   readonly context: unknown
   /** The moment of the check, in milliseconds since 1970: `context.time` where the context does not say another. */
   readonly now?: (() => number) | undefined
+  /** More of the resource and the context may be told: nobody knows that something is not there. */
+  readonly partial?: boolean
 }
 
 export type Root = 'principal' | 'resource' | 'context'

@@ -52,7 +52,9 @@ const comparisons: { readonly [O in OrderOperator | '$startsWith' | '$contains']
 
 function exists(path: string): Question {
   const read = compilePath(path)
-  return (facts) => (read(facts) === undefined ? FAILS : HOLDS)
+  // of the principal all is known
+  const absent = (facts: Facts) => (facts.partial && !path.startsWith('principal.') ? UNKNOWN : FAILS)
+  return (facts) => (read(facts) === undefined ? absent(facts) : HOLDS)
 }
 
 /** Asks of the value alone. */

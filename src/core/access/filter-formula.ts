@@ -48,6 +48,13 @@ export type FilterQuestion =
     }
   /** One of several values, or one of what is in a list. */
   | { readonly operator: '$in'; readonly left: FilterTerm; readonly right: FilterTerm | readonly unknown[] }
+  /** Two ids that stand side by side in one of these pairs. */
+  | {
+      readonly operator: '$pairs'
+      readonly left: FilterColumn
+      readonly right: FilterColumn
+      readonly pairs: readonly (readonly [left: string, right: string])[]
+    }
   | { readonly operator: '$exists'; readonly left: FilterColumn }
   /** `open`: there is a network that could not be read, so nobody knows who is in none. */
   | {

@@ -23,11 +23,10 @@ const KINDS = ['organization', 'team', 'project'] as const
 /** Rows to which one of these extends, or to which none of them does. */
 export function reachedBy(extents: readonly Extent[], sense: Sense, rows: RowPlaces): Formula {
   const around = extents.filter(({ exactly, resource }) => !exactly && !resource).map(({ place }) => place)
+  const exact = extents.filter(({ exactly, resource }) => exactly && !resource).map(({ place }) => place)
   return oneOf(sense, [
     inside(around, sense, rows),
-    ...extents
-      .filter(({ exactly, resource }) => exactly && !resource)
-      .map(({ place }) => exactlyAt(place, sense, rows)),
+    exactlyAt(new Set(exact), sense, rows),
     onResources(extents, sense, rows),
   ])
 }
@@ -38,26 +37,53 @@ function inside(places: readonly Place[], sense: Sense, { tree, fixed, columns }
 }
 
 /** Of several places in one another that a row names, the innermost are the ones that it is exactly at. */
-function exactlyAt(place: Place, sense: Sense, rows: RowPlaces): Formula {
+function exactlyAt(places: ReadonlySet<Place>, sense: Sense, rows: RowPlaces): Formula {
   const { tree, fixed, columns, resource } = rows
   // what counts exactly at a place does not count for a resource in it
   if (resource) return no(sense)
-  if (place === tree.tenant) {
-    if (fixed.length > 0) return no(sense)
-    const named = KINDS.flatMap((kind) => columns[kind] ?? [])
-    const isNull = named.map((left) => asked({ operator: '$eq', left, right: { kind: 'value', value: null } }, sense))
-    return allOf(sense, isNull)
+  const innermost = [...places].filter((place) => !fixed.some((at) => at !== place && isWithin(place, at)))
+  const parts: Formula[] = []
+  for (const place of innermost) {
+    if (place === tree.tenant) parts.push(nowhere(sense, columns))
+    else if (fixed.includes(place)) parts.push(isAmong(idsOf(below(place, tree)), opposite(sense), columns))
   }
-  if (fixed.some((at) => at !== place && isWithin(place, at))) return no(sense)
-  const [, ...below] = tree.within(place)
-  const column = columns[place.kind as (typeof KINDS)[number]]
-  const isThere = fixed.includes(place)
-    ? yes(sense)
-    : column
-      ? asked({ operator: '$in', left: column, right: [place.id] }, sense)
-      : no(sense)
-  const further = isAmong(idsOf(below), sense === 'holds' ? 'fails' : 'holds', columns)
-  return allOf(sense, [isThere, further])
+  for (const kind of KINDS) {
+    const named = innermost.filter((place) => place.kind === kind && !fixed.includes(place))
+    if (named.length > 0) parts.push(exactlyNamed(kind, named, sense, rows))
+  }
+  return oneOf(sense, parts)
+}
+
+/** In none of the places that a row could name. */
+function nowhere(sense: Sense, columns: RowPlaces['columns']): Formula {
+  const named = KINDS.flatMap((kind) => columns[kind] ?? [])
+  const isNull = named.map((left) => asked({ operator: '$eq', left, right: { kind: 'value', value: null } }, sense))
+  return allOf(sense, isNull)
+}
+
+/** In one of these by its own column, and by no other column further inside that one. However many: few questions. */
+function exactlyNamed(
+  kind: keyof RowPlaces['columns'],
+  places: readonly Place[],
+  sense: Sense,
+  { tree, columns }: RowPlaces,
+): Formula {
+  const left = columns[kind]
+  if (!left) return no(sense)
+  const parts = [asked({ operator: '$in', left, right: places.map(({ id }) => id) }, sense)]
+  for (const inner of KINDS) {
+    const right = columns[inner]
+    if (!right || inner === kind) continue
+    const pairs = places.flatMap((place) =>
+      below(place, tree).flatMap((other) => (other.kind === inner ? [[place.id, other.id] as const] : [])),
+    )
+    if (pairs.length > 0) parts.push(asked({ operator: '$pairs', left, right, pairs }, opposite(sense)))
+  }
+  return allOf(sense, parts)
+}
+
+function below(place: Place, tree: PlaceTree): readonly Place[] {
+  return tree.within(place).slice(1)
 }
 
 /** Said of single rows, wherever they are or as far as they are there. */
@@ -73,8 +99,16 @@ function onResources(extents: readonly Extent[], sense: Sense, rows: RowPlaces):
     if (ids) ids.push(id)
     else byPlace.set(place, [id])
   }
-  const parts = [...byPlace].map(([place, ids]) =>
-    allOf(sense, [asked({ operator: '$in', left: of.column, right: ids }, sense), inside([place], sense, rows)]),
+  // the same rows in many places are asked about once
+  const byIds = new Map<string, { ids: readonly unknown[]; places: Place[] }>()
+  for (const [place, ids] of byPlace) {
+    const key = JSON.stringify(ids)
+    const same = byIds.get(key)
+    if (same) same.places.push(place)
+    else byIds.set(key, { ids, places: [place] })
+  }
+  const parts = [...byIds.values()].map(({ ids, places }) =>
+    allOf(sense, [asked({ operator: '$in', left: of.column, right: ids }, sense), inside(places, sense, rows)]),
   )
   return oneOf(sense, parts)
 }
@@ -88,9 +122,11 @@ function idIn({ type }: FilterColumn, id: string): unknown {
 
 /** Ids by kind, of these places and all that is in them. */
 function idsIn(places: readonly Place[], tree: PlaceTree): Map<PlaceKind, string[]> {
-  const outermost = [...new Set(places)].filter(
-    (place) => !places.some((other) => other !== place && isWithin(other, place)),
-  )
+  const outermost: Place[] = []
+  for (const place of [...places].sort((a, b) => a.first - b.first)) {
+    const last = outermost.at(-1)
+    if (!last || !isWithin(last, place)) outermost.push(place)
+  }
   return idsOf(outermost.flatMap((place) => tree.within(place)))
 }
 
@@ -116,12 +152,14 @@ function isAmong(ids: ReadonlyMap<PlaceKind, readonly string[]>, sense: Sense, c
 function asked(
   question:
     | { operator: '$in'; left: FilterColumn; right: readonly unknown[] }
-    | { operator: '$eq'; left: FilterColumn; right: { kind: 'value'; value: null } },
+    | { operator: '$eq'; left: FilterColumn; right: { kind: 'value'; value: null } }
+    | { operator: '$pairs'; left: FilterColumn; right: FilterColumn; pairs: readonly (readonly [string, string])[] },
   sense: Sense,
 ): Formula {
   return { kind: 'test', sense, ...question }
 }
 
+const opposite = (sense: Sense): Sense => (sense === 'holds' ? 'fails' : 'holds')
 const oneOf = (sense: Sense, parts: readonly Formula[]): Formula => (sense === 'holds' ? any : all)(parts)
 const allOf = (sense: Sense, parts: readonly Formula[]): Formula => (sense === 'holds' ? all : any)(parts)
 const yes = (sense: Sense): Formula => (sense === 'holds' ? ALWAYS : NEVER)

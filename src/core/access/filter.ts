@@ -53,25 +53,16 @@ export function filterRows({ book, sources, facts, now }: Asker, permission: num
     ),
   )
   const allows = said.filter(({ effect }) => effect === 'allow')
-  const allowed =
-    fields === undefined
-      ? any(
-          formulas(
-            'holds',
-            allows.filter((saying) => saying.fields === undefined),
-          ),
-        )
-      : all(
-          fields.map((field) =>
-            any(
-              formulas(
-                'holds',
-                allows.filter((saying) => saying.fields?.includes(field) !== false),
-              ),
-            ),
-          ),
-        )
+  const allowing = (field: string | undefined) =>
+    allows.filter((saying) => saying.fields === undefined || (field !== undefined && saying.fields.includes(field)))
+  // fields that the same is said of are asked about once
+  const together = new Map((fields ?? [undefined]).map(allowing).map((these) => [indexes(these, allows), these]))
+  const allowed = all([...together.values()].map((these) => any(formulas('holds', these))))
   return asFilter(all([allowed, notDenied]))
+}
+
+function indexes(some: readonly Saying[], all: readonly Saying[]): string {
+  return some.map((one) => all.indexOf(one)).join()
 }
 
 /** It is said of the row and holds, or it is not said of it or certainly fails. */

@@ -4,7 +4,7 @@
 import type { TenantContext } from '../context.ts'
 import { everyRow } from '../storage/every-row.ts'
 import type { ResourceRow } from '../storage/tree-tables.ts'
-import { boundActor, type HoldingTerms } from './authority.ts'
+import { type Authority, boundActor, type HoldingTerms } from './authority.ts'
 import type { AccessWriting } from './changes.ts'
 import {
   type Grant,
@@ -37,6 +37,16 @@ export async function demandAssignments(
   if (!boundActor(actor)) return
   const ids = [...new Set(rows.flatMap(({ resource_id }) => resource_id ?? []))]
   const resources = ids.length > 0 ? await everyRow(unit.records, 'resources', { where: { id: { in: ids } } }) : []
+  demandGrants(authority, rows, way, resources)
+}
+
+/** The same, where the resources that they are on are at hand. @throws GRANT_REFUSED */
+export function demandGrants(
+  authority: Authority,
+  rows: readonly GrantRow[],
+  way: Way,
+  resources: readonly ResourceRow[] = [],
+): void {
   authority.demandHoldings(only(grantsOf(rows, resources)), {
     way,
     containerOf: ({ type, id }) => {

@@ -38,15 +38,15 @@ export function standingOf(rows: readonly ScopeRow[], permission: number, facts:
   if (code === ALLOW) return 'allowed'
   if ((code & (ALLOW | ALLOW_IF)) === 0 || (code & DENY) !== 0) return 'refused'
   const { allows, denies } = testsOf(rows, permission)
-  const denying = denies.filter((rule) => verdictOf(rule, facts) !== FAILS)
-  const certain = denying.filter((rule) => verdictOf(rule, facts) === HOLDS)
-  if (certain.some(({ fields }) => fields === undefined)) return 'refused'
   const always = (code & ALLOW) !== 0
-  const whole = allows.some((rule) => rule.fields === undefined && verdictOf(rule, facts) === HOLDS)
-  if (denying.length === 0 && (always || whole)) return 'allowed'
+  const whole = () => allows.some((rule) => rule.fields === undefined && verdictOf(rule, facts) === HOLDS)
+  if (denies.every((rule) => verdictOf(rule, facts) === FAILS) && (always || whole())) return 'allowed'
+  const partial: Facts = { ...facts, partial: true }
+  const certain = denies.filter((rule) => verdictOf(rule, partial) === HOLDS)
+  if (certain.some(({ fields }) => fields === undefined)) return 'refused'
   const remains = ({ fields }: Rule) =>
     fields === undefined || fields.some((field) => !certain.some((rule) => gives(rule, field)))
-  const possible = always || allows.some((rule) => verdictOf(rule, facts) !== FAILS && remains(rule))
+  const possible = always || allows.some((rule) => verdictOf(rule, partial) !== FAILS && remains(rule))
   return possible ? 'conditional' : 'refused'
 }
 

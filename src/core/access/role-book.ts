@@ -33,6 +33,7 @@ export interface RoleBook {
   /** Whether another role inherits from it. */
   isParent(id: string): boolean
   ownRules(role: BookRole): Said
+  /** Of a role that is planned, too: by the roles there are. */
   closure(role: BookRole): Closure
   /** Keys of roles that allow this by themselves, without conditions and for every field; ten at most. */
   allowing(permission: number): readonly string[]
@@ -50,14 +51,22 @@ export function createRoleBook(
 ): RoleBook {
   const ids = new Map<string, BookRole>()
   const keys = new Map<string, BookRole>()
-  for (const { id, key, parent_role_id, system, permissions: entries } of source) {
-    const role: BookRole = { id, key, parentId: parent_role_id, system, entries }
-    ids.set(id, role)
-    keys.set(key, role)
+  for (const row of source) {
+    const role = bookRole(row)
+    ids.set(role.id, role)
+    keys.set(role.key, role)
   }
   const own = new Map<BookRole, Said>()
   const closures = new Map<BookRole, Closure>()
   const allowing = new Map<number, readonly string[]>()
+
+  // what is only planned is not remembered
+  const isHere = (role: BookRole): boolean => ids.get(role.id) === role
+  const compile = (role: BookRole): Said => {
+    const bits = book.newBits()
+    if (role.system) giveByCode(bits, role.key, permissions, byCode)
+    return { bits, rules: compileEntries(role.entries, permissions, bits) }
+  }
 
   const book: RoleBook = {
     permissions,
@@ -70,17 +79,15 @@ export function createRoleBook(
       for (const { parentId } of ids.values()) if (parentId === id) return true
       return false
     },
-    ownRules(role) {
-      return remembered(own, role, () => {
-        const bits = book.newBits()
-        if (role.system) giveByCode(bits, role.key, permissions, byCode)
-        return { bits, rules: compileEntries(role.entries, permissions, bits) }
-      })
-    },
-    closure: (role) => remembered(closures, role, () => close(book, role)),
+    ownRules: (role) => (isHere(role) ? remembered(own, role, () => compile(role)) : compile(role)),
+    closure: (role) => (isHere(role) ? remembered(closures, role, () => close(book, role)) : close(book, role)),
     allowing: (permission) => remembered(allowing, permission, () => rolesAllowing(book, permission, byCode)),
   }
   return book
+}
+
+export function bookRole({ id, key, parent_role_id, system, permissions: entries }: RoleSource): BookRole {
+  return { id, key, parentId: parent_role_id, system, entries }
 }
 
 /** The role and its ancestors, nearest first. Of any depth; a ring, which no write of ours makes, ends where it began. */

@@ -49,8 +49,9 @@ export function sessionView(session: Session, currentId: string) {
 }
 
 export function passkeyView(passkey: Passkey) {
-  const { id, name, deviceType, backedUp, transports, aaguid, rpId, createdAt, lastUsedAt, cloneSuspectedAt } = passkey
-  return { id, name, deviceType, backedUp, transports, aaguid, rpId, createdAt, lastUsedAt, cloneSuspectedAt }
+  const { id, name, deviceType, backedUp, transports, aaguid, rpId, signsIn, createdAt, lastUsedAt, cloneSuspectedAt } =
+    passkey
+  return { id, name, deviceType, backedUp, transports, aaguid, rpId, signsIn, createdAt, lastUsedAt, cloneSuspectedAt }
 }
 
 export function auditView(event: AuditEvent) {

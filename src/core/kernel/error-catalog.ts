@@ -130,6 +130,7 @@ export interface ErrorDetails extends AccessErrorDetails {
   MIGRATIONS_PENDING: { pending: readonly string[] }
   // start-up
   CONFIG_INVALID: { option: string; problem: string }
+  FILE_INVALID: { file: string; problem: string }
   KEY_WEAK: { key: string; problem: string }
   KEYS_UNAVAILABLE: Nothing
   DECRYPTION_FAILED: Nothing
@@ -241,6 +242,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   MIGRATION_INVALID: { status: 500, title: 'A migration file is not usable', exposed: false },
   MIGRATIONS_PENDING: { status: 503, title: 'The database has pending migrations', exposed: false },
   CONFIG_INVALID: { status: 500, title: 'An option is not valid', exposed: false },
+  FILE_INVALID: { status: 500, title: 'A file is not as it must be', exposed: false },
   KEY_WEAK: { status: 500, title: 'A key is too weak', exposed: false },
   KEYS_UNAVAILABLE: { status: 503, title: 'The root keys could not be loaded', exposed: false },
   DECRYPTION_FAILED: { status: 500, title: 'A sealed value cannot be opened', exposed: false },

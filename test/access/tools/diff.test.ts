@@ -119,6 +119,46 @@ describe('a diff tells', () => {
     ])
   })
 
+  it('what is below a place, where that is not as in the place itself', async () => {
+    const { tenant, team, bob } = await peopled()
+    const sales = { principal: bob, role: 'viewer', scope: { team } } as const
+    const names = ['note:read', 'invoice:read']
+    const each = (text: string) => names.map((name) => `bob@example.test: ${text.replace('$', name)}`)
+    expect(await told(tenant, { assignments: { grant: [{ ...sales, flow: 'self' }] } })).toEqual(
+      each('+ $ in team main/sales itself (allowed)'),
+    )
+    const whole = await tenant.assignments.grant(sales)
+    const narrowed = { revoke: [whole.id], grant: [{ ...sales, flow: 'self' as const }] }
+    expect(await told(tenant, { assignments: narrowed })).toEqual(each('- $ below team main/sales (refused)'))
+    await tenant.assignments.revoke(whole.id)
+    const all = await tenant.assignments.grant({ principal: bob, role: 'viewer' })
+    const grant = [{ principal: bob, role: 'viewer', flow: 'self' }] as const
+    expect(await told(tenant, { assignments: { revoke: [all.id], grant } })).toEqual(
+      each('- $ everywhere below the tenant (refused)'),
+    )
+  })
+
+  it('what the move of a team would', async () => {
+    const { tenant, team, bob } = await peopled()
+    await tenant.assignments.grant({ principal: bob, role: 'viewer', scope: { team } })
+    const north = { organization: 'main', key: 'north', name: 'north' }
+    expect(await told(tenant, { document: { format: 'freehold.access/1', teams: [north] } })).toEqual([
+      'bob@example.test: - note:read in team main/north (refused)',
+      'bob@example.test: - invoice:read in team main/north (refused)',
+    ])
+  })
+
+  it('what is denied on a thing in a place where it was allowed', async () => {
+    const { tenant, project, bob } = await peopled()
+    await tenant.assignments.grant({ principal: bob, role: 'viewer', scope: { project } })
+    const resources = [{ type: 'note', id: 'n-1' }]
+    const document = { effect: 'deny', principals: ['*'], actions: ['note:read'], resources } as const
+    expect(await told(tenant, { policies: { create: [{ key: 'sealed', document }] } })).toEqual([
+      'ann@example.test: - note:read on note n-1 (refused)',
+      'bob@example.test: - note:read on note n-1 in project main/launch (refused)',
+    ])
+  })
+
   it('only what checks say afterwards', async () => {
     const { tenant, ann } = await peopled()
     const change = { roles: { update: [{ role: 'viewer', permissions: [{ resource: 'note', actions: ['write'] }] }] } }

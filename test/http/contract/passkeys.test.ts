@@ -128,7 +128,7 @@ describe.each(FRAMEWORKS)('passkeys on %s', (framework) => {
     expect((await nobody.send('DELETE', `/auth/passkeys/${passkey.id}`)).status).toBe(401)
 
     const listed = await browser.get('/auth/passkeys')
-    expect(listed.json.passkeys).toMatchObject([{ id: passkey.id, name: 'Key', cloneSuspectedAt: null }])
+    expect(listed.json.passkeys).toMatchObject([{ id: passkey.id, name: 'Key', signsIn: true, cloneSuspectedAt: null }])
     expect(Object.keys(listed.json.passkeys[0]).join()).not.toMatch(/publicKey|credentialId|count/i)
     expect((await browser.post(`/auth/passkeys/${passkey.id}`, { name: 'Blue' })).json.passkey.name).toBe('Blue')
     expect((await browser.post(`/auth/passkeys/${passkey.id}`, {})).json.code).toBe('INPUT_INVALID')

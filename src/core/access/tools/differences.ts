@@ -1,24 +1,26 @@
 // What one principal may do otherwise by one book than by another, and where.
 
-import { askedOf, type PlaceOptions } from '../asked.ts'
 import { factsOf, testsOf } from '../evaluator.ts'
 import type { Scope } from '../grants.ts'
 import { type Standing, standingOf } from '../holdings.ts'
-import { type Place, placesAbove } from '../place-tree.ts'
 import type { ScopeRow } from '../principal-row.ts'
 import type { KnownPrincipal } from '../principals.ts'
-import { scopeOfSource, sourcesOf } from '../sources.ts'
+import { aroundOf, askedAt, type Spot, spotsOf, textOf } from './diff-spots.ts'
 
 export interface Difference {
   readonly permission: string
   readonly scope: Scope
-  /** The scope as people read it: `everywhere`, `in team main/sales`, `on note n-1`. */
+  /** Where of the scope: in it and below it (`all`), in just the scope (`self`), or in just what is below it (`below`). */
+  readonly reach: 'all' | 'self' | 'below'
+  /** Of a resource: the place that it is in, where it matters. */
+  readonly within?: Scope
+  /** All that as people read it: `everywhere`, `in team main/sales`, `below team main/sales`, `on note n-1`. */
   readonly where: string
   readonly before: Standing
   readonly after: Standing
 }
 
-const MAXIMUM_SCOPES = 200
+const MAXIMUM_SPOTS = 200
 const MAXIMUM_DIFFERENCES = 500
 
 /**
@@ -31,54 +33,26 @@ export function differencesOf(
   nameOf: (kind: string, id: string) => string,
   now: number,
 ): { readonly all: readonly Difference[]; readonly complete: boolean } {
-  const scopes = scopesOf(before, after)
-  const shown = scopes.slice(0, MAXIMUM_SCOPES)
+  const spots = spotsOf(before, after)
+  const shown = spots.slice(0, MAXIMUM_SPOTS)
   const [old, young] = [standingsOf(before, now), standingsOf(after, now)]
+  const found = new Map(shown.map((spot) => [textOf(spot), compared(old(spot), young(spot))]))
+  const isSpot = (text: string) => found.has(text)
   const all: Difference[] = []
-  const said = new Set<string>()
-  for (const scope of shown) {
-    const around = aroundOf(after, scope) ?? aroundOf(before, scope) ?? []
-    for (const [permission, [was, is]] of compared(old(scope), young(scope))) {
-      const key = JSON.stringify([permission, was.signature, is.signature])
-      said.add(`${textOf(scope)} ${key}`)
-      if (around.some((one) => said.has(`${one} ${key}`))) continue
-      const where = whereOf(scope, nameOf)
-      all.push({ permission, scope, where, before: was.standing, after: is.standing })
+  for (const spot of shown) {
+    const { scope, below, within } = spot
+    const around = aroundOf(after, spot, isSpot) ?? aroundOf(before, spot, isSpot) ?? []
+    const inside = below ? undefined : found.get(textOf({ ...spot, below: true }))
+    const itself = below ? found.get(textOf({ ...spot, below: false })) : undefined
+    for (const [key, { permission, was, is }] of found.get(textOf(spot)) ?? []) {
+      if (itself?.has(key) || around.some((one) => found.get(one)?.has(key))) continue
+      const reach = below ? 'below' : inside && !inside.has(key) ? 'self' : 'all'
+      const where = whereOf(spot, reach, nameOf)
+      all.push({ permission, scope, reach, ...(within && { within }), where, before: was.standing, after: is.standing })
     }
   }
-  const complete = scopes.length === shown.length && all.length <= MAXIMUM_DIFFERENCES
+  const complete = spots.length === shown.length && all.length <= MAXIMUM_DIFFERENCES
   return { all: all.slice(0, MAXIMUM_DIFFERENCES), complete }
-}
-
-const textOf = (scope: Scope): string => JSON.stringify(scope)
-
-/** The tenant first, and what is around something before it. */
-function scopesOf(before: KnownPrincipal, after: KnownPrincipal): readonly Scope[] {
-  const found = new Map<string, { readonly scope: Scope; readonly depth: number }>()
-  const tenant: Scope = { kind: 'tenant' }
-  found.set(textOf(tenant), { scope: tenant, depth: 0 })
-  for (const known of [before, after]) {
-    if (!known.active) continue
-    for (const source of sourcesOf(known.book, known)) {
-      const scope = scopeOfSource(source)
-      const depth = scope.kind === 'resource' ? Number.POSITIVE_INFINITY : placesAbove(source.place).length
-      found.set(textOf(scope), { scope, depth })
-    }
-  }
-  return [...found.values()].sort((a, b) => a.depth - b.depth).map(({ scope }) => scope)
-}
-
-/** The scopes around this one, as texts. Undefined: there is no such place. */
-function aroundOf({ book }: KnownPrincipal, scope: Scope): readonly string[] | undefined {
-  if (scope.kind === 'tenant') return []
-  if (scope.kind === 'resource') return [textOf({ kind: 'tenant' })]
-  const place: Place | undefined = book.places.find(scope.kind, scope.id)
-  return (
-    place &&
-    placesAbove(place)
-      .slice(1)
-      .map((above) => textOf(scopeOfSource({ place: above, resource: undefined })))
-  )
 }
 
 interface Stand {
@@ -89,14 +63,14 @@ interface Stand {
 
 type Standings = ReadonlyMap<string, Stand>
 
-function standingsOf(known: KnownPrincipal, now: number): (scope: Scope) => Standings {
+function standingsOf(known: KnownPrincipal, now: number): (spot: Spot) => Standings {
   const row = known.row(now)
   const facts = factsOf(known.facts, undefined, () => now)
-  return (scope) => {
+  return (spot) => {
     const found = new Map<string, Stand>()
-    const options = optionsOf(known, scope)
-    if (!options) return found
-    const rows = row.at(askedOf(known.book, options))
+    const asked = askedAt(known, spot)
+    if (!asked) return found
+    const rows = row.at(asked)
     for (const [id, name] of known.book.permissions.names.entries()) {
       const standing = standingOf(rows, id, facts)
       const signature = standing === 'conditional' ? conditionsOf(rows, id) : standing
@@ -104,15 +78,6 @@ function standingsOf(known: KnownPrincipal, now: number): (scope: Scope) => Stan
     }
     return found
   }
-}
-
-/** Undefined: there is no such place, or no such kind of thing. */
-function optionsOf({ book }: KnownPrincipal, scope: Scope): PlaceOptions | undefined {
-  if (scope.kind === 'tenant') return {}
-  if (scope.kind === 'resource') {
-    return book.permissions.hasResource(scope.type) ? { on: { type: scope.type, id: scope.id } } : undefined
-  }
-  return book.places.find(scope.kind, scope.id) ? ({ [scope.kind]: scope.id } as PlaceOptions) : undefined
 }
 
 function conditionsOf(rows: readonly ScopeRow[], permission: number): string {
@@ -125,15 +90,34 @@ function conditionsOf(rows: readonly ScopeRow[], permission: number): string {
 
 const REFUSED: Stand = { standing: 'refused', signature: 'refused' }
 
-function* compared(old: Standings, young: Standings): Generator<readonly [string, readonly [Stand, Stand]]> {
-  for (const name of new Set([...old.keys(), ...young.keys()])) {
-    const [was, is] = [old.get(name) ?? REFUSED, young.get(name) ?? REFUSED]
-    if (was.signature !== is.signature) yield [name, [was, is]]
-  }
+interface Compared {
+  readonly permission: string
+  readonly was: Stand
+  readonly is: Stand
 }
 
-function whereOf(scope: Scope, nameOf: (kind: string, id: string) => string): string {
-  if (scope.kind === 'tenant') return 'everywhere'
-  if (scope.kind === 'resource') return `on ${scope.type} ${scope.id}`
-  return `in ${scope.kind} ${nameOf(scope.kind, scope.id)}`
+/** What is otherwise, under a key that says all of it. */
+function compared(old: Standings, young: Standings): ReadonlyMap<string, Compared> {
+  const found = new Map<string, Compared>()
+  for (const permission of new Set([...old.keys(), ...young.keys()])) {
+    const [was, is] = [old.get(permission) ?? REFUSED, young.get(permission) ?? REFUSED]
+    if (was.signature === is.signature) continue
+    found.set(JSON.stringify([permission, was.signature, is.signature]), { permission, was, is })
+  }
+  return found
+}
+
+function whereOf(
+  { scope, within }: Spot,
+  reach: Difference['reach'],
+  nameOf: (kind: string, id: string) => string,
+): string {
+  if (scope.kind === 'resource') {
+    return `on ${scope.type} ${scope.id}${within ? ` in ${within.kind} ${nameOf(within.kind, within.id)}` : ''}`
+  }
+  if (scope.kind === 'tenant') {
+    return reach === 'all' ? 'everywhere' : reach === 'self' ? 'in the tenant itself' : 'everywhere below the tenant'
+  }
+  const name = `${scope.kind} ${nameOf(scope.kind, scope.id)}`
+  return reach === 'all' ? `in ${name}` : reach === 'self' ? `in ${name} itself` : `below ${name}`
 }

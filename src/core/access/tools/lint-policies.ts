@@ -1,5 +1,6 @@
 // Policies: those that another beats always, that give everything to everyone, and that name what is gone.
 
+import { isWithin, type PlaceKind, type PlaceTree } from '../place-tree.ts'
 import { permissionsOfAction } from '../policy-book.ts'
 import type { PolicyDocument, PolicyPrincipal, PolicyResource } from '../policy-document.ts'
 import type { Linted, LintFinding } from './lint.ts'
@@ -29,7 +30,7 @@ export function lintPolicies(linted: Linted): LintFinding[] {
     const found: LintFinding[] = []
     if (document.conditions && neverHolds(document.conditions, now)) found.push(never(path))
     if (document.effect === 'allow') {
-      const by = denials.find((denial) => beats(denial, policy))
+      const by = denials.find((denial) => beats(denial, policy, book.places))
       if (by) found.push(shadowed(path, by.key))
       if (givesEverything(policy, book.permissions.names)) found.push(everything(path))
     }
@@ -47,16 +48,28 @@ export function lintPolicies(linted: Linted): LintFinding[] {
 }
 
 /** Whether whoever, whatever and wherever the allowance is about, the denial is about too. */
-function beats(denial: Policy, { document, permissions }: Policy): boolean {
+function beats(denial: Policy, { document, permissions }: Policy, places: PlaceTree): boolean {
   const { principals, resources } = denial.document
-  const has = <One>(list: readonly One[], wanted: readonly One[]) =>
-    list.includes('*' as One) ||
-    wanted.every((one) => list.some((other) => JSON.stringify(other) === JSON.stringify(one)))
+  const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
+  const everyone = principals.includes('*')
+  const everywhere = resources.includes('*')
   return (
-    has<PolicyPrincipal>(principals, document.principals) &&
-    has<PolicyResource>(resources, document.resources) &&
+    document.principals.every((wanted) => everyone || principals.some((one) => isSame(one, wanted))) &&
+    document.resources.every(
+      (wanted) => everywhere || resources.some((one) => isSame(one, wanted) || isInside(one, wanted, places)),
+    ) &&
     [...permissions].every((name) => denial.permissions.has(name))
   )
+}
+
+/** Whether both are places, and the second is in the first. */
+function isInside(around: PolicyResource, inside: PolicyResource, places: PlaceTree): boolean {
+  const [outer, inner] = [around, inside].map((one) => {
+    if (one === '*' || 'type' in one) return undefined
+    const [kind, id] = Object.entries(one)[0] as [PlaceKind, string]
+    return places.find(kind, id)
+  })
+  return outer !== undefined && inner !== undefined && isWithin(outer, inner)
 }
 
 function givesEverything({ document, permissions }: Policy, all: readonly string[]): boolean {

@@ -44,10 +44,12 @@ function unused({ key }: BookRole): LintFinding {
 
 function lintWhole({ book }: Linted, role: BookRole): LintFinding[] {
   const { key, system } = role
+  // that owners and admins hold everything is said by code
+  const byCode = system && book.declared.systemRoles[key as 'owner'] === '*'
   const { chain, bits } = book.closure(role)
   const found: LintFinding[] = []
   const all = book.permissions.names
-  if (!system && all.length > 0 && all.every((_, id) => isUnconditional(bitsOf(bits, id)))) {
+  if (!byCode && all.every((_, id) => isUnconditional(bitsOf(bits, id)))) {
     found.push({
       code: 'role-grants-everything',
       severity: 'warning',

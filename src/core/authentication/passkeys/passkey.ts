@@ -17,6 +17,11 @@ export interface Passkey {
   readonly aaguid: string | null
   /** The domain on whose pages it works. */
   readonly rpId: string
+  /**
+   * False: it was there before the owner of the address came, and is asked for beside another factor only. A new one signs
+   * in by itself.
+   */
+  readonly signsIn: boolean
   readonly createdAt: Date
   readonly lastUsedAt: Date | null
   /** A counter went backwards then: there may be a second copy of its key. */
@@ -42,6 +47,7 @@ export function passkeyFromRows(method: MfaMethodRow, credential: WebauthnCreden
     transports: credential.transports,
     aaguid: credential.aaguid,
     rpId: credential.rp_id,
+    signsIn: credential.signs_in,
     createdAt: method.created_at,
     lastUsedAt: method.last_used_at,
     cloneSuspectedAt: credential.clone_suspected_at,
