@@ -7,7 +7,6 @@ import { KnownPrincipal } from '../../src/core/access/principals.ts'
 import { createTenantBook } from '../../src/core/access/tenant-book.ts'
 import type { AccessLoad } from '../../src/core/storage/verbs.ts'
 import type { Organization, PermissionEntry, Team, User } from '../../src/index.ts'
-import { refused } from '../setup/refusal.ts'
 import { type House, makeHouse, permissions } from './house.ts'
 import { assignmentRow } from './rows.ts'
 
@@ -271,36 +270,5 @@ describe('a stored policy', () => {
     }
     const allow = { ...deny, effect: 'allow', actions: ['note:write'] }
     expect(may({ ...allow, conditions: { $regex: '.' } })).toBe(true)
-  })
-})
-
-describe('a tenant', () => {
-  it('has 500 permissions of its own at most', async () => {
-    const { customPermissions } = await house.globex()
-    for (let i = 0; i < 500; i++) await customPermissions.create({ resource: 'door', action: `a${i}` })
-    await refused(() => customPermissions.create({ resource: 'door', action: 'one-more' }), 'INPUT_INVALID')
-  })
-
-  it('has entries of 100 fields at most', async () => {
-    const entry = (count: number) => read({ fields: Array.from({ length: count }, (_, i) => `f${i}`) })
-    await role([entry(100)])
-    await refused(() => role([entry(101)]), 'INPUT_INVALID')
-  })
-
-  it('has policies of 200 principals, actions and resources at most', async () => {
-    const whole = { effect: 'deny', principals: ['*'], actions: ['note:read'], resources: ['*'] } as const
-    for (const part of ['principals', 'actions', 'resources'] as const) {
-      const document = (length: number) => ({ ...whole, [part]: Array.from({ length }, () => whole[part][0]) })
-      const policy = await house.acme.policies.create({ key: key(), document: document(200) })
-      await house.acme.policies.remove(policy.id)
-      await refused(() => house.acme.policies.create({ key: key(), document: document(201) }), 'POLICY_INVALID')
-    }
-  })
-
-  it('has roles of 128 KiB at most', async () => {
-    const entries = Array.from({ length: 9 }, () =>
-      read({ conditions: { $and: Array.from({ length: 16 }, () => ({ 'resource.a': 'x'.repeat(1000) })) } }),
-    )
-    await refused(() => house.acme.roles.create({ key: key(), permissions: entries }), 'INPUT_INVALID')
   })
 })
