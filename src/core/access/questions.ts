@@ -34,7 +34,8 @@ export function createAccess<P extends string>(
   const apart = 'db' in context.scope
   let tenant: KnownTenant | undefined
 
-  async function load(principal: Principal, { versions, atLeast }: Newness = {}): Promise<KnownPrincipal> {
+  async function load(principal: Principal, newness?: Newness): Promise<KnownPrincipal> {
+    const { versions, atLeast } = newness ?? {}
     const passing = gate?.()
     if (passing) await passing
     const key = parsePrincipal(principal)
