@@ -7,7 +7,13 @@ import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '..
 import { everyRow } from '../storage/every-row.ts'
 import type { CustomPermissionRow } from '../storage/policy-tables.ts'
 import { type AccessWriting, changeAccess, moveBook } from './changes.ts'
-import { type CustomPermission, isPermissionPart, ownPermissions, type Permissions } from './permissions.ts'
+import {
+  type CustomPermission,
+  customPermission,
+  isPermissionPart,
+  ownPermissions,
+  type Permissions,
+} from './permissions.ts'
 
 export interface AddedPermission {
   /** `resource:action`, as checks take it. */
@@ -31,7 +37,7 @@ export interface CustomPermissions {
   create(permission: NewPermission): Promise<AddedPermission>
   /** By resource and action. */
   list(page?: PageRequest): Promise<Page<AddedPermission>>
-  /** By name; twice is not an error. @throws PERMISSION_IN_USE */
+  /** By name; twice is not an error. @throws PERMISSION_IN_USE, PERMISSION_UNKNOWN (nothing could be called that) */
   remove(permission: CustomPermission): Promise<void>
 }
 
@@ -79,7 +85,7 @@ export function createCustomPermissions(context: TenantContext, permissions: Per
     },
 
     async remove(permission) {
-      const [resource = '', action = ''] = String(permission).split(':')
+      const [resource = '', action = ''] = customPermission(permission).split(':')
       await changeAccess(context, permissions, async (writing) => {
         const { unit } = writing
         if (await isNamed(writing, resource, action)) throw new FreeholdError('PERMISSION_IN_USE', { permission })

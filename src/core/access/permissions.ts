@@ -1,7 +1,7 @@
 // The catalog of what can be done: declared once in code, so that a misspelt permission does not compile.
 
 import { FreeholdError } from '../kernel/errors.ts'
-import { shown } from '../kernel/input.ts'
+import { PROTOTYPE_KEYS, shown } from '../kernel/input.ts'
 
 /** `{ note: ['read', 'write'] }`. Under the name of a resource of Freehold's own: actions beside ours. */
 export type PermissionCatalog = Readonly<Record<string, readonly string[]>>
@@ -74,10 +74,10 @@ export function definePermissions<const C extends PermissionCatalog>(
 ): Permissions<PermissionName<C> | OwnPermission> {
   type P = PermissionName<C> | OwnPermission
   for (const [resource, actions] of Object.entries(catalog)) {
-    if (!NAME.test(resource)) throw wrong(resource, 'a resource is 1 to 63 of a-z, 0-9, - and _')
+    if (!isPermissionPart(resource)) throw wrong(resource, 'a resource is 1 to 63 of a-z, 0-9, - and _')
     if (!Array.isArray(actions)) throw wrong(resource, 'its actions are a list')
     for (const action of actions) {
-      if (!NAME.test(action)) throw wrong(`${resource}:${action}`, 'an action is 1 to 63 of a-z, 0-9, - and _')
+      if (!isPermissionPart(action)) throw wrong(`${resource}:${action}`, 'an action is 1 to 63 of a-z, 0-9, - and _')
       if (isOwnPermission(`${resource}:${action}`)) throw wrong(`${resource}:${action}`, "it is Freehold's own")
     }
   }
@@ -115,9 +115,9 @@ export function customPermission(name: string): CustomPermission {
   return name as CustomPermission
 }
 
-/** What a resource or an action may be called. */
+/** What a resource or an action may be called: nothing that reaches a prototype, either. */
 export function isPermissionPart(name: unknown): name is string {
-  return typeof name === 'string' && NAME.test(name)
+  return typeof name === 'string' && NAME.test(name) && !PROTOTYPE_KEYS.has(name)
 }
 
 const OWN_NAMES: ReadonlySet<string> = new Set(namesOf(ownPermissions))

@@ -3,7 +3,7 @@
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId, type RoleId } from '../kernel/ids.ts'
-import { checkKeys, checkText, differing } from '../kernel/input.ts'
+import { checkKeys, checkText, differing, isPlainText } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import type { PermissionEntry, RoleRow } from '../storage/access-tables.ts'
 import type { TenantScope } from '../storage/storage.ts'
@@ -149,7 +149,8 @@ export function createRoles(context: TenantContext, permissions: Permissions): R
             : { permissions: checkEntries(change.permissions, book.permissions) }),
         }
         const held = roleOf(book, name)
-        const parentId = change.parent === undefined ? held.parentId : parentName && roleOf(book, parentName).id
+        const parentId =
+          change.parent === undefined ? held.parentId : parentName === null ? null : roleOf(book, parentName).id
         refuseOfSystem(held, parentId, wanted.permissions)
         refuseCycle(book, held, parentId)
         const before = (await unit.records.get('roles', { id: held.id }))!
@@ -205,9 +206,9 @@ export async function findRole({ records }: Pick<TenantScope, 'records'>, role: 
   return row
 }
 
-/** @throws ROLE_UNKNOWN for what is no text at all */
+/** @throws ROLE_UNKNOWN for what is no text, or none that a database holds */
 export function checkRoleName(name: unknown): string {
-  if (typeof name !== 'string') throw unknownRole(name)
+  if (typeof name !== 'string' || !isPlainText(name)) throw unknownRole(name)
   return name
 }
 
