@@ -101,6 +101,27 @@ describe.each(STORAGES)('an account on %s', (storage) => {
       await refused(() => asked(fresh.session.id), 'STEP_UP_REQUIRED')
     })
 
+    it('ASVS V7.5.1: in a user’s own name it is the session of that name that is asked for', async () => {
+      const { session } = await enter(acme, ana)
+      const phone = '+4930901821'
+      const own = (sessionId?: string) =>
+        acme.as({ type: 'user', id: ana.id, ...(sessionId === undefined ? {} : { sessionId }) }).accounts
+      const asks: ((accounts: typeof acme.accounts) => Promise<unknown>)[] = [
+        (accounts) => accounts.requestEmailChange(ana, { email: 'own@example.test' }),
+        (accounts) => accounts.requestPhoneChange(ana, { phone }),
+        (accounts) => accounts.removePhone(ana),
+        (accounts) => accounts.deactivate(ana),
+      ]
+      const { id } = await acme.accounts.requestPhoneChange(ana, { phone })
+      await acme.accounts.confirmPhoneChange(ana, { id, code: await post.code(phone) })
+      const other = await enter(acme, await post.person(acme))
+      for (const ask of asks) {
+        await refused(() => ask(own()), 'STEP_UP_REQUIRED')
+        await refused(() => ask(own(other.session.id)), 'STEP_UP_REQUIRED')
+        await ask(own(session.id))
+      }
+    })
+
     it('asks for the second factor of whoever has one, and never lets an impersonator', async () => {
       if (!post.database) return
       const { session } = await enter(acme, ana)

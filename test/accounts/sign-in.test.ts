@@ -4,6 +4,7 @@ import { generate } from 'otplib'
 import { describe, expect, it } from 'vitest'
 import type { TenantHandle, User } from '../../src/index.ts'
 import { actionsOf, STORAGES } from '../audit/house.ts'
+import { next } from '../authentication/factor-house.ts'
 import { refused } from '../setup/refusal.ts'
 import { eachInPost, enter, NEW_PASSWORD, PASSWORD, type Post, tampered, works } from './house.ts'
 
@@ -158,6 +159,33 @@ describe.each(STORAGES)('a link or a code on %s', (storage) => {
     await acme.factors.confirm(ana, other.factor, { code: await post.code(`other-${ana.email}`) })
     const types = [{ type: 'totp' }, { type: 'email', name: 'Other' }]
     expect(await stepUp()).toMatchObject({ reason: 'factor-required', next: { factors: types } })
+  })
+
+  it('M06: a number is one factor, and another number another one', async () => {
+    await withPhone()
+    const confirmed = async (name: string, phone: string) => {
+      const { factor } = await acme.factors.enrolSms(ana, { name, phone })
+      await acme.factors.confirm(ana, factor, { code: await post.code(phone) })
+    }
+    const byCode = async () => {
+      const { id } = await acme.signIn.requestCode({ phone: NUMBER })
+      return acme.signIn.code({ id, code: await post.code(NUMBER) })
+    }
+    const opened = await byCode()
+    if (!opened.ok) throw new Error(opened.reason)
+    await confirmed('Same', NUMBER)
+    expect(await byCode()).toEqual({ ok: false, reason: 'denied' })
+    await confirmed('Other', '+4930901899')
+    const waiting = await byCode()
+    expect(waiting).toMatchObject({ reason: 'factor-required', next: { factors: [{ type: 'sms', name: 'Other' }] } })
+    const { token } = next(waiting)
+    await acme.signIn.challenge({ token })
+    expect(await acme.signIn.continue({ token, code: await post.code('+4930901899') })).toMatchObject({
+      ok: true,
+      session: { assuranceLevel: 2 },
+    })
+    // which of the two opened an earlier session is not known any more
+    expect(await acme.signIn.stepUp({ session: opened.session.id })).toEqual({ ok: false, reason: 'denied' })
   })
 
   it('M06: one mailbox is one factor, however its address is spelled', async () => {

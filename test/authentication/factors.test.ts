@@ -196,6 +196,15 @@ describe.each(['sms', 'email'] as const)('a code by %s', (type) => {
     expect(await acme.signIn.continue({ token, code: second })).toEqual(BAD)
   })
 
+  it('is sent as often as it comes back right', async () => {
+    const { user } = await withTarget()
+    for (let round = 0; round < 3; round++) {
+      const { token } = await house.waiting(acme, user)
+      for (let sends = 0; sends < 2; sends++) await acme.signIn.challenge({ token })
+      expect(await acme.signIn.continue({ token, code: await newest() })).toMatchObject({ ok: true })
+    }
+  })
+
   it('is not sent without end', async () => {
     const { user } = await withTarget()
     const { token } = await house.waiting(acme, user)
@@ -208,6 +217,20 @@ describe.each(['sms', 'email'] as const)('a code by %s', (type) => {
     expect(sent).toBeLessThanOrEqual(3)
     expect(await refusal(acme.signIn.challenge({ token }))).toMatchObject({ code: 'TOO_MANY_ATTEMPTS' })
   })
+})
+
+it('a number is sent so many text messages and no more, whoever asks and whatever comes back right', async () => {
+  const phone = '+34600000043'
+  const asked = async () => {
+    const user = await house.person(acme)
+    const { factor } = await acme.factors.enrolSms(user, { name: 'Mine', phone })
+    const code = codeIn(await house.phone.last({ to: phone, kind: 'factor-code' }))!
+    await acme.factors.confirm(user, factor, { code })
+  }
+  for (let sends = 0; sends < 10; sends++) await asked()
+  const sent = house.phone.all.length
+  expect(await refusal(asked())).toMatchObject({ code: 'TOO_MANY_ATTEMPTS' })
+  expect(house.phone.all).toHaveLength(sent)
 })
 
 describe('recovery codes', () => {

@@ -85,3 +85,17 @@ describe('requests of other sites', () => {
     expect(passes({ ...forwarded, 'x-forwarded-proto': 'javascript' }, { url, trustedProxies: 1 })).toBe(false)
   })
 })
+
+it('tells a client that is no browser what to do, and a page of another site nothing', () => {
+  const refusedWith = (headers: Record<string, string>) => {
+    try {
+      createOriginCheck().check(new Request(`${SELF}/auth/sign-in`, { method: 'POST', headers }))
+    } catch (error) {
+      if (FreeholdError.is(error, 'CSRF_REFUSED')) return error.toProblem().detail
+    }
+    throw new Error('it was not refused')
+  }
+  expect(refusedWith({})).toContain('"transport": "body"')
+  expect(refusedWith({ origin: 'https://evil.test' })).toBeUndefined()
+  expect(refusedWith({ 'sec-fetch-site': 'cross-site' })).toBeUndefined()
+})

@@ -1,4 +1,4 @@
-// Refusals in words for people. The code decides, and where nothing better is known, the title that came with it.
+// Refusals in words for people. The code decides, and where nothing better is known, the detail or the title that came with it.
 
 const PASSWORD = {
   'too-short': ({ minimum }) => `This password is too short: ${minimum} characters are the least.`,
@@ -21,7 +21,8 @@ const SENTENCES = {
 }
 
 export function sentence(problem) {
-  const said = SENTENCES[problem.code]?.(problem) ?? `${problem.title ?? 'The server cannot be reached'}.`
+  const said =
+    SENTENCES[problem.code]?.(problem) ?? problem.detail ?? `${problem.title ?? 'The server cannot be reached'}.`
   const { retryAfterMs } = problem
   return retryAfterMs ? `${said} Try again in ${Math.ceil(retryAfterMs / 1000)} s.` : said
 }

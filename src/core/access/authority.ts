@@ -7,7 +7,7 @@ import { isId } from '../kernel/ids.ts'
 import type { AccessLoad } from '../storage/verbs.ts'
 import { bitsOf, isUnconditional } from './bits.ts'
 import { codeOf } from './evaluator.ts'
-import { grantsOf, membershipsOf, placeOfScope, type Scope, WHOLE_TENANT } from './grants.ts'
+import { grantsOf, membershipsOf, placeOfScope, resourcesById, type Scope, WHOLE_TENANT } from './grants.ts'
 import { OWNER } from './owners.ts'
 import type { Place } from './place-tree.ts'
 import type { ResourceKey } from './policy-book.ts'
@@ -161,7 +161,7 @@ function placed(
 }
 
 function holderOf({ kind, id }: PrincipalKey, { assignments, memberships, resources }: AccessLoad): Holder {
-  return { kind, id, grants: grantsOf(assignments, resources), memberships: membershipsOf(memberships) }
+  return { kind, id, grants: grantsOf(assignments, resourcesById(resources)), memberships: membershipsOf(memberships) }
 }
 
 /** All that counts together anywhere in the extent. */

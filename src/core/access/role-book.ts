@@ -6,12 +6,17 @@ import type { Row } from '../storage/tables.ts'
 import { ALLOW, addBits, type Bits, createSlabs, joinBits } from './bits.ts'
 import type { PermissionIds } from './permission-ids.ts'
 import type { Permissions, SystemRole } from './permissions.ts'
-import { compileEntries, type Said } from './rules.ts'
+import { type Rule, Said, saidIn } from './rules.ts'
 
 /** What a role says with everything it inherits. */
-export interface Closure extends Said {
+export class Closure extends Said {
   /** The role and its ancestors, nearest first. */
   readonly chain: readonly BookRole[]
+
+  constructor(chain: readonly BookRole[], bits: Bits, rules: readonly Rule[]) {
+    super(bits, rules)
+    this.chain = chain
+  }
 }
 
 /** A role's row, without what only people read. */
@@ -65,7 +70,7 @@ export function createRoleBook(
   const compile = (role: BookRole): Said => {
     const bits = book.newBits()
     if (role.system) giveByCode(bits, role.key, permissions, byCode)
-    return { bits, rules: compileEntries(role.entries, permissions, bits) }
+    return saidIn(role.entries, permissions, bits)
   }
 
   const book: RoleBook = {
@@ -113,10 +118,14 @@ function parentOf(book: Pick<RoleBook, 'byId'>, { parentId }: BookRole): BookRol
 function close(book: RoleBook, role: BookRole): Closure {
   const chain = chainOf(book, role)
   const parts = chain.map((ancestor) => book.ownRules(ancestor))
-  if (parts.length === 1) return { chain, ...parts[0]! }
+  if (parts.length === 1) return new Closure(chain, parts[0]!.bits, parts[0]!.rules)
   const bits = book.newBits()
   for (const part of parts) joinBits(bits, part.bits)
-  return { chain, bits, rules: parts.flatMap((part) => part.rules) }
+  return new Closure(
+    chain,
+    bits,
+    parts.flatMap((part) => part.rules),
+  )
 }
 
 /** What a system role holds by code. Who holds everything holds what the tenant added too. */

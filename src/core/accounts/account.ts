@@ -92,7 +92,8 @@ export interface ConfirmedEmail {
 export interface Fresh {
   /**
    * The session of the user who asks: it must be live, its sign-in or step-up no older than `accounts.freshnessMs`, and with a
-   * second factor where the user has one (ASVS 5.0, V7.5.1). Left out, the caller answers for it.
+   * second factor where the user has one (ASVS 5.0, V7.5.1). Left out, it is the one of the user in whose name it is asked
+   * (`as`); a caller in nobody's name answers for it.
    */
   readonly session?: SessionId
 }

@@ -5,7 +5,7 @@ import { inRequestOf } from '../audit/actor.ts'
 import { type ChallengePurpose, createChallenges } from '../authentication/challenges.ts'
 import type { SignInEngine } from '../authentication/engine-contract.ts'
 import type { CountedAttempt } from '../authentication/factor.ts'
-import { ownMailbox } from '../authentication/factor-offer.ts'
+import { ownMailbox, ownNumber } from '../authentication/factor-offer.ts'
 import { checkClient } from '../authentication/sign-in.ts'
 import { writeDenied, writeFailed } from '../authentication/sign-in-log.ts'
 import { demandEmailFactor } from '../authentication/sign-in-policy.ts'
@@ -189,8 +189,7 @@ async function channels({ records }: TenantUnit, user: UserRow, type: 'email' | 
     where: { user_id: user.id, confirmed_at: { not: null } },
     limit: 100,
   })
-  const phones = methods.filter((method) => method.type === 'sms' && method.target === user.phone)
-  const used = type === 'email' ? ownMailbox(methods, user) : phones.map(({ id }) => id)
+  const used = type === 'email' ? ownMailbox(methods, user) : ownNumber(methods, user)
   return { used, left: methods.length - used.length }
 }
 

@@ -16,7 +16,7 @@ export interface OfferedFactor {
 }
 
 /** What was shown already. */
-export type Shown = Pick<FirstFactor, 'methods' | 'usedFactors'>
+export type Shown = Pick<FirstFactor, 'usedFactors'>
 
 export interface Wanted {
   /** The level that the factor lifts a session to. */
@@ -32,10 +32,7 @@ export function offeredFactors(
   shown: Shown,
   { level, emailFactor }: Wanted,
 ): OfferedFactor[] {
-  const usable = methods.filter(
-    ({ id, type }) =>
-      !shown.usedFactors.includes(id) && !shown.methods.includes(type) && (emailFactor || type !== 'email'),
-  )
+  const usable = methods.filter(({ id, type }) => !shown.usedFactors.includes(id) && (emailFactor || type !== 'email'))
   const offered = usable.flatMap((method): OfferedFactor[] => {
     const verifier = verifiers.get(method.type)
     return verifier && verifier.assuranceLevel >= level ? [{ hint: hintOf(method), verifier, method }] : []
@@ -51,6 +48,11 @@ export function offeredFactors(
 export function ownMailbox(methods: readonly MfaMethodRow[], { email_norm: emailNorm }: Pick<UserRow, 'email_norm'>) {
   const own = methods.filter(({ type, target }) => type === 'email' && readEmail(target)?.emailNorm === emailNorm)
   return own.map(({ id }) => id)
+}
+
+/** Ids of the factors that reach the user's own number. */
+export function ownNumber(methods: readonly MfaMethodRow[], { phone }: Pick<UserRow, 'phone'>) {
+  return methods.filter(({ type, target }) => type === 'sms' && target === phone).map(({ id }) => id)
 }
 
 function hintOf({ id, type, name, target, is_primary: primary }: MfaMethodRow): FactorHint {

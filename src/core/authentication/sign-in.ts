@@ -7,6 +7,7 @@ import { FreeholdError } from '../kernel/errors.ts'
 import { parseId, type SessionId } from '../kernel/ids.ts'
 import { checkKeys, invalid, isPlainObject } from '../kernel/input.ts'
 import type { ClientInfo } from '../sessions/session.ts'
+import type { MfaMethodRow } from '../storage/authentication-tables.ts'
 import { change, type Step } from '../storage/steps.ts'
 import type { UserRow } from '../storage/tenant-tables.ts'
 import type { AttemptAnswer } from '../storage/verbs.ts'
@@ -144,7 +145,7 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       if (password === undefined) {
         // how it was begun still stands; what was shown beside it must be shown again
         const methods = live.session.authentication_methods.slice(0, 1)
-        const usedFactors = methods[0] === 'otp' ? ownMailbox(load.methods, user) : []
+        const usedFactors = methods[0] === 'otp' ? ownMailbox(load.methods, user) : everyNumber(methods, load.methods)
         return engine.conclude(context, { ...proof, methods, usedFactors, former: { session, shown: false } })
       }
       if (!right) {
@@ -174,6 +175,11 @@ export function createSignIn(context: TenantContext, passwords: Passwords, engin
       return engine.resume(context, answer, answer)
     },
   }
+}
+
+/** Of a session that a code to a telephone opened: which one it was, nobody knows any more. */
+function everyNumber(shown: readonly string[], factors: readonly MfaMethodRow[]): string[] {
+  return shown[0] === 'sms' ? factors.filter(({ type }) => type === 'sms').map(({ id }) => id) : []
 }
 
 /** Guesses at a user's password, wherever it is asked for. */

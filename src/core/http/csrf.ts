@@ -41,9 +41,15 @@ export function createOriginCheck(options: OriginOptions = {}): OriginCheck {
       // compared whole: no prefix, no suffix, no wildcard (CVE-2025-71403)
       if (origin !== null && trusted.has(origin)) return
       if (site === null && origin !== null && origin === ownOrigin(request, trustedProxies)) return
-      throw new FreeholdError('CSRF_REFUSED')
+      throw new FreeholdError('CSRF_REFUSED', site === null && origin === null ? NO_BROWSER : {})
     },
   }
+}
+
+/** As curl sends it. */
+const NO_BROWSER = {
+  detail:
+    'It has neither Origin nor Sec-Fetch-Site, which browsers send. A client that is none sends "transport": "body" where it signs in, and then its access token as Authorization: Bearer; or an Origin of this site.',
 }
 
 /** Methods that change nothing (RFC 9110, section 9.2.1). */

@@ -46,7 +46,9 @@ export function enrolmentRoutes<Db, P extends string>(entering: Entering<Db, P>)
         const body = await bodyOf(visit, [...ANSWER, 'code'])
         const transport = transportOf(visit, body)
         const answer = { ...answerOf(visit, body), code: textField(body, 'code') }
-        return concluded(visit, await tenantOf(visit).signIn.enrolment.confirm(answer), transport)
+        return concluded(visit, await tenantOf(visit).signIn.enrolment.confirm(answer), transport, {
+          shown: 'code',
+        })
       },
     },
     {
@@ -73,7 +75,9 @@ export function enrolmentRoutes<Db, P extends string>(entering: Entering<Db, P>)
         const name = optionalTextField(body, 'name')
         const response = body.response as PasskeyRegistration
         const answer = { ...answerOf(visit, body), response, ...(name === undefined ? {} : { name }) }
-        return concluded(visit, await tenantOf(visit).signIn.enrolment.register(answer), transport)
+        return concluded(visit, await tenantOf(visit).signIn.enrolment.register(answer), transport, {
+          shown: 'passkey',
+        })
       },
     },
   ]

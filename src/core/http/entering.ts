@@ -35,6 +35,21 @@ export interface Grant {
   readonly recoveryCodes?: readonly string[]
 }
 
+export interface Conclusion {
+  /** Of a session; default 200. */
+  readonly status?: number
+  /** What the user showed, for the words where it is wrong; default `password`. */
+  readonly shown?: keyof typeof WRONG
+}
+
+/** It does not say whether there is such a user. */
+const WRONG = {
+  password: 'The e-mail address or the password is wrong.',
+  passwordAgain: 'The password is wrong.',
+  code: 'The code is wrong, or was used before.',
+  passkey: 'This passkey was not accepted, or signs nobody in here.',
+} as const
+
 export interface Entering<Db, P extends string> {
   /** One parsed body serves the check and the deed. @throws BODY_INVALID, BODY_TOO_LARGE, INPUT_INVALID */
   bodyOf(visit: Visit, fields: readonly string[]): Promise<JsonObject>
@@ -48,7 +63,12 @@ export interface Entering<Db, P extends string> {
    * token yet.
    * @throws TOO_MANY_ATTEMPTS, SIGN_IN_DENIED, TOKEN_EXPIRED, BAD_CREDENTIALS
    */
-  concluded(visit: TenantVisit<Db, P>, signedIn: SignedIn, transport: Transport, status?: number): Promise<Response>
+  concluded(
+    visit: TenantVisit<Db, P>,
+    signedIn: SignedIn,
+    transport: Transport,
+    options?: Conclusion,
+  ): Promise<Response>
   /** @throws TENANT_UNKNOWN when neither the request nor the token may tell the tenant */
   within(visit: TenantVisit<Db, P>): RefreshOptions
 }
@@ -98,14 +118,19 @@ export function createEntering<Db, P extends string>(parts: EnteringParts): Ente
     return response
   }
 
-  async function concluded(visit: TenantVisit<Db, P>, signedIn: SignedIn, transport: Transport, status = 200) {
+  async function concluded(
+    visit: TenantVisit<Db, P>,
+    signedIn: SignedIn,
+    transport: Transport,
+    { status = 200, shown = 'password' }: Conclusion = {},
+  ) {
     if (signedIn.ok) {
       await leaveFormer(visit, transport)
       return granted(signedIn, transport, status)
     }
     if (signedIn.reason === 'factor-required') return jsonResponse({ next: signedIn.next }, 202)
     if (signedIn.reason === 'enrolment-required') return jsonResponse({ enrolment: signedIn.next }, 202)
-    throw refusedSignIn(signedIn)
+    throw refusedSignIn(signedIn, shown)
   }
 
   /** The browser forgets the session it had, which must not live on unseen (ASVS V7.2.4). */
@@ -131,6 +156,7 @@ export function tenantOf<Db, P extends string>(visit: TenantVisit<Db, P>): Tenan
 
 function refusedSignIn(
   refused: Exclude<SignedIn, { ok: true } | { reason: 'factor-required' | 'enrolment-required' }>,
+  shown: keyof typeof WRONG,
 ): FreeholdError {
   switch (refused.reason) {
     case 'too-many-attempts':
@@ -140,6 +166,6 @@ function refusedSignIn(
     case 'expired':
       return new FreeholdError('TOKEN_EXPIRED')
     default:
-      return new FreeholdError('BAD_CREDENTIALS')
+      return new FreeholdError('BAD_CREDENTIALS', { detail: WRONG[shown] })
   }
 }

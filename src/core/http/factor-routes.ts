@@ -182,7 +182,7 @@ export function factorRoutes<Db, P extends string>(entering: Entering<Db, P>): R
           ...(password === undefined ? {} : { password }),
           client: clientOf(entered, body),
         })
-        return concluded(entered, signedIn, transport)
+        return concluded(entered, signedIn, transport, { shown: 'passwordAgain' })
       },
     },
   ]

@@ -65,7 +65,7 @@ export function messageRoutes<Db, P extends string>(parts: MessageParts<Db, P>):
         const signedIn = await enter(visit, body)
         // a password that is wrong it is not
         if (!signedIn.ok && signedIn.reason === 'bad-credentials') throw new FreeholdError('CHALLENGE_REFUSED')
-        return concluded(visit, signedIn, transport, status)
+        return concluded(visit, signedIn, transport, { status })
       },
     }
   }

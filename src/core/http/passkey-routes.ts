@@ -38,7 +38,7 @@ export function passkeyRoutes<Db, P extends string>(entering: Entering<Db, P>): 
         const transport = transportOf(visit, body)
         const response = body.response as PasskeyAssertion
         const signedIn = await tenantOf(visit).signIn.passkey.verify({ response, client: clientOf(visit, body) })
-        return concluded(visit, signedIn, transport)
+        return concluded(visit, signedIn, transport, { shown: 'passkey' })
       },
     },
     {

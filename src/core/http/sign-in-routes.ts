@@ -84,7 +84,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
         await parts.admitSignUp(tenant.tenant, visit.clientAddress)
         const user = await tenant.users.create({ email, password, ...(name === undefined ? {} : { name }) })
         const signedIn = await parts.enterNewUser(tenant.tenant, visit.actor, user.id, clientOf(visit, body))
-        return concluded(visit, signedIn, transport, 201)
+        return concluded(visit, signedIn, transport, { status: 201 })
       },
     },
     {
@@ -144,7 +144,7 @@ export function signInRoutes<Db, P extends string>(parts: SignInParts<Db, P>): R
           ...(body.trustDevice === undefined ? {} : { trustDevice: body.trustDevice as boolean }),
           client: clientOf(visit, body),
         })
-        return concluded(visit, signedIn, transport)
+        return concluded(visit, signedIn, transport, { shown: assertion === undefined ? 'code' : 'passkey' })
       },
     },
     {

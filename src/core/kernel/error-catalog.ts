@@ -54,7 +54,7 @@ export interface ErrorDetails extends AccessErrorDetails {
   ENTITLEMENT_MISSING: { feature: string }
   LIMIT_REACHED: { limit: string; maximum: number }
   // authentication and sessions
-  BAD_CREDENTIALS: Nothing
+  BAD_CREDENTIALS: Said
   TOO_MANY_ATTEMPTS: { retryAfterMs: number }
   RATE_LIMITED: { policy: string; retryAfterMs: number }
   CHALLENGE_REFUSED: Nothing
@@ -108,7 +108,7 @@ export interface ErrorDetails extends AccessErrorDetails {
   METHOD_NOT_ALLOWED: { allow: readonly string[] }
   BODY_TOO_LARGE: { maximumBytes: number }
   BODY_INVALID: { problem: string }
-  CSRF_REFUSED: Nothing
+  CSRF_REFUSED: Said
   // storage
   DUPLICATE: { table: string; constraint: string }
   REFERENCE_MISSING: { table: string; constraint: string }
@@ -141,6 +141,8 @@ export interface ErrorDetails extends AccessErrorDetails {
 }
 
 type Nothing = Record<string, never>
+/** RFC 9457: what is so in this case, for people. */
+type Said = { detail?: string }
 
 export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   ...accessErrors,
@@ -187,7 +189,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   WEBHOOK_UNKNOWN: { status: 404, title: 'No such webhook was received' },
   ENTITLEMENT_MISSING: { status: 402, title: 'The plan does not include this' },
   LIMIT_REACHED: { status: 402, title: 'The limit of the plan is reached' },
-  BAD_CREDENTIALS: { status: 401, title: 'The e-mail address or the password is wrong' },
+  BAD_CREDENTIALS: { status: 401, title: 'The credentials are wrong' },
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts; wait before the next one' },
   RATE_LIMITED: { status: 429, title: 'Too many requests; wait before the next one' },
   STEP_UP_REQUIRED: { status: 401, title: 'Sign in again to do this' },
@@ -225,7 +227,7 @@ export const catalog: { readonly [C in keyof ErrorDetails]: CatalogEntry } = {
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not answer this method' },
   BODY_TOO_LARGE: { status: 413, title: 'The request body is too large' },
   BODY_INVALID: { status: 400, title: 'The request body cannot be read' },
-  CSRF_REFUSED: { status: 403, title: 'The request comes from another site' },
+  CSRF_REFUSED: { status: 403, title: 'The request does not come from a page of this site' },
   DUPLICATE: { status: 409, title: 'A unique value is taken', exposed: false },
   REFERENCE_MISSING: { status: 409, title: 'A row refers to one that does not exist', exposed: false },
   ROW_REFUSED: { status: 422, title: 'The database refused the row', exposed: false },

@@ -38,6 +38,7 @@ describe.each(FRAMEWORKS)('on %s', (framework) => {
     expect((await browser.get('/private', bearer)).status).toBe(401)
     const wrong = await browser.post('/auth/sign-in/continue', { token: next.token, code: '000000' })
     expect([wrong.status, wrong.json.code]).toEqual([401, 'BAD_CREDENTIALS'])
+    expect(wrong.json).toMatchObject({ title: 'The credentials are wrong', detail: expect.stringMatching(/^The code/) })
     const code = await codeOf(secret)
     const entered = await browser.post('/auth/sign-in/continue', { token: next.token, code })
     expect(entered.json).toMatchObject({ session: { assuranceLevel: 2 } })

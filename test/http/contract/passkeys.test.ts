@@ -102,7 +102,10 @@ describe.each(FRAMEWORKS)('passkeys on %s', (framework) => {
     })
     refused.push({ status: elsewhere.status, json: elsewhere.json })
     for (const each of refused) expect(each).toEqual(refused[0])
-    expect(refused[0]).toMatchObject({ status: 401, json: { code: 'BAD_CREDENTIALS' } })
+    expect(refused[0]).toMatchObject({
+      status: 401,
+      json: { code: 'BAD_CREDENTIALS', detail: expect.stringMatching(/^This passkey/) },
+    })
   })
 
   it('U02: offers nothing to a page of another site, nor to one that only looks like ours', async () => {

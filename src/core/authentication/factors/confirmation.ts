@@ -19,7 +19,7 @@ import { type Factor, factorFromRow } from './factor-view.ts'
 import { LOOK_AHEAD } from './otp-verifiers.ts'
 import { makeRecoveryCodes } from './recovery-codes.ts'
 import { openSecret } from './sealed-secret.ts'
-import { checkCode } from './sent-code.ts'
+import { checkCode, sendsOf } from './sent-code.ts'
 
 export interface ConfirmOptions extends EndingOthers {
   readonly code: string
@@ -65,6 +65,7 @@ export async function confirmFactor(
     const [row] = await records.update('mfa_methods', guard, spent)
     if (!row) throw new FreeholdError('FACTOR_UNKNOWN')
     await records.remove('sign_in_attempts', counted)
+    await records.remove('sign_in_attempts', sendsOf(user, row))
     const ended = await endOthers(context, unit, userId, endOtherSessions)
     await writeFactorEvent({ ...context, scope: unit }, 'mfa.confirmed', userId, row, ended)
     tell('factor-added', row.type)

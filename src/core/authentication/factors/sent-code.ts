@@ -1,12 +1,14 @@
 // Codes that are sent, by text message or e-mail: six digits for one request and one factor, good for ten minutes and
 // five attempts. A new one takes the place of the one before.
 
+import { createHash } from 'node:crypto'
 import type { TenantContext } from '../../context.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import type { ChallengeRow, MfaMethodRow } from '../../storage/authentication-tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
 import { type ChallengePurpose, createChallenges } from '../challenges.ts'
-import type { FactorVerifier } from '../factor.ts'
+import { forgotten } from '../entry.ts'
+import type { CountedAttempt, FactorVerifier } from '../factor.ts'
 import { masked } from '../factor-offer.ts'
 import { attemptOf } from '../pending.ts'
 import { demandEmailFactor, emailIsFactor } from '../sign-in-policy.ts'
@@ -14,8 +16,10 @@ import { writeFactorEvent } from './factor-log.ts'
 
 /** ASVS 5.0, V6.5.5. */
 const LIFETIME_MS = 10 * 60 * 1000
-/** Codes that may be asked for at once; then each waits, and the wait doubles. */
-const FREE_SENDS = 3
+/** Codes that may be asked for at once; then each waits, and the wait doubles. A right code forgets them. */
+const SENDS_AT_ONCE = 3
+/** The same of text messages to one number, whoever asks and for what: of these nothing is forgotten but by time, for each costs money. */
+const TEXTS_AT_ONCE = 10
 const SEND_DELAY_MS = 30_000
 
 type SentType = 'sms' | 'email'
@@ -47,7 +51,7 @@ export function createSentCodeVerifier(type: SentType): FactorVerifier {
     async verify(context, { user, method, request }, { code }) {
       if (!method || code === undefined || (type === 'email' && !emailIsFactor(context))) return undefined
       const right = await checkCode(context, { purpose: 'factor-code', user, method, request }, code)
-      return right ? { methods, assuranceLevel: 2 } : undefined
+      return right ? { methods, assuranceLevel: 2, spends: forgotten([sendsOf(user, method)]) } : undefined
     },
   }
 }
@@ -59,10 +63,12 @@ export async function sendCode(context: TenantContext, wanted: SentFor): Promise
   if (method.type === 'email') demandEmailFactor(context)
   if (method.type === 'email') post.requireMailer()
   else post.requireTexter()
-  const counted = attemptOf(method.type, user, method)
-  const schedule = { ...settings.attempts, free: FREE_SENDS, baseDelayMs: SEND_DELAY_MS }
-  const allowed = await scope.verbs.takeAttempt({ ...counted, pool: `send:${method.type}`, ...schedule })
-  if (!allowed.allowed) throw new FreeholdError('TOO_MANY_ATTEMPTS', { retryAfterMs: allowed.retryAfterMs })
+  const counted = [{ ...sendsOf(user, method), free: SENDS_AT_ONCE - 1 }]
+  if (method.type === 'sms') counted.push({ ...textsTo(method.target!), free: TEXTS_AT_ONCE - 1 })
+  for (const one of counted) {
+    const allowed = await scope.verbs.takeAttempt({ ...settings.attempts, baseDelayMs: SEND_DELAY_MS, ...one })
+    if (!allowed.allowed) throw new FreeholdError('TOO_MANY_ATTEMPTS', { retryAfterMs: allowed.retryAfterMs })
+  }
 
   const recipient = recipientOf(wanted)
   const { secret: code } = await scope.transaction(async (unit) => {
@@ -91,6 +97,15 @@ export async function checkCode(
   const recipient = recipientOf(sentFor)
   const open = await challenges.latest({ purpose, recipient })
   return open && challenges.attempt(context.scope, { purpose, recipient, id: open.id, code: code.replaceAll(' ', '') })
+}
+
+/** Codes sent for this factor. */
+export function sendsOf(user: Pick<UserRow, 'id'>, method: Pick<MfaMethodRow, 'id' | 'type'>): CountedAttempt {
+  return { pool: `send:${method.type}`, subject: attemptOf(method.type, user, method).subject }
+}
+
+function textsTo(number: string): CountedAttempt {
+  return { pool: 'send-to:sms', subject: createHash('sha256').update(`freehold/send-to\0${number}`).digest() }
 }
 
 /** What a code is bound to (M08): another request, factor, target or user has another. */
