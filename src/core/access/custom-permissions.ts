@@ -2,7 +2,7 @@
 
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import { checkKeys, checkText, invalid } from '../kernel/input.ts'
+import { checkKeys, checkText, invalid, PROTOTYPE_KEYS } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import { everyRow } from '../storage/every-row.ts'
 import type { CustomPermissionRow } from '../storage/policy-tables.ts'
@@ -115,7 +115,8 @@ async function isNamed({ unit, source }: AccessWriting, resource: string, action
 }
 
 function checkPart(value: unknown, field: 'resource' | 'action'): string {
-  if (isPermissionPart(value)) return value
+  // what comes from a tenant may end up as the key of somebody's object
+  if (isPermissionPart(value) && !PROTOTYPE_KEYS.has(value)) return value
   throw invalid(field, 'it is 1 to 63 of a-z, 0-9, - and _, and begins with a letter')
 }
 

@@ -1,7 +1,7 @@
 // The catalog of what can be done: declared once in code, so that a misspelt permission does not compile.
 
 import { FreeholdError } from '../kernel/errors.ts'
-import { PROTOTYPE_KEYS, shown } from '../kernel/input.ts'
+import { shown } from '../kernel/input.ts'
 
 /** `{ note: ['read', 'write'] }`. Under the name of a resource of Freehold's own: actions beside ours. */
 export type PermissionCatalog = Readonly<Record<string, readonly string[]>>
@@ -115,9 +115,9 @@ export function customPermission(name: string): CustomPermission {
   return name as CustomPermission
 }
 
-/** What a resource or an action may be called: nothing that reaches a prototype, either. */
+/** What a resource or an action may be called. */
 export function isPermissionPart(name: unknown): name is string {
-  return typeof name === 'string' && NAME.test(name) && !PROTOTYPE_KEYS.has(name)
+  return typeof name === 'string' && NAME.test(name)
 }
 
 const OWN_NAMES: ReadonlySet<string> = new Set(namesOf(ownPermissions))
