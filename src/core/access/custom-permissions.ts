@@ -33,7 +33,10 @@ export interface NewPermission {
 }
 
 export interface CustomPermissions {
-  /** A tenant has 500 at most. @throws PERMISSION_TAKEN, INPUT_INVALID */
+  /**
+   * A tenant has 500 at most. What was given while another code declared it comes to life by none.
+   * @throws PERMISSION_TAKEN, PERMISSION_IN_USE (something names it already), INPUT_INVALID
+   */
   create(permission: NewPermission): Promise<AddedPermission>
   /** By resource and action. */
   list(page?: PageRequest): Promise<Page<AddedPermission>>
@@ -63,7 +66,12 @@ export function createCustomPermissions(context: TenantContext, permissions: Per
       const name = nameOf(row)
       const taken = () => new FreeholdError('PERMISSION_TAKEN', { permission: name })
       if (permissions.has(name) || Object.hasOwn(ownPermissions, row.resource)) throw taken()
-      return changeAccess(context, permissions, async ({ unit, source }) => {
+      return changeAccess(context, permissions, async (writing) => {
+        const { unit, source } = writing
+        if (await isNamed(writing, row.resource, row.action)) {
+          const added = source.customPermissions.some((one) => nameOf(one) === name)
+          throw added ? taken() : new FreeholdError('PERMISSION_IN_USE', { permission: name })
+        }
         if (source.customPermissions.length >= AT_MOST) throw invalid('permission', `there are ${AT_MOST} already`)
         const [created] = await unit.records.insert('custom_permissions', [row], { onConflict: 'ignore' })
         if (!created) throw taken()

@@ -13,9 +13,11 @@ import { type AccessWriting, changeAccess, moveBook, roleOf, unknownRole } from 
 import { checkKey } from './key.ts'
 import { checkEntries, entriesInShort } from './permission-entries.ts'
 import type { Permissions } from './permissions.ts'
-import { type BookRole, bookRole, chainOf, type RoleBook } from './role-book.ts'
+import type { BookPolicy } from './policy-book.ts'
+import { demandDocument } from './policy-references.ts'
+import { type BookRole, bookRole, type Closure, chainOf, type RoleBook } from './role-book.ts'
 import { isSystemRole } from './seed.ts'
-import { type BookSource, createTenantBook } from './tenant-book.ts'
+import { type BookSource, createTenantBook, type TenantBook } from './tenant-book.ts'
 
 export interface Role {
   readonly id: RoleId
@@ -156,7 +158,9 @@ export function createRoles(context: TenantContext, permissions: Permissions): R
         const before = (await unit.records.get('roles', { id: held.id }))!
         const columns = { ...wanted, parent_role_id: parentId }
         const planned = bookRole({ ...before, ...columns })
-        authority.demandDifference(book.closure(held), book.closure(planned), forGood(now))
+        const [old, young] = [book.closure(held), book.closure(planned)]
+        authority.demandDifference(old, young, forGood(now))
+        for (const { document } of policiesBetween(book, old, young)) demandDocument(authority, book, document, now)
         if (Object.keys(differing(before, columns)).length === 0) return roleFromRow(before)
         const [after] = await unit.records.update('roles', { id: held.id }, { ...columns, updated_at: fromNow() })
         await changed(
@@ -241,6 +245,13 @@ function refuseCycle(book: RoleBook, role: BookRole, parentId: string | null): v
   const met = chain.indexOf(role)
   if (met < 0) return
   throw new FreeholdError('ROLE_CYCLE', { roles: [role, ...chain.slice(0, met + 1)].map(({ key }) => key) })
+}
+
+/** Those that name a role which is in one of the two only: they begin or end to speak about who holds it. */
+function policiesBetween({ policies }: TenantBook, one: Closure, other: Closure): readonly BookPolicy[] {
+  const [ones, others] = [one, other].map(({ chain }) => chain.map(({ id }) => id))
+  const changed = [...ones!.filter((id) => !others!.includes(id)), ...others!.filter((id) => !ones!.includes(id))]
+  return changed.flatMap((id) => policies.naming(id))
 }
 
 function differences(before: RoleRow, after: RoleRow): Record<string, { from: unknown; to: unknown }> {
