@@ -9,6 +9,7 @@ import { createInbox, type Inbox } from './inbox.ts'
 import { ensureLogin } from './login.ts'
 import { addNote, type Db, type Tables, type Tenant } from './notes.ts'
 import { ownNotes, type Permission, permissions } from './permissions.ts'
+import { buildFactory } from './places.ts'
 import { createProvider, putPlans } from './plans.ts'
 
 export interface Demo {
@@ -149,6 +150,7 @@ async function fill(tenant: Tenant): Promise<void> {
     await tenant.assignments.grant({ principal: user, role })
     if (note) await addNote(tenant, user.id, { body: note })
   }
+  if (tenant.tenant.slug === 'acme') await buildFactory(tenant, 'ben@acme.test')
 }
 
 function unless(code: 'SLUG_TAKEN'): (error: unknown) => undefined {

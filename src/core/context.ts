@@ -1,7 +1,7 @@
 // What every room of the core is handed: the storage and the guests (clock, chance, keys, hashers). Made once, in
 // freehold.ts; no room keeps state of its own at module level.
 
-import type { BookMemory } from './access/changes.ts'
+import type { BookMemory } from './access/book-memory.ts'
 import type { Actor } from './audit/audit.ts'
 import type { AuditWriter } from './audit/writer.ts'
 import type { RiskSettings } from './authentication/risk/settings.ts'

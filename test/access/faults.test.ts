@@ -142,6 +142,7 @@ describe('a connection that is cut', () => {
       const whole = difference(start, await rowsOf(id))
       expect(whole.some((one) => one.startsWith('+audit_events'))).toBe(true)
       const outcomes = new Set<string>()
+      let trips = 0
       for (const kind of ['beforeSend', 'beforeAnswer'] as const) {
         let { act, asks } = await prepare(acme, mailbox)
         let before = await rowsOf(id)
@@ -165,6 +166,7 @@ describe('a connection that is cut', () => {
           expect([...OUTAGES, 'done'], where).toContain(said)
           if (said === 'done') {
             expect(happened, where).toEqual(whole)
+            trips = trip - 1
             break
           }
           expect([[], whole], where).toContainEqual(happened)
@@ -177,7 +179,9 @@ describe('a connection that is cut', () => {
           before = await rowsOf(id)
         }
       }
-      expect([...outcomes].sort()).toEqual(['beforeAnswer: all', 'beforeAnswer: nothing', 'beforeSend: nothing'])
+      // what is one round trip has no answer before its last
+      const partly = trips > 1 ? ['beforeAnswer: nothing'] : []
+      expect([...outcomes].sort()).toEqual(['beforeAnswer: all', ...partly, 'beforeSend: nothing'])
     },
     120_000,
   )

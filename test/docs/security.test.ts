@@ -4,6 +4,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { rules } from '../architecture/rules.ts'
+import { byFile, citedIn, titlesIn } from './citations.ts'
 
 const page = readFileSync('docs/security.md', 'utf8')
 
@@ -59,25 +60,14 @@ const rowsOf = (key: RegExp): Row[] =>
 const requirements = rowsOf(/^\d\.\d\.\d+$/)
 const cases = rowsOf(/^[A-Z]\d\d$/)
 
-/** As `sessions/races` “a title”; the file is below test/, without .test.ts. */
-const CITED = /`([a-z\d/-]+)` “([^”]+)”/g
-const citedIn = (text: string) => [...text.matchAll(CITED)].map(([, file, title]) => ({ file: file!, title: title! }))
-
 /** Tests that are made of a list, under the names in it. */
 const RULES = 'architecture/rules'
-
-/** Of a test or a group of them: the first text of `it(`, of `describe(`, and of the last part of `.each([...])(`. */
-const TITLE = /(?:\b(?:it|describe|test|law)|^ *\]|\))\(\s*(['"`])((?:\\.|(?!\1)[^\\\n])+)\1,/gm
-const titlesIn = (text: string) => [...text.matchAll(TITLE)].map(([, , title]) => title!.replaceAll(/\\(.)/g, '$1'))
 
 const counted = (counts: { readonly [group: string]: number }, name: (group: string, number: number) => string) =>
   Object.entries(counts).flatMap(([group, count]) => Array.from({ length: count }, (_, i) => name(group, i + 1)))
 
 describe('the tests that the page names', () => {
-  const files = new Map<string, string[]>()
-  for (const { file, title } of citedIn(page)) files.set(file, [...(files.get(file) ?? []), title])
-
-  it.each([...files])('in %s exist', (file, titles) => {
+  it.each([...byFile(page)])('in %s exist', (file, titles) => {
     const there =
       file === RULES ? rules.map(({ name }) => name) : titlesIn(readFileSync(`test/${file}.test.ts`, 'utf8'))
     expect(titles.filter((title) => !there.includes(title))).toEqual([])

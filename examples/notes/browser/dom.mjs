@@ -33,6 +33,12 @@ export function codeField(label = 'Code', properties = {}) {
 /** What was typed into a form, by name; as it was typed, since a space may belong to a password. */
 export const typed = (form) => Object.fromEntries(new FormData(form))
 
+/** The same, with what choices marked `data-part` say: a part of the request each, as JSON. */
+export function requested(form) {
+  const parts = [...form.querySelectorAll('[data-part]')].map(({ value }) => JSON.parse(value))
+  return Object.assign(typed(form), ...parts)
+}
+
 /** A heading takes the focus when what is under it has changed, so that a screen reader goes on from there. */
 export function show(panel, heading, ...children) {
   const title = h('h1', { tabindex: '-1' }, heading)

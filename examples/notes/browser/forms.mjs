@@ -4,12 +4,13 @@
 //   data-then                where to go after it; the same page when left out
 //   data-told-after          what to say then
 //   data-rename, data-name   asks for another name and posts it there
+//   data-part                a choice whose value is a part of what is sent, as JSON
 //   data-auto                sends the form when something is chosen
 //   data-plain               an ordinary form of the browser's
 
 import { call } from './api.mjs'
 import { asked, confirmed } from './dialog.mjs'
-import { typed } from './dom.mjs'
+import { requested } from './dom.mjs'
 import { act, tell, tellNext } from './notice.mjs'
 
 /** `done`: what the route answered; it may have words and a way of its own. */
@@ -22,7 +23,7 @@ function goOn({ url, message } = {}, { then, toldAfter } = {}) {
 for (const form of document.querySelectorAll('form[data-path]')) {
   const submit = (control) => {
     // read before anything is disabled: what is disabled is not sent
-    const fields = typed(form)
+    const fields = requested(form)
     return act(control, async () => {
       const { method = 'POST', path } = form.dataset
       goOn(await call(method, path, fields), form.dataset)

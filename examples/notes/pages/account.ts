@@ -4,6 +4,7 @@ import type { User } from 'freehold'
 import type { Context } from '../notes.ts'
 import { type Html, html, raw } from './html.ts'
 import { time } from './layout.ts'
+import { ownInvitations } from './shares.ts'
 
 const PARTS = [
   ['/account', 'You'],
@@ -21,6 +22,7 @@ export function accountParts(path: (typeof PARTS)[number][0]): Html {
 export async function accountPage(context: Context): Promise<Html> {
   const user = await context.tenant.users.get(context.session!.principal.id)
   return html`${accountParts('/account')}
+${await ownInvitations(context)}
 <section class="card" aria-labelledby="you">
 <div class="heading">
 <h1 id="you">${user.name ?? user.email}</h1>

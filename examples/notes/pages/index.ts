@@ -19,6 +19,7 @@ import { methodsPage } from './methods.ts'
 import { notesPage } from './notes.ts'
 import { payPage, planPage } from './plan.ts'
 import { forgotPage, problemPage, signInPage, signUpPage } from './sign-in.ts'
+import { teamsPage } from './teams.ts'
 
 /** A page for somebody who is signed in. */
 interface Room {
@@ -30,6 +31,7 @@ interface Room {
 const rooms: Readonly<Record<string, Room>> = {
   '/': { title: 'Notes', show: notesPage },
   '/members': { title: 'Members', show: membersPage },
+  '/teams': { title: 'Teams', show: teamsPage },
   '/access': { title: 'Access', show: accessPage },
   '/audit': { title: 'Audit', show: auditPage },
   '/plan': { title: 'Plan', show: planPage },

@@ -59,6 +59,7 @@ export const notice = html`<p class="notice" role="alert"></p><p class="told" ro
 const PAGES = [
   ['/', 'Notes', undefined],
   ['/members', 'Members', 'user:read'],
+  ['/teams', 'Teams', 'team:read', 'somewhere'],
   ['/access', 'Access', undefined],
   ['/audit', 'Audit', 'audit:read'],
   ['/plan', 'Plan', 'billing:read'],
@@ -73,7 +74,11 @@ export interface TenantPage extends Page {
 
 export function tenantPage(frame: Frame, { context, who, path, title, content, modules = [] }: TenantPage): Html {
   const { name } = context.tenant.tenant
-  const links = PAGES.filter(([, , permission]) => permission === undefined || context.access?.can(permission))
+  const { access } = context
+  const links = PAGES.filter(([, , permission, somewhere]) => {
+    if (permission === undefined) return true
+    return somewhere ? access?.ever(permission) : access?.can(permission)
+  })
   const here = (href: string) => href === path || (href !== '/' && path.startsWith(`${href}/`))
   return page(frame, {
     title,

@@ -7,6 +7,7 @@ import { prepare } from './cast.ts'
 import { devices } from './devices.ts'
 import { factors } from './factors.ts'
 import { log } from './log.ts'
+import { places } from './places.ts'
 import { plan } from './plan.ts'
 import { roles } from './roles.ts'
 import { sessions } from './sessions.ts'
@@ -19,7 +20,7 @@ export { TOUR_GRACE_MS } from './cast.ts'
 export async function runTour(demo: Demo, port: number, print: (line: string) => void): Promise<boolean> {
   const steps = createSteps(print)
   const tour = prepare(demo, steps.step, port, print)
-  for (const part of [wall, roles, plan, log, accounts, factors, devices, sessions]) await part(tour)
+  for (const part of [wall, roles, places, plan, log, accounts, factors, devices, sessions]) await part(tour)
   const { passed, failed } = steps
   print(
     failed === 0 ? `\nAll ${passed} steps were as promised.\n` : `\n${failed} of ${passed + failed} steps were not.\n`,

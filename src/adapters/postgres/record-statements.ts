@@ -31,6 +31,8 @@ export interface RecordStatements {
   updateOne(table: string, where: object, change: object, step: number): Promise<Statement>
   remove(table: string, where: object): Promise<Statement>
   count(table: string, where: object): Promise<Statement>
+  /** Fails unless one row matches; `step` is what the failure then tells. */
+  there(table: string, where: object, step: number): Promise<Statement>
   /** Fails where more rows match; `step` is what the failure then tells. */
   atMost(table: string, where: object, maximum: number, step: number): Promise<Statement>
 }
@@ -126,6 +128,15 @@ export function createRecordStatements({ tenantId, catalog, texts }: RecordState
       const filter = conditions(known, where, values)
       const shape = `count ${table}${signature(filter)}`
       return statement(shape, values, (build) => build.count(known, filter))
+    },
+
+    there(table, where, step) {
+      const known = facts(table)
+      const values = first()
+      const filter = conditions(known, where, values)
+      const slot = values.push(String(step)) - 1
+      const shape = `there ${table}${signature(filter)}`
+      return statement(shape, values, (build) => build.demandCount(build.count(known, filter), slot))
     },
 
     atMost(table, where, maximum, step) {

@@ -36,6 +36,8 @@ export interface SqlTexts {
   /** The same, failing where it does not return one row; the value in `step` is what the failure tells. */
   demandOne(text: Text, step: number): Text
   /** Fails where what `count` counts is more than the value in `most`. */
+  /** Fails unless the count is one. */
+  demandCount(count: Text, step: number): Text
   demandAtMost(count: Text, most: number, step: number): Text
 }
 
@@ -165,6 +167,10 @@ export function createSqlTexts(kysely: KyselyPackage, schema: string): SqlTexts 
       ),
     demandOne: ({ sql: text, slots }, step) => ({
       sql: demandingOne(text, `$${slots.length + 1}`),
+      slots: [...slots, step],
+    }),
+    demandCount: ({ sql: text, slots }, step) => ({
+      sql: `select freehold.demand_one((${text}), $${slots.length + 1}::integer)`,
       slots: [...slots, step],
     }),
     demandAtMost: ({ sql: text, slots }, most, step) => ({

@@ -56,6 +56,8 @@ async function statementOf(parts: StepParts, deed: Deed, step: number): Promise<
       return say.insert(deed.table, deed.rows)
     case 'remove':
       return say.remove(deed.table, deed.where)
+    case 'there':
+      return say.there(deed.table, deed.where, step)
     case 'atMost':
       return say.atMost(deed.table, deed.where, deed.maximum, step)
     case 'openSession':

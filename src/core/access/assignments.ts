@@ -1,5 +1,6 @@
 // Who holds which role, where, from when and until when.
 
+import type { AuditScope } from '../audit/writer.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId, parseId, type RoleAssignmentId } from '../kernel/ids.ts'
@@ -28,6 +29,7 @@ import {
   scopeOfRow,
 } from './assignment.ts'
 import { type AccessWriting, changeAccess, moveBook, movePrincipal, roleOf } from './changes.ts'
+import { grantAtOnce, remembered } from './grant-at-once.ts'
 import { demandAssignments } from './held.ts'
 import { keepAnOwner, OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
@@ -70,9 +72,9 @@ export function createAssignments(context: TenantContext, permissions: Permissio
   const { scope, runtime, tenant, actor, auditWriter } = context
 
   async function audit(
-    unit: TenantUnit,
+    unit: AuditScope,
     action: 'assignment.granted' | 'assignment.revoked',
-    row: RoleAssignmentRow,
+    row: AssignmentTerms,
     more: { readonly changes?: object; readonly details?: object } = {},
   ): Promise<void> {
     const holder = holderOf(row)
@@ -88,9 +90,37 @@ export function createAssignments(context: TenantContext, permissions: Permissio
     })
   }
 
+  const grantedBy = { granted_by_type: actor.type, granted_by_id: isId(actor.id) ? actor.id : null }
+
+  const auditGrant = (unit: AuditScope, row: AssignmentTerms): Promise<void> =>
+    audit(unit, 'assignment.granted', row, {
+      changes: { startsAt: { to: shownTime(row.starts_at) }, expiresAt: { to: shownTime(row.expires_at) } },
+      details: { flow: row.flow, reason: row.reason },
+    })
+
+  /** In one round trip, where what is asked is plain and what decides about it is remembered. */
+  async function grantQuickly({ holder, role, flow, times, reason, scope: wanted }: ParsedAssignment) {
+    if ('resource' in wanted || holder.kind === 'team' || holder.kind === 'everyone') return undefined
+    const { starts_at, expires_at } = times
+    // a moment on the database's clock is not known before
+    if (expires_at !== null && !(expires_at instanceof Date)) return undefined
+    const known = remembered(context, permissions)
+    const given = known && (isId(role) ? known.book.byId(role) : known.book.byKey(role))
+    if (!given) return undefined
+    const { organization_id, team_id: scope_team_id, project_id } = wanted
+    const place = { organization_id, scope_team_id, project_id, resource_id: null }
+    const held = { id: runtime.newId(), ...holderColumns(holder), role_id: given.id, ...place }
+    const row = { ...held, starts_at, expires_at, reason, flow, ...grantedBy }
+    const granted = await grantAtOnce(context, known, holder, row, (unit) => auditGrant(unit, row))
+    return granted && assignmentFromRow(granted)
+  }
+
   return {
     async grant(assignment) {
-      const { holder, role, flow, times, reason, scope: wanted } = parseAssignment(assignment, runtime.now())
+      const parsed = parseAssignment(assignment, runtime.now())
+      const { holder, role, flow, times, reason, scope: wanted } = parsed
+      const quick = await grantQuickly(parsed)
+      if (quick) return quick
       return changeAccess(context, permissions, async (writing) => {
         const { unit, book } = writing
         const given = roleOf(book, role)
@@ -104,22 +134,11 @@ export function createAssignments(context: TenantContext, permissions: Permissio
         await demandAssignments(context, writing, [wantedRow], 'given')
         // it counts in less than it did: that is taken back
         if (before && before.flow !== flow) await demandAssignments(context, writing, [before], 'taken')
-        const granted = {
-          starts_at,
-          expires_at,
-          reason,
-          flow,
-          granted_by_type: actor.type,
-          granted_by_id: isId(actor.id) ? actor.id : null,
-        }
+        const granted = { starts_at, expires_at, reason, flow, ...grantedBy }
         const write = () => put(unit, before, { ...held, ...granted, id: runtime.newId() }, granted)
         // a renewal with an end could end the last owner
         const { row, changed } = isOwnership(given, place) ? await keepAnOwner(unit, write) : await write()
-        if (!changed) return assignmentFromRow(row)
-        await audit(unit, 'assignment.granted', row, {
-          changes: { startsAt: { to: shownTime(row.starts_at) }, expiresAt: { to: shownTime(row.expires_at) } },
-          details: { flow, reason },
-        })
+        if (changed) await auditGrant(unit, row)
         return assignmentFromRow(row)
       })
     },
@@ -181,6 +200,10 @@ function assignmentId(assignment: AssignmentKey): RoleAssignmentId {
 function isOwnership({ system, key }: BookRole, scope: ScopeColumns): boolean {
   return system && key === OWNER && scopeOfRow(scope).kind === 'tenant'
 }
+
+type ParsedAssignment = ReturnType<typeof parseAssignment>
+/** What is given, and to whom, before it is written. */
+type AssignmentTerms = Omit<RoleAssignmentRow, 'tenant_id' | 'created_at'>
 
 type Place = HolderColumns & ScopeColumns & Pick<RoleAssignmentRow, 'role_id'>
 

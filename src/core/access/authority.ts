@@ -7,7 +7,7 @@ import { isId } from '../kernel/ids.ts'
 import type { AccessLoad } from '../storage/verbs.ts'
 import { bitsOf, isUnconditional } from './bits.ts'
 import { codeOf } from './evaluator.ts'
-import { grantsOf, membershipsOf, placeOfScope, type Scope, WHOLE_TENANT } from './grants.ts'
+import { grantsOf, membershipsOf, placeOfScope, resourcesById, type Scope, WHOLE_TENANT } from './grants.ts'
 import { OWNER } from './owners.ts'
 import type { Place } from './place-tree.ts'
 import type { ResourceKey } from './policy-book.ts'
@@ -67,24 +67,32 @@ export function boundActor({ type, id }: Actor): PrincipalKey | undefined {
   return { kind: type, id: isId(id) ? id : NOBODY }
 }
 
+/** Who acts, with all that they hold. Undefined: there is nobody, or they are not active. */
+export type Acting = Holder | undefined
+
+/** As loaded. */
+export function actingBy(actor: Actor, load: AccessLoad): Acting {
+  const key = boundActor(actor)
+  return key && load.principal?.active ? holderOf(key, load) : undefined
+}
+
 /**
- * `load` is the actor's own, read under the access lock, and `book` made of it. `part` is what the credential was made
+ * `acting` is as the transaction finds it, or is held to be so by what it demands, and so is `book`. `part` is what the credential was made
  * for, which may be less; null: all of it. `now` in milliseconds.
  */
 export function createAuthority(
   actor: Actor,
-  load: AccessLoad,
+  acting: Acting,
   book: TenantBook,
   part: ReadonlySet<string> | null,
   now: number,
 ): Authority {
-  const key = boundActor(actor)
-  if (!key) return UNBOUND
-  const sources = load.principal?.active ? sourcesOf(book, holderOf(key, load)) : []
+  if (!boundActor(actor)) return UNBOUND
+  const sources = acting ? sourcesOf(book, acting) : []
 
   function demand(needed: readonly number[], ownership: boolean, extent: PlacedExtent): void {
     const missing = new Set<string>()
-    if (!load.principal?.active) missing.add('*')
+    if (!acting) missing.add('*')
     const nameOf = (permission: number) => book.permissions.names[permission]!
     if (part) for (const name of needed.map(nameOf)) if (!part.has(name)) missing.add(name)
     // whoever shows a part owns nothing
@@ -153,7 +161,7 @@ function placed(
 }
 
 function holderOf({ kind, id }: PrincipalKey, { assignments, memberships, resources }: AccessLoad): Holder {
-  return { kind, id, grants: grantsOf(assignments, resources), memberships: membershipsOf(memberships) }
+  return { kind, id, grants: grantsOf(assignments, resourcesById(resources)), memberships: membershipsOf(memberships) }
 }
 
 /** All that counts together anywhere in the extent. */

@@ -15,8 +15,6 @@ export interface Bits {
   readonly words: Uint32Array
   /** Where the row begins. */
   readonly at: number
-  /** Words of the row. */
-  readonly width: number
 }
 
 /** Rows of a slab. A check of somebody reads one line of memory here, and what describes the slab is at hand anyway. */
@@ -33,7 +31,7 @@ export function createSlabs(permissions: number): () => Bits {
       used = 0
     }
     used += width
-    return { words, at: used - width, width }
+    return { words, at: used - width }
   }
 }
 
@@ -51,7 +49,7 @@ export function addBits({ words, at }: Bits, permission: number, code: number): 
 }
 
 export function joinBits(into: Bits, from: Bits): void {
-  for (let i = 0; i < into.width; i++) into.words[into.at + i]! |= from.words[from.at + i]!
+  for (let i = 0; i < widthOf(into); i++) into.words[into.at + i]! |= from.words[from.at + i]!
 }
 
 /** Held whatever the resource and the context are: allowed without conditions, and not denied even possibly. */
@@ -59,7 +57,30 @@ export function isUnconditional(code: number): boolean {
   return (code & (ALLOW | DENY | DENY_IF)) === ALLOW
 }
 
-/** Whether a condition must be asked. Otherwise it is allowed exactly where ALLOW is all that is said. */
+/** `DENY` or `DENY_IF` of any of the eight permissions in a word. */
+const DENIALS = (DENY | DENY_IF) * 0x11111111
+
+/** Whether anything is denied, if only under conditions. */
+export function deniesAny(bits: Bits): boolean {
+  const { words, at } = bits
+  return words.subarray(at, at + widthOf(bits)).some((word) => (word & DENIALS) !== 0)
+}
+
+/** Words of a row. */
+function widthOf({ words }: Bits): number {
+  return words.length / ROWS
+}
+
+/** A bit for each code of which a condition must be asked. */
+const CONDITIONAL =
+  (1 << ALLOW_IF) | (1 << (ALLOW | DENY_IF)) | (1 << (ALLOW_IF | DENY_IF)) | (1 << (ALLOW | ALLOW_IF | DENY_IF))
+
+/** Whether a condition must be asked: nothing denies in any case, and one may deny, or is all that may allow. */
 export function isConditional(code: number): boolean {
-  return (code & (ALLOW_IF | DENY_IF)) !== 0 && (code & DENY) === 0
+  return ((CONDITIONAL >>> code) & 1) !== 0
+}
+
+/** Where no condition must be asked: it is allowed where one of its sources allows it, and none denies. */
+export function isAllowed(code: number): boolean {
+  return (code & (ALLOW | DENY)) === ALLOW
 }

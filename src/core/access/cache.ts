@@ -5,7 +5,7 @@ import type { Context } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import type { TenantScope } from '../storage/storage.ts'
 import type { AccessLoad, Notice } from '../storage/verbs.ts'
-import type { BookMemory } from './changes.ts'
+import type { BookMemory } from './book-memory.ts'
 import { type Flight, KnownTenant } from './known-tenant.ts'
 import type { Permissions } from './permissions.ts'
 import { KnownPrincipal, type PrincipalKey } from './principals.ts'
@@ -173,6 +173,7 @@ export function createAccessCache(context: Pick<Context, 'runtime'>, limits: Acc
 
     books: (tenantId) => ({
       book: () => tenants.get(tenantId)?.book,
+      principal: ({ kind, id }) => tenants.get(tenantId)?.find(kind, id),
       keep(book, asOf) {
         const tenant = tenantOf(tenantId)
         if (tenant.book && tenant.book.version >= book.version) return

@@ -8,7 +8,7 @@ import { isId } from '../kernel/ids.ts'
 import { shown } from '../kernel/input.ts'
 import type { TenantUnit } from '../storage/storage.ts'
 import type { AccessLoad } from '../storage/verbs.ts'
-import { type Authority, boundActor, createAuthority } from './authority.ts'
+import { type Authority, actingBy, boundActor, createAuthority } from './authority.ts'
 import { OWNER } from './owners.ts'
 import type { Permissions } from './permissions.ts'
 import { NOBODY, type PrincipalKey } from './principals.ts'
@@ -31,13 +31,6 @@ export interface AccessWriting {
   readonly now: number
 }
 
-/** What is remembered of what a tenant's principals are read with. */
-export interface BookMemory {
-  book(): TenantBook | undefined
-  /** It is what was committed when it was asked for, `asOf` in milliseconds. */
-  keep(book: TenantBook, asOf: number): void
-}
-
 /** Runs `work` alone in its tenant. A tenant from before there were roles is given them first. */
 export function changeAccess<R>(
   context: TenantContext,
@@ -50,7 +43,8 @@ export function changeAccess<R>(
     const { load, book } = await readBook(context, permissions, unit, now)
     const { source } = book
     const part = await partOf(unit, context.actor)
-    const authorityOf = (of: TenantBook) => createAuthority(context.actor, load, of, part, now)
+    const acting = actingBy(context.actor, load)
+    const authorityOf = (of: TenantBook) => createAuthority(context.actor, acting, of, part, now)
     const withSource = (other: BookSource) => {
       const coming = createTenantBook(other, permissions)
       return { book: coming, authority: authorityOf(coming) }
@@ -80,7 +74,8 @@ async function readBook(
   }
   const book = createTenantBook(sourceOf(load), permissions)
   // as it was committed, and nobody else commits another before this ends; a part of a transaction sees what that has changed
-  if (!('db' in scope)) books?.keep(book, now)
+  if ('db' in scope) books?.follow?.(book)
+  else books?.keep(book, now)
   return { load, book }
 }
 
@@ -103,10 +98,11 @@ export function unknownRole(name: unknown): FreeholdError<'ROLE_UNKNOWN'> {
   return new FreeholdError('ROLE_UNKNOWN', { role: shown(String(name)) })
 }
 
-/** What all principals are read with is another, and what is remembered of it no longer believed. */
-export async function moveBook({ verbs }: Pick<TenantUnit, 'verbs'>, tenantId: string): Promise<void> {
-  await verbs.moveAccess()
+/** What all principals are read with is another, and what is remembered of it no longer believed. Answers its version. */
+export async function moveBook({ verbs }: Pick<TenantUnit, 'verbs'>, tenantId: string): Promise<number> {
+  const version = await verbs.moveAccess()
   await verbs.publish({ kind: 'access', tenantId })
+  return version
 }
 
 /**

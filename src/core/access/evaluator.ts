@@ -2,25 +2,25 @@
 // or a place is named. Deny comes first; what cannot be known denies where a deny needs it, and allows nothing.
 
 import { askedOf, isPlaceless } from './asked.ts'
-import { ALLOW, bitsOf, DENY, DENY_IF } from './bits.ts'
+import { ALLOW, bitsOf, DENY_IF, isAllowed, isConditional } from './bits.ts'
 import { type CheckOptions, type Circumstances, checkFields } from './check-options.ts'
 import { FAILS, type Facts, HOLDS } from './conditions.ts'
-import type { PrincipalRow, ScopeRow, Tests } from './principal-row.ts'
-import type { Rule } from './rules.ts'
+import type { PrincipalRow, ScopeRow } from './principal-row.ts'
+import type { Rule, Tests } from './rules.ts'
 
 /** The principal as conditions see it. */
 export type PrincipalFacts = Readonly<Record<string, unknown>>
 
 /** Of a permission that hangs on rules alone, where the tenant itself is asked about and every field: `code` is what its bits say. */
 export function decideHere(
-  row: PrincipalRow,
+  row: ScopeRow,
   permission: number,
   code: number,
   principal: PrincipalFacts,
   options: CheckOptions | undefined,
   now: () => number,
 ): boolean {
-  return decideByRules(code, row.here.tests(permission), factsOf(principal, options, now), undefined)
+  return decideByRules(code, row.tests(permission), factsOf(principal, options, now), undefined)
 }
 
 /** @throws as askedOf, INPUT_INVALID (fields) */
@@ -46,9 +46,8 @@ function decideIn(
   options: CheckOptions | undefined,
   now: () => number,
 ): boolean {
-  const code = bitsOf(row.bits, permission)
-  if (code === 0 || (code & DENY) !== 0) return false
-  if (code === ALLOW) return true
+  const code = bitsOf(row, permission)
+  if (!isConditional(code)) return isAllowed(code)
   return decideByRules(code, row.tests(permission), factsOf(principal, options, now), options?.fields)
 }
 
@@ -60,15 +59,14 @@ function decideAmong(
   now: () => number,
 ): boolean {
   const code = codeOf(rows, permission)
-  if (code === 0 || (code & DENY) !== 0) return false
-  if (code === ALLOW) return true
+  if (!isConditional(code)) return isAllowed(code)
   return decideByRules(code, testsOf(rows, permission), factsOf(principal, options, now), options.fields)
 }
 
 /** What several rows say together. */
 export function codeOf(rows: readonly ScopeRow[], permission: number): number {
   let code = 0
-  for (const { bits } of rows) code |= bitsOf(bits, permission)
+  for (const row of rows) code |= bitsOf(row, permission)
   return code
 }
 

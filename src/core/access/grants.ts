@@ -10,15 +10,19 @@ export type Scope =
   | { readonly kind: 'organization' | 'team' | 'project'; readonly id: string }
   | { readonly kind: 'resource'; readonly type: string; readonly id: string }
 
-export interface Grant {
-  readonly id: string
-  readonly roleId: string
+/** Where and when a grant counts. */
+export interface Reach {
   readonly scope: Scope
   /** It counts at its scope, and not below it. */
   readonly exactly: boolean
   /** Milliseconds since 1970, or infinite: from its start on, and no longer at its end. */
   readonly starts: number
   readonly ends: number
+}
+
+export interface Grant extends Reach {
+  readonly id: string
+  readonly roleId: string
 }
 
 export interface Membership {
@@ -36,13 +40,20 @@ const NO_ENTRIES: readonly PermissionEntry[] = []
 type AssignmentScope = Pick<RoleAssignmentRow, 'organization_id' | 'scope_team_id' | 'project_id' | 'resource_id'>
 export type GrantRow = AssignmentScope & Pick<RoleAssignmentRow, 'id' | 'role_id' | 'starts_at' | 'expires_at' | 'flow'>
 
+/** Resources by their id; undefined: none. */
+export type ResourcesById = ReadonlyMap<string, ResourceLoad> | undefined
+
+export function resourcesById(resources: readonly ResourceLoad[]): ResourcesById {
+  return resources.length === 0 ? undefined : new Map(resources.map((resource) => [resource.id, resource]))
+}
+
 /** Oldest first. */
-export function grantsOf(rows: readonly GrantRow[], resources: readonly ResourceLoad[]): readonly Grant[] {
+export function grantsOf(rows: readonly GrantRow[], resources?: ResourcesById): readonly Grant[] {
   if (rows.length === 0) return NO_GRANTS
   return rows.map((row) => grantOf(row, resources)).sort(byId)
 }
 
-export function grantOf(row: GrantRow, resources: readonly ResourceLoad[]): Grant {
+function grantOf(row: GrantRow, resources: ResourcesById): Grant {
   return {
     id: row.id,
     roleId: row.role_id,
@@ -72,13 +83,13 @@ export function placeOfScope(scope: Scope, tree: PlaceTree): Place | undefined {
   return tree.find(scope.kind, scope.id)
 }
 
-function scopeOf(row: AssignmentScope, resources: readonly ResourceLoad[]): Scope {
+function scopeOf(row: AssignmentScope, resources: ResourcesById): Scope {
   const { organization_id, scope_team_id, project_id, resource_id } = row
   if (organization_id !== null) return { kind: 'organization', id: organization_id }
   if (scope_team_id !== null) return { kind: 'team', id: scope_team_id }
   if (project_id !== null) return { kind: 'project', id: project_id }
   if (resource_id === null) return WHOLE_TENANT
-  const resource = resources.find(({ id }) => id === resource_id)
+  const resource = resources?.get(resource_id)
   // one that was not told is nowhere, and not everywhere
   return { kind: 'resource', type: resource?.type ?? '', id: resource?.external_id ?? '' }
 }

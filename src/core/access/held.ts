@@ -4,7 +4,7 @@
 import type { TenantContext } from '../context.ts'
 import { everyRow } from '../storage/every-row.ts'
 import type { ResourceRow } from '../storage/tree-tables.ts'
-import { boundActor, type HoldingTerms } from './authority.ts'
+import { type Authority, boundActor, type HoldingTerms } from './authority.ts'
 import type { AccessWriting } from './changes.ts'
 import {
   type Grant,
@@ -12,11 +12,13 @@ import {
   grantsOf,
   type Membership,
   membershipsOf,
+  resourcesById,
   type Scope,
   WHOLE_TENANT,
 } from './grants.ts'
 import { NOBODY } from './principals.ts'
-import { compileEntries } from './rules.ts'
+import { Closure } from './role-book.ts'
+import { saidIn } from './rules.ts'
 import type { Holder } from './sources.ts'
 
 export type Way = NonNullable<HoldingTerms['way']>
@@ -37,7 +39,17 @@ export async function demandAssignments(
   if (!boundActor(actor)) return
   const ids = [...new Set(rows.flatMap(({ resource_id }) => resource_id ?? []))]
   const resources = ids.length > 0 ? await everyRow(unit.records, 'resources', { where: { id: { in: ids } } }) : []
-  authority.demandHoldings(only(grantsOf(rows, resources)), {
+  demandGrants(authority, rows, way, resources)
+}
+
+/** The same, where the resources that they are on are at hand. @throws GRANT_REFUSED */
+export function demandGrants(
+  authority: Authority,
+  rows: readonly GrantRow[],
+  way: Way,
+  resources: readonly ResourceRow[] = [],
+): void {
+  authority.demandHoldings(only(grantsOf(rows, resourcesById(resources))), {
     way,
     containerOf: ({ type, id }) => {
       const found = resources.find((resource) => resource.type === type && resource.external_id === id)
@@ -80,18 +92,15 @@ export async function demandReach(
   const members = membershipsOf(await everyRow(unit.records, 'team_members', { where: { team_id: { in: teams } } }))
   const always = { starts: Number.NEGATIVE_INFINITY, ends: Number.POSITIVE_INFINITY, exactly: false, scope }
   const byMembers = members.flatMap(({ id, roleId }) => (roleId === null ? [] : [{ id, roleId, ...always }]))
-  const grants = grantsOf(rows, []).map((grant): Grant => ({ ...grant, scope }))
+  const grants = grantsOf(rows).map((grant): Grant => ({ ...grant, scope }))
   authority.demandHoldings(only([...grants, ...byMembers]), { way })
-  const added = members.map(({ entries }) => {
-    const bits = book.newBits()
-    return { bits, rules: compileEntries(entries, book.permissions, bits), chain: [] }
-  })
+  const added = members.map(({ entries }) => saidIn(entries, book.permissions, book.newBits()))
   const placed = new Set(teams)
   const policies = book.policies.all.filter((policy) =>
     policy.places().some(({ place, resource }) => !resource && place.kind === 'team' && placed.has(place.id)),
   )
-  for (const said of [...added, ...policies.map((policy) => ({ ...policy.said(), chain: [] }))]) {
-    authority.demandRole(said, { scope, from: now, until })
+  for (const { bits, rules } of [...added, ...policies.map((policy) => policy.said())]) {
+    authority.demandRole(new Closure([], bits, rules), { scope, from: now, until })
   }
 }
 

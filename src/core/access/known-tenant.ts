@@ -1,7 +1,7 @@
 // What is remembered of one tenant: its book, and principals beside it.
 
 import type { PrincipalKind } from '../storage/verbs.ts'
-import { type KnownPrincipal, LIFETIME_MS } from './principals.ts'
+import { type KnownPrincipal, LIFETIME_MS, LIFETIME_S } from './principals.ts'
 import type { TenantBook } from './tenant-book.ts'
 
 /** A load under way. */
@@ -16,8 +16,8 @@ export class KnownTenant {
   /** False: another has taken its place, or will; what is here is told nothing any more. */
   live = true
   book: TenantBook | undefined = undefined
-  #warmFrom = 0
-  #warmUntil = 0
+  /** The second since 1970 in which the version of the book was last asked for. */
+  #askedIn = 0
   readonly #users = new Map<string, KnownPrincipal>()
   readonly #accounts = new Map<string, KnownPrincipal>()
   /** When the version of the book was last asked for, in milliseconds. */
@@ -32,7 +32,7 @@ export class KnownTenant {
     const principal = this.find(kind, id)
     if (principal === undefined) return undefined
     const second = Math.floor(now / 1000)
-    if (principal.isWarm(second) && second >= this.#warmFrom && second < this.#warmUntil) return principal
+    if (principal.isWarm(second) && second >= this.#askedIn && second < this.#askedIn + LIFETIME_S) return principal
     return isYoung(principal.asOf, now) && isYoung(this.#asOf, now) ? principal : undefined
   }
 
@@ -67,8 +67,7 @@ export class KnownTenant {
   /** The version of the book was asked for at this time, or has been since. */
   renew(asOf: number): void {
     this.#asOf = Math.max(this.#asOf, asOf)
-    this.#warmFrom = Math.floor(this.#asOf / 1000)
-    this.#warmUntil = Math.floor((this.#asOf + LIFETIME_MS) / 1000)
+    this.#askedIn = Math.floor(this.#asOf / 1000)
   }
 
   put(principal: KnownPrincipal): void {

@@ -6,7 +6,7 @@ import type { PermissionIds } from './permission-ids.ts'
 import type { Place, PlaceTree } from './place-tree.ts'
 import type { PolicyDocument, PolicyPrincipal, PolicyResource } from './policy-document.ts'
 import type { RoleBook } from './role-book.ts'
-import { compileEntries, type Said } from './rules.ts'
+import { type Said, saidIn } from './rules.ts'
 
 export interface BookPolicy {
   readonly id: string
@@ -100,8 +100,7 @@ function compilePolicy({ effect, actions, conditions }: PolicyDocument, book: Ro
       ...(conditions === undefined ? {} : { conditions }),
     }
   })
-  const bits = book.newBits()
-  return { bits, rules: compileEntries(entries, book.permissions, bits) }
+  return saidIn(entries, book.permissions, book.newBits())
 }
 
 /** What is gone took its place in the policy along. A denial that this code cannot read speaks everywhere. */

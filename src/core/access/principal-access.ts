@@ -2,7 +2,7 @@
 
 import { FreeholdError } from '../kernel/errors.ts'
 import type { PrincipalAccess } from './access.ts'
-import { ALLOW, codeAt, isConditional } from './bits.ts'
+import { codeAt, isAllowed, isConditional } from './bits.ts'
 import type { AccessVersions } from './cache.ts'
 import { type CheckOptions, type Circumstances, isPlain } from './check-options.ts'
 import { decide, decideHere } from './evaluator.ts'
@@ -34,8 +34,8 @@ export class HeldAccess<P extends string> implements PrincipalAccess<P> {
   constructor(principal: KnownPrincipal, tenantId: string, now: () => number) {
     const row = principal.row(now())
     this.#ids = principal.book.declared.ids
-    this.#steady = row.timeless ? row.here.bits.words : undefined
-    this.#steadyAt = row.here.bits.at
+    this.#steady = row.period === undefined ? row.here.words : undefined
+    this.#steadyAt = row.here.at
     this.#principal = principal
     this.#book = principal.book
     this.#tenantId = tenantId
@@ -68,8 +68,8 @@ export class HeldAccess<P extends string> implements PrincipalAccess<P> {
     if (this.#steady !== undefined && (options === undefined || isPlain(options))) {
       const code = codeAt(this.#steady, this.#steadyAt, id)
       return isConditional(code)
-        ? decideHere(this.#row, id, code, this.#principal.facts, options, this.#now)
-        : code === ALLOW
+        ? decideHere(this.#row.here, id, code, this.#principal.facts, options, this.#now)
+        : isAllowed(code)
     }
     return decide(this.#rowNow(), id, this.#principal.facts, options, this.#now)
   }
@@ -103,9 +103,9 @@ export class HeldAccess<P extends string> implements PrincipalAccess<P> {
 
   #rowNow(): PrincipalRow {
     const row = this.#row
-    if (row.timeless) return row
+    if (row.period === undefined) return row
     const now = this.#now()
-    if (now >= row.from && now < row.until) return row
+    if (row.isAsOf(now)) return row
     this.#row = this.#principal.rowWith(this.#book, now)
     return this.#row
   }

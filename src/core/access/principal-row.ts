@@ -5,46 +5,64 @@ import type { Asked } from './asked.ts'
 import { type Bits, joinBits } from './bits.ts'
 import { isWithin, type Place } from './place-tree.ts'
 import type { ResourceKey } from './policy-book.ts'
-import type { Rule, Said } from './rules.ts'
+import { type Rule, type Said, type Tests, testsOf } from './rules.ts'
 import type { Source } from './sources.ts'
 import type { TenantBook } from './tenant-book.ts'
 
-/** The rules that decide about one permission. */
-export interface Tests {
-  readonly allows: readonly Rule[]
-  readonly denies: readonly Rule[]
-}
+/** So many are looked at one after the other, which is quicker than to remember for each principal what was found. */
+const FEW = 8
+const NOTHING_SAID: readonly Said[] = []
 
 /** What counts at one scope: what counts around it, and what is said there. */
-export class ScopeRow {
-  readonly bits: Bits
+export class ScopeRow implements Bits {
+  readonly words: Uint32Array
+  readonly at: number
   readonly #around: ScopeRow | undefined
   readonly #said: readonly Said[]
   #known: Map<number, Tests> | undefined
 
   constructor(book: TenantBook, around: ScopeRow | undefined, said: readonly Said[]) {
-    this.bits = joined(book, around, said)
+    const { words, at } = joined(book, around, said)
+    this.words = words
+    this.at = at
     this.#around = around
-    this.#said = said
+    // a copy is as long as it must be; a list that grew keeps room for more
+    this.#said = said.length > 0 ? said.slice() : NOTHING_SAID
+    this.#known = undefined
   }
 
-  /** Collected when they are first asked for: most permissions of most principals have none. */
+  /** Where one who speaks has rules about it, and no other, these are shared by all about whom it speaks. */
   tests(permission: number): Tests {
+    const known = this.#known?.get(permission)
+    if (known !== undefined) return known
+    const one = this.#around === undefined && this.#said.length <= FEW ? this.#onlyOne(permission) : undefined
+    if (one !== undefined) return one.tests(permission)
+    const tests = this.#collected(permission)
     this.#known ??= new Map()
-    let tests = this.#known.get(permission)
-    if (tests === undefined) {
-      const rules = new Set<Rule>()
-      this.#collect(permission, rules)
-      tests = testsOf(rules)
-      this.#known.set(permission, tests)
-    }
+    this.#known.set(permission, tests)
     return tests
   }
 
-  #collect(permission: number, found: Set<Rule>): void {
-    for (let row: ScopeRow | undefined = this; row; row = row.#around) {
-      for (const { rules } of row.#said) for (const rule of rules) if (rule.permission === permission) found.add(rule)
+  /** Undefined: none, or several. */
+  #onlyOne(permission: number): Said | undefined {
+    let found: Said | undefined
+    for (const said of this.#said) {
+      if (!said.hasRules(permission)) continue
+      if (found !== undefined) return undefined
+      found = said
     }
+    return found
+  }
+
+  #collected(permission: number): Tests {
+    const rules = new Set<Rule>()
+    for (let row: ScopeRow | undefined = this; row; row = row.#around) {
+      for (const said of row.#said) {
+        if (!said.hasRules(permission)) continue
+        for (const rule of said.rules) if (rule.permission === permission) rules.add(rule)
+      }
+    }
+    return testsOf(rules)
   }
 }
 
@@ -66,14 +84,17 @@ interface OnResource {
   readonly row: ScopeRow
 }
 
+/** From the last beginning or end of an assignment until the next one, in milliseconds since 1970. */
+export interface Period {
+  readonly from: number
+  readonly until: number
+}
+
 export class PrincipalRow {
   /** The book that it was built with. */
   readonly book: TenantBook
-  /** Milliseconds since 1970: true from the last beginning or end of an assignment until the next one. */
-  readonly from: number
-  readonly until: number
-  /** No assignment begins or ends, ever. */
-  readonly timeless: boolean
+  /** True for so long; undefined: no assignment begins or ends, ever. */
+  readonly period: Period | undefined
   /** What counts where no place in the tenant is asked about. */
   readonly here: ScopeRow
   /** What counts everywhere in the tenant. */
@@ -84,11 +105,8 @@ export class PrincipalRow {
 
   constructor(book: TenantBook, sources: readonly Source[], now: number) {
     const present = sources.filter(({ starts, ends }) => starts <= now && now < ends)
-    const { from, until } = periodOf(sources, now)
     this.book = book
-    this.from = from
-    this.until = until
-    this.timeless = from === Number.NEGATIVE_INFINITY && until === Number.POSITIVE_INFINITY
+    this.period = periodOf(sources, now)
     const everywhere: Said[] = []
     const here: Said[] = []
     const inside: Source[] = []
@@ -102,6 +120,12 @@ export class PrincipalRow {
     this.here = here.length > 0 ? new ScopeRow(book, this.everywhere, here) : this.everywhere
     this.#layers = inside.length > 0 ? layersOf(inside) : NO_LAYERS
     this.#onResources = onResources.length > 0 ? onResourcesOf(book, onResources) : undefined
+  }
+
+  /** Whether it is still true, or already. `now` in milliseconds. */
+  isAsOf(now: number): boolean {
+    const { period } = this
+    return period === undefined || (now >= period.from && now < period.until)
   }
 
   /** All that counts where is asked: several rows where that is in several places, or a resource. */
@@ -181,7 +205,7 @@ export class PrincipalRow {
 const NO_LAYERS: readonly Layer[] = []
 const NOTHING_ON: readonly OnResource[] = []
 
-function periodOf(sources: readonly Source[], now: number): { from: number; until: number } {
+function periodOf(sources: readonly Source[], now: number): Period | undefined {
   let from = Number.NEGATIVE_INFINITY
   let until = Number.POSITIVE_INFINITY
   for (const { starts, ends } of sources) {
@@ -190,7 +214,7 @@ function periodOf(sources: readonly Source[], now: number): { from: number; unti
     if (ends > now) until = Math.min(until, ends)
     else from = Math.max(from, ends)
   }
-  return { from, until }
+  return from === Number.NEGATIVE_INFINITY && until === Number.POSITIVE_INFINITY ? undefined : { from, until }
 }
 
 function layersOf(inside: readonly Source[]): readonly Layer[] {
@@ -237,17 +261,14 @@ function onResourcesOf(book: TenantBook, sources: readonly Source[]) {
 
 /** The bits of just one who speaks are shared by all about whom only that is said. */
 function joined(book: TenantBook, around: ScopeRow | undefined, said: readonly Said[]): Bits {
-  if (said.length === 0) return around?.bits ?? book.silence
-  if (said.length === 1 && (around === undefined || around.bits === book.silence)) return said[0]!.bits
+  if (said.length === 0) return around ?? book.silence
+  if (said.length === 1 && (around === undefined || isSame(around, book.silence))) return said[0]!.bits
   const bits = book.newBits()
-  if (around) joinBits(bits, around.bits)
+  if (around) joinBits(bits, around)
   for (const one of said) joinBits(bits, one.bits)
   return bits
 }
 
-function testsOf(rules: ReadonlySet<Rule>): Tests {
-  const allows: Rule[] = []
-  const denies: Rule[] = []
-  for (const rule of rules) (rule.effect === 'deny' ? denies : allows).push(rule)
-  return { allows, denies }
+function isSame(a: Bits, b: Bits): boolean {
+  return a.words === b.words && a.at === b.at
 }

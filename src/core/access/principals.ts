@@ -4,13 +4,15 @@ import { parseId } from '../kernel/ids.ts'
 import { invalid } from '../kernel/input.ts'
 import type { AccessLoad, PrincipalKind } from '../storage/verbs.ts'
 import type { Principal } from './access.ts'
-import { type Grant, grantsOf, type Membership, membershipsOf } from './grants.ts'
-import { PrincipalRow } from './principal-row.ts'
+import { type Grant, grantsOf, type Membership, membershipsOf, resourcesById } from './grants.ts'
+import { type PackedGrants, packGrants, unpackGrants } from './packed-grants.ts'
+import { PrincipalRow, type ScopeRow } from './principal-row.ts'
 import { type Holder, type Source, sourcesOf } from './sources.ts'
 import type { TenantBook } from './tenant-book.ts'
 
 /** How long anything is believed where nobody tells of changes. */
 export const LIFETIME_MS = 10_000
+export const LIFETIME_S = LIFETIME_MS / 1000
 
 /** An id that nobody has. */
 export const NOBODY = '00000000-0000-0000-0000-000000000000'
@@ -43,11 +45,13 @@ export function idOf(principal: Principal): string {
 export class KnownPrincipal implements Holder {
   // what every check looks at comes first, and lies together in memory
   #book: TenantBook
-  #warmFrom: number
-  #warmUntil: number
+  /** The second since 1970 in which it was asked for: a small integer, which V8 keeps in the object itself. */
+  readonly #bornIn: number
   /** The bits of what counts in the tenant itself, if they are these at any time; undefined where assignments begin or end. */
   steady: Uint32Array | undefined
   steadyAt: number
+  /** The row that has these bits, and the rules behind them. */
+  steadyRow: ScopeRow | undefined
   #row: PrincipalRow | undefined
   readonly kind: PrincipalKind
   readonly id: string
@@ -60,7 +64,7 @@ export class KnownPrincipal implements Holder {
   readonly active: boolean
   /** As conditions see it. */
   readonly facts: Readonly<Record<string, unknown>>
-  readonly grants: readonly Grant[]
+  readonly #grants: PackedGrants
   readonly memberships: readonly Membership[]
   /** When it was asked for, in milliseconds: it can be no younger. */
   readonly asOf: number
@@ -73,10 +77,10 @@ export class KnownPrincipal implements Holder {
     asOf: number,
   ) {
     this.#book = book
-    this.#warmFrom = Math.floor(asOf / 1000)
-    this.#warmUntil = Math.floor((asOf + LIFETIME_MS) / 1000)
+    this.#bornIn = Math.floor(asOf / 1000)
     this.steady = undefined
     this.steadyAt = 0
+    this.steadyRow = undefined
     this.#row = undefined
     this.kind = kind
     this.id = id
@@ -85,9 +89,14 @@ export class KnownPrincipal implements Holder {
     this.writes = load.writes
     this.active = found.active
     this.facts = factsOf(kind, id, found.attributes)
-    this.grants = grantsOf(load.assignments, load.resources)
+    const grants = grantsOf(load.assignments, resourcesById(load.resources))
+    this.#grants = packGrants(grants, (roleId) => book.byId(roleId)?.id ?? roleId)
     this.memberships = membershipsOf(load.memberships)
     this.asOf = asOf
+  }
+
+  get grants(): readonly Grant[] {
+    return unpackGrants(this.#grants)
   }
 
   /** What it is read with. */
@@ -101,24 +110,23 @@ export class KnownPrincipal implements Holder {
     this.#book = book
     this.#row = undefined
     this.steady = undefined
+    this.steadyRow = undefined
   }
 
-  /**
-   * Certainly not too old in this second since 1970. Seconds are small integers, which V8 keeps in the object itself;
-   * what grows old within one is left to who knows the millisecond.
-   */
+  /** Certainly not too old in this second since 1970. What grows old within one is left to who knows the millisecond. */
   isWarm(second: number): boolean {
-    return second >= this.#warmFrom && second < this.#warmUntil
+    return second >= this.#bornIn && second < this.#bornIn + LIFETIME_S
   }
 
   /** What it holds at `now`, in milliseconds. */
   row(now: number): PrincipalRow {
     const row = this.#row
-    if (row !== undefined && (row.timeless || (now >= row.from && now < row.until))) return row
+    if (row?.isAsOf(now)) return row
     const built = this.rowWith(this.#book, now)
     this.#row = built
-    this.steady = built.timeless ? built.here.bits.words : undefined
-    this.steadyAt = built.here.bits.at
+    this.steadyRow = built.period === undefined ? built.here : undefined
+    this.steady = this.steadyRow?.words
+    this.steadyAt = built.here.at
     return built
   }
 
@@ -141,24 +149,20 @@ export class KnownPrincipal implements Holder {
 
 const NO_SOURCES: readonly Source[] = []
 
-/** Facts that a metadata key of the same name cannot stand in for; any other key of the metadata is a fact too. */
-const NAMED = ['email', 'name', 'status'] as const
+const NO_METADATA = Object.freeze({})
 
+/** A key of the metadata is a fact too, but cannot stand in for one that is named here. */
 function factsOf(
   kind: PrincipalKind,
   id: string,
   attributes: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const { metadata } = attributes
-  const facts: Record<string, unknown> = {
-    ...(typeof metadata === 'object' ? metadata : undefined),
-    metadata,
-    kind,
-    id,
-  }
-  for (const name of NAMED) {
-    // what a service account does not have is missing, whatever its metadata says
-    facts[name] = attributes[name]
-  }
-  return facts
+  // what a service account does not have is missing, whatever its metadata says
+  const { email, name, status, metadata } = attributes
+  if (typeof metadata !== 'object' || metadata === null) return { kind, id, email, name, status, metadata }
+  // most have none: their facts are of one shape, and share what is empty
+  const isEmpty = Object.keys(metadata).length === 0
+  return isEmpty
+    ? { kind, id, email, name, status, metadata: NO_METADATA }
+    : { ...metadata, kind, id, email, name, status, metadata }
 }

@@ -5,7 +5,7 @@ import type { TenantContext } from '../context.ts'
 import { invalid } from '../kernel/input.ts'
 import type { Gate } from '../tenancy/gate.ts'
 import type { Access, Principal } from './access.ts'
-import { ALLOW, codeAt, isConditional } from './bits.ts'
+import { codeAt, isAllowed, isConditional } from './bits.ts'
 import type { AccessCache, AccessRequest, AccessVersions } from './cache.ts'
 import { type CheckOptions, type Freshness, isPlain } from './check-options.ts'
 import { decide, decideHere } from './evaluator.ts'
@@ -51,7 +51,7 @@ export function createAccess<P extends string>(
     // most checks end here, having looked at little: that is what makes them fast
     if (known.steady !== undefined && (options === undefined || isPlain(options))) {
       const code = codeAt(known.steady, known.steadyAt, id)
-      return isConditional(code) ? decideHere(known.row(at), id, code, known.facts, options, now) : code === ALLOW
+      return isConditional(code) ? decideHere(known.steadyRow!, id, code, known.facts, options, now) : isAllowed(code)
     }
     return decide(known.row(at), id, known.facts, options, now)
   }

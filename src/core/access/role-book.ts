@@ -6,12 +6,17 @@ import type { Row } from '../storage/tables.ts'
 import { ALLOW, addBits, type Bits, createSlabs, joinBits } from './bits.ts'
 import type { PermissionIds } from './permission-ids.ts'
 import type { Permissions, SystemRole } from './permissions.ts'
-import { compileEntries, type Said } from './rules.ts'
+import { type Rule, Said, saidIn } from './rules.ts'
 
 /** What a role says with everything it inherits. */
-export interface Closure extends Said {
+export class Closure extends Said {
   /** The role and its ancestors, nearest first. */
   readonly chain: readonly BookRole[]
+
+  constructor(chain: readonly BookRole[], bits: Bits, rules: readonly Rule[]) {
+    super(bits, rules)
+    this.chain = chain
+  }
 }
 
 /** A role's row, without what only people read. */
@@ -33,6 +38,7 @@ export interface RoleBook {
   /** Whether another role inherits from it. */
   isParent(id: string): boolean
   ownRules(role: BookRole): Said
+  /** Of a role that is planned, too: by the roles there are. */
   closure(role: BookRole): Closure
   /** Keys of roles that allow this by themselves, without conditions and for every field; ten at most. */
   allowing(permission: number): readonly string[]
@@ -50,14 +56,22 @@ export function createRoleBook(
 ): RoleBook {
   const ids = new Map<string, BookRole>()
   const keys = new Map<string, BookRole>()
-  for (const { id, key, parent_role_id, system, permissions: entries } of source) {
-    const role: BookRole = { id, key, parentId: parent_role_id, system, entries }
-    ids.set(id, role)
-    keys.set(key, role)
+  for (const row of source) {
+    const role = bookRole(row)
+    ids.set(role.id, role)
+    keys.set(role.key, role)
   }
   const own = new Map<BookRole, Said>()
   const closures = new Map<BookRole, Closure>()
   const allowing = new Map<number, readonly string[]>()
+
+  // what is only planned is not remembered
+  const isHere = (role: BookRole): boolean => ids.get(role.id) === role
+  const compile = (role: BookRole): Said => {
+    const bits = book.newBits()
+    if (role.system) giveByCode(bits, role.key, permissions, byCode)
+    return saidIn(role.entries, permissions, bits)
+  }
 
   const book: RoleBook = {
     permissions,
@@ -70,17 +84,15 @@ export function createRoleBook(
       for (const { parentId } of ids.values()) if (parentId === id) return true
       return false
     },
-    ownRules(role) {
-      return remembered(own, role, () => {
-        const bits = book.newBits()
-        if (role.system) giveByCode(bits, role.key, permissions, byCode)
-        return { bits, rules: compileEntries(role.entries, permissions, bits) }
-      })
-    },
-    closure: (role) => remembered(closures, role, () => close(book, role)),
+    ownRules: (role) => (isHere(role) ? remembered(own, role, () => compile(role)) : compile(role)),
+    closure: (role) => (isHere(role) ? remembered(closures, role, () => close(book, role)) : close(book, role)),
     allowing: (permission) => remembered(allowing, permission, () => rolesAllowing(book, permission, byCode)),
   }
   return book
+}
+
+export function bookRole({ id, key, parent_role_id, system, permissions: entries }: RoleSource): BookRole {
+  return { id, key, parentId: parent_role_id, system, entries }
 }
 
 /** The role and its ancestors, nearest first. Of any depth; a ring, which no write of ours makes, ends where it began. */
@@ -106,10 +118,14 @@ function parentOf(book: Pick<RoleBook, 'byId'>, { parentId }: BookRole): BookRol
 function close(book: RoleBook, role: BookRole): Closure {
   const chain = chainOf(book, role)
   const parts = chain.map((ancestor) => book.ownRules(ancestor))
-  if (parts.length === 1) return { chain, ...parts[0]! }
+  if (parts.length === 1) return new Closure(chain, parts[0]!.bits, parts[0]!.rules)
   const bits = book.newBits()
   for (const part of parts) joinBits(bits, part.bits)
-  return { chain, bits, rules: parts.flatMap((part) => part.rules) }
+  return new Closure(
+    chain,
+    bits,
+    parts.flatMap((part) => part.rules),
+  )
 }
 
 /** What a system role holds by code. Who holds everything holds what the tenant added too. */

@@ -13,9 +13,9 @@ import { type AccessWriting, changeAccess, moveBook, roleOf, unknownRole } from 
 import { checkKey } from './key.ts'
 import { checkEntries, entriesInShort } from './permission-entries.ts'
 import type { Permissions } from './permissions.ts'
-import { type BookRole, chainOf, type RoleBook } from './role-book.ts'
+import { type BookRole, bookRole, chainOf, type RoleBook } from './role-book.ts'
 import { isSystemRole } from './seed.ts'
-import { createTenantBook } from './tenant-book.ts'
+import { type BookSource, createTenantBook } from './tenant-book.ts'
 
 export interface Role {
   readonly id: RoleId
@@ -83,7 +83,11 @@ const DESCRIPTION = { minimum: 0, maximum: 1000 }
 
 export function createRoles(context: TenantContext, permissions: Permissions): Roles {
   const { scope, runtime, tenant, actor, auditWriter } = context
-  const changed = ({ unit }: AccessWriting) => moveBook(unit, tenant.id)
+
+  async function changed({ unit, source }: AccessWriting, roles: BookSource['roles']): Promise<void> {
+    const version = await moveBook(unit, tenant.id)
+    context.books?.follow?.(createTenantBook({ ...source, version, roles }, permissions))
+  }
 
   return {
     async create(role) {
@@ -94,16 +98,15 @@ export function createRoles(context: TenantContext, permissions: Permissions): R
         role.description === undefined ? null : checkText(role.description, 'description', DESCRIPTION)
       if (isSystemRole(key)) throw new FreeholdError('ROLE_TAKEN', { key })
       return changeAccess(context, permissions, async (writing) => {
-        const { unit, book, authority, now } = writing
+        const { unit, book, source, authority, now } = writing
         const entries = checkEntries(role.permissions ?? [], book.permissions)
         const parent = role.parent === undefined ? null : roleOf(book, checkRoleName(role.parent))
         const parent_role_id = parent?.id ?? null
         const row = { id: runtime.newId(), key, name, description, parent_role_id, permissions: entries }
-        const { book: coming, role: planned } = withRole(writing, { ...row, system: false }, permissions)
-        authority.demandRole(coming.closure(planned), forGood(now))
+        authority.demandRole(book.closure(bookRole({ ...row, system: false })), forGood(now))
         const [created] = await unit.records.insert('roles', [row], { onConflict: 'ignore' })
         if (!created) throw new FreeholdError('ROLE_TAKEN', { key })
-        await changed(writing)
+        await changed(writing, [...source.roles, created])
         await auditWriter.append(unit, actor, {
           action: 'role.created',
           targets: [{ type: 'role', id: created.id }],
@@ -138,7 +141,7 @@ export function createRoles(context: TenantContext, permissions: Permissions): R
       const name = checkRoleName(role)
       const parentName = change.parent === undefined || change.parent === null ? null : checkRoleName(change.parent)
       return changeAccess(context, permissions, async (writing) => {
-        const { unit, book, authority, now } = writing
+        const { unit, book, source, authority, now } = writing
         const wanted = {
           ...described,
           ...(change.permissions === undefined
@@ -151,11 +154,14 @@ export function createRoles(context: TenantContext, permissions: Permissions): R
         refuseCycle(book, held, parentId)
         const before = (await unit.records.get('roles', { id: held.id }))!
         const columns = { ...wanted, parent_role_id: parentId }
-        const { book: coming, role: planned } = withRole(writing, { ...before, ...columns }, permissions)
-        authority.demandDifference(book.closure(held), coming.closure(planned), forGood(now))
+        const planned = bookRole({ ...before, ...columns })
+        authority.demandDifference(book.closure(held), book.closure(planned), forGood(now))
         if (Object.keys(differing(before, columns)).length === 0) return roleFromRow(before)
         const [after] = await unit.records.update('roles', { id: held.id }, { ...columns, updated_at: fromNow() })
-        await changed(writing)
+        await changed(
+          writing,
+          source.roles.map((row) => (row.id === held.id ? after! : row)),
+        )
         await auditWriter.append(unit, actor, {
           action: 'role.updated',
           targets: [{ type: 'role', id: held.id }],
@@ -168,7 +174,7 @@ export function createRoles(context: TenantContext, permissions: Permissions): R
     async remove(role) {
       const name = checkRoleName(role)
       await changeAccess(context, permissions, async (writing) => {
-        const { unit, book, authority, now } = writing
+        const { unit, book, source, authority, now } = writing
         const gone = roleOf(book, name)
         const { id, key, system } = gone
         if (system) throw new FreeholdError('ROLE_SYSTEM', { key })
@@ -177,7 +183,10 @@ export function createRoles(context: TenantContext, permissions: Permissions): R
         const held = assigned + (await unit.records.count('team_members', { role_id: id }))
         if (held > 0 || book.isParent(id)) throw new FreeholdError('ROLE_IN_USE', { key })
         await unit.records.remove('roles', { id })
-        await changed(writing)
+        await changed(
+          writing,
+          source.roles.filter((row) => row.id !== id),
+        )
         await auditWriter.append(unit, actor, {
           action: 'role.removed',
           targets: [{ type: 'role', id }],
@@ -214,17 +223,6 @@ function roleFromRow(row: RoleRow): Role {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }
-}
-
-/** The roles as they would be with this one added or changed. */
-function withRole(
-  { source }: AccessWriting,
-  row: Pick<RoleRow, 'id' | 'key' | 'parent_role_id' | 'system' | 'permissions'>,
-  permissions: Permissions,
-): { book: RoleBook; role: BookRole } {
-  const others = source.roles.filter(({ id }) => id !== row.id)
-  const book = createTenantBook({ ...source, roles: [...others, row] }, permissions)
-  return { book, role: book.byId(row.id)! }
 }
 
 /** @throws ROLE_SYSTEM */

@@ -3,7 +3,7 @@
 import type { PrincipalKind, PrincipalLoad, PrincipalsQuestion } from '../storage/access-verbs.ts'
 import { everyRow } from '../storage/every-row.ts'
 import type { TenantScope } from '../storage/storage.ts'
-import { grantsOf, membershipsOf } from './grants.ts'
+import { grantsOf, membershipsOf, resourcesById } from './grants.ts'
 import type { Permissions } from './permissions.ts'
 import type { Place } from './place-tree.ts'
 import { KnownPrincipal, NOBODY, type PrincipalKey } from './principals.ts'
@@ -88,5 +88,5 @@ export async function holderOf({ records }: Pick<TenantScope, 'records'>, { kind
   const memberships = await everyRow(records, 'team_members', { where })
   const on = assignments.flatMap(({ resource_id }) => (resource_id === null ? [] : [resource_id]))
   const resources = on.length > 0 ? await everyRow(records, 'resources', { where: { id: { in: on } } }) : []
-  return { kind, id, grants: grantsOf(assignments, resources), memberships: membershipsOf(memberships) }
+  return { kind, id, grants: grantsOf(assignments, resourcesById(resources)), memberships: membershipsOf(memberships) }
 }

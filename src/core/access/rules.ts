@@ -2,7 +2,7 @@
 // that asks for conditions or is about some fields only.
 
 import type { PermissionEntry } from '../storage/access-tables.ts'
-import { ALLOW, ALLOW_IF, addBits, type Bits, DENY, DENY_IF } from './bits.ts'
+import { ALLOW, ALLOW_IF, addBits, type Bits, bitsOf, DENY, DENY_IF } from './bits.ts'
 import { type Condition, type Conditions, readConditions } from './conditions.ts'
 import type { PermissionIds } from './permission-ids.ts'
 
@@ -17,13 +17,53 @@ export interface Rule {
   readonly fields: readonly string[] | undefined
 }
 
-export interface Said {
+/** The rules that decide about one permission. */
+export interface Tests {
+  readonly allows: readonly Rule[]
+  readonly denies: readonly Rule[]
+}
+
+/** What one who speaks says of every permission. All about whom it is said share it. */
+export class Said {
   readonly bits: Bits
   readonly rules: readonly Rule[]
+  #tests: Map<number, Tests> | undefined = undefined
+
+  constructor(bits: Bits, rules: readonly Rule[]) {
+    this.bits = bits
+    this.rules = rules
+  }
+
+  /** Whether a rule has a part in what is said of it. */
+  hasRules(permission: number): boolean {
+    return (bitsOf(this.bits, permission) & (ALLOW_IF | DENY_IF)) !== 0
+  }
+
+  tests(permission: number): Tests {
+    let tests = this.#tests?.get(permission)
+    if (tests === undefined) {
+      tests = testsOf(this.rules.filter((rule) => rule.permission === permission))
+      this.#tests ??= new Map()
+      this.#tests.set(permission, tests)
+    }
+    return tests
+  }
+}
+
+export function testsOf(rules: Iterable<Rule>): Tests {
+  const allows: Rule[] = []
+  const denies: Rule[] = []
+  for (const rule of rules) (rule.effect === 'deny' ? denies : allows).push(rule)
+  return { allows, denies }
+}
+
+/** What these entries say, beside what `bits` say already. */
+export function saidIn(entries: readonly PermissionEntry[], ids: PermissionIds, bits: Bits): Said {
+  return new Said(bits, compileEntries(entries, ids, bits))
 }
 
 /** Adds to `bits`, and answers the rules. What nobody declares any more cannot be asked for either, and is left out. */
-export function compileEntries(entries: readonly PermissionEntry[], ids: PermissionIds, bits: Bits): readonly Rule[] {
+function compileEntries(entries: readonly PermissionEntry[], ids: PermissionIds, bits: Bits): readonly Rule[] {
   const rules: Rule[] = []
   for (const entry of entries) {
     const effect = entry.effect === 'deny' ? 'deny' : 'allow'

@@ -5,7 +5,7 @@ import { type Grant, type Membership, placeOfScope, type Scope } from './grants.
 import { isWithin, type Place } from './place-tree.ts'
 import type { BookPolicy, PolicyPlace, ResourceKey } from './policy-book.ts'
 import type { BookRole } from './role-book.ts'
-import { compileEntries, type Said } from './rules.ts'
+import { type Said, saidIn } from './rules.ts'
 import type { TenantBook } from './tenant-book.ts'
 
 /** Who is spoken about: all that is needed to find who speaks. */
@@ -104,8 +104,7 @@ function addMembership(book: TenantBook, { id, team, roleId, entries }: Membersh
     found.push({ ...held, said, chain: said.chain })
   }
   if (entries.length > 0) {
-    const bits = book.newBits()
-    found.push({ ...held, said: { bits, rules: compileEntries(entries, book.permissions, bits) }, chain: NO_ROLES })
+    found.push({ ...held, said: saidIn(entries, book.permissions, book.newBits()), chain: NO_ROLES })
   }
 }
 

@@ -3,7 +3,7 @@
 
 import type { TenantAccess } from '../storage/access-verbs.ts'
 import type { Bits } from './bits.ts'
-import { type Grant, grantsOf } from './grants.ts'
+import { type Grant, grantsOf, type ResourcesById, resourcesById } from './grants.ts'
 import { createPermissionIds } from './permission-ids.ts'
 import type { Permissions } from './permissions.ts'
 import { createPlaceTree, type PlaceTree } from './place-tree.ts'
@@ -43,8 +43,9 @@ export function createTenantBook(source: BookSource, declared: Permissions): Ten
   const { organizations, teams, projects, assignments, resources, policies } = source
   const permissions = createPermissionIds(declared, source.customPermissions)
   const roles = createRoleBook(source.roles, permissions, declared.systemRoles)
-  const ofTeams = once(() => teamGrants(source))
-  const ofEveryone = once(() => grantsOf(assignments.filter(isOfEveryone), resources))
+  const registered = once(() => resourcesById(resources))
+  const ofTeams = once(() => teamGrants(assignments, registered()))
+  const ofEveryone = once(() => grantsOf(assignments.filter(isOfEveryone), registered()))
   const places = once(() => createPlaceTree(source))
   const policyBook = once(() => createPolicyBook(policies, roles, places))
   return {
@@ -69,7 +70,10 @@ export function createTenantBook(source: BookSource, declared: Permissions): Ten
   }
 }
 
-function teamGrants({ assignments, resources }: BookSource): ReadonlyMap<string, readonly Grant[]> {
+function teamGrants(
+  assignments: BookSource['assignments'],
+  resources: ResourcesById,
+): ReadonlyMap<string, readonly Grant[]> {
   const rows = new Map<string, BookSource['assignments'][number][]>()
   for (const row of assignments) {
     if (row.team_id === null) continue

@@ -25,6 +25,8 @@ export type Deed =
   | { readonly kind: 'add'; readonly table: TenantTableName; readonly row: object }
   | { readonly kind: 'addAll'; readonly table: TenantTableName; readonly rows: readonly object[] }
   | { readonly kind: 'remove'; readonly table: TenantTableName; readonly where: object }
+  /** Demands that one row matches, as the steps before have left it. */
+  | { readonly kind: 'there'; readonly table: TenantTableName; readonly where: object }
   /** Demands that no more rows match, as the steps before have left them. */
   | { readonly kind: 'atMost'; readonly table: TenantTableName; readonly where: object; readonly maximum: number }
   /** As the verb; demands that the user is active and in the epoch. */
@@ -79,6 +81,10 @@ export function addAll<T extends TenantTableName>(table: T, rows: readonly NewRo
 
 export function remove<T extends TenantTableName>(table: T, where: Where<T>): Step<never> {
   return of({ kind: 'remove', table, where })
+}
+
+export function there<T extends TenantTableName>(table: T, where: Where<T>): Step<never> {
+  return of({ kind: 'there', table, where })
 }
 
 export function atMost<T extends TenantTableName>(maximum: number, table: T, where: Where<T>): Step<never> {

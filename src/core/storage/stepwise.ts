@@ -51,6 +51,8 @@ async function take({ records, verbs }: TenantUnit, deed: Deed): Promise<unknown
       return records.insert(deed.table, deed.rows as never)
     case 'remove':
       return records.remove(deed.table, deed.where)
+    case 'there':
+      return (await records.count(deed.table, deed.where)) === 1 ? undefined : LOST
     case 'atMost':
       return (await records.count(deed.table, deed.where)) > deed.maximum ? LOST : undefined
     case 'openSession':

@@ -16,7 +16,17 @@ const STRANGERS = [
   '/inbox',
   '/reset-password#token=x',
 ]
-const OWNERS = ['/', '/members', '/access', '/audit', '/plan', '/account', '/account/sign-in', '/account/devices']
+const OWNERS = [
+  '/',
+  '/members',
+  '/teams',
+  '/access',
+  '/audit',
+  '/plan',
+  '/account',
+  '/account/sign-in',
+  '/account/devices',
+]
 
 interface Found {
   readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[]

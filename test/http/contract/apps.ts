@@ -12,7 +12,19 @@ import { freeholdNode } from '../../../src/adapters/node/index.ts'
 import type { Freehold } from '../../../src/core/api.ts'
 import { requiredSession } from '../../../src/core/http/request-context.ts'
 import type { OrganizationId } from '../../../src/core/kernel/ids.ts'
-import { described, draftIn, exported, fail, noteOf, type Permission, refuse, rename, take } from './host.ts'
+import {
+  described,
+  draftIn,
+  exported,
+  fail,
+  noteOf,
+  type Permission,
+  placed,
+  placedAt,
+  refuse,
+  rename,
+  take,
+} from './host.ts'
 
 export const FRAMEWORKS = ['hono', 'express', 'fastify', 'node'] as const
 export type Framework = (typeof FRAMEWORKS)[number]
@@ -54,6 +66,9 @@ export const apps: { readonly [F in Framework]: Serve } = {
     app.get('/of/:organization/draft', require('note:write', undefined, { check }), (c) =>
       c.json(described(c.var.freehold)),
     )
+    for (const [path, options] of placed((c: Context, name) => c.req.param(name)!)) {
+      app.get(path, require('note:read', undefined, options), (c) => c.json(described(c.var.freehold)))
+    }
     app.get('/export', requireEntitlement('export'), (c) => c.json(exported))
     app.post('/seats', async (c) => c.json(await take(c.var.freehold)))
     app.post('/rename', requireSession(), async (c) => c.json(await rename(c.var.freehold, await c.req.json<object>())))
@@ -82,6 +97,9 @@ export const apps: { readonly [F in Framework]: Serve } = {
     app.get('/in/:organization/notes', require('note:read', undefined, { organization }), answer)
     const check = (req: express.Request) => draftIn(organization(req))
     app.get('/of/:organization/draft', require('note:write', undefined, { check }), answer)
+    for (const [path, options] of placed((req: express.Request, name) => String(req.params[name]))) {
+      app.get(path, require('note:read', undefined, options), answer)
+    }
     app.get('/export', requireEntitlement('export'), (_req, res) => res.json(exported))
     app.post('/seats', async (req, res) => res.json(await take(contextOf(req))))
     app.post('/rename', requireSession(), express.json(), async (req, res) =>
@@ -116,6 +134,9 @@ export const apps: { readonly [F in Framework]: Serve } = {
     app.get('/in/:organization/notes', { onRequest: require('note:read', undefined, { organization }) }, answer)
     const check = (request: Request) => draftIn(organization(request))
     app.get('/of/:organization/draft', { onRequest: require('note:write', undefined, { check }) }, answer)
+    for (const [path, options] of placed(({ params }: Request, name) => (params as Record<string, string>)[name]!)) {
+      app.get(path, { onRequest: require('note:read', undefined, options) }, answer)
+    }
     app.get('/export', { onRequest: requireEntitlement('export') }, async () => exported)
     app.post('/seats', async (request) => take(contextOf(request)))
     app.post('/rename', { onRequest: requireSession() }, async (request) =>
@@ -137,6 +158,11 @@ export const apps: { readonly [F in Framework]: Serve } = {
         return Buffer.concat(chunks).toString()
       }
       const [, first, second] = context.path.split('/')
+      const place = await placedAt(context.path.split('/'))
+      if (place) {
+        context.require('note:read', place)
+        return json(described(context))
+      }
       switch (`${req.method} /${first}${second === undefined ? '' : '/'}`) {
         case 'GET /private':
           requiredSession(context)

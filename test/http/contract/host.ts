@@ -1,8 +1,16 @@
 // What the app does that stands on each framework: its permissions, and the work behind its routes.
 
 import type { Generated, Kysely } from 'kysely'
+import type { CheckOptions } from '../../../src/core/access/check-options.ts'
+import type { RequireOptions } from '../../../src/core/http/guard.ts'
 import type { RequestContext } from '../../../src/core/http/request-context.ts'
-import { definePermissions, FreeholdError, type OrganizationId } from '../../../src/index.ts'
+import {
+  definePermissions,
+  FreeholdError,
+  type OrganizationId,
+  type ProjectId,
+  type TeamId,
+} from '../../../src/index.ts'
 
 export const permissions = definePermissions({ note: ['read', 'write'] })
 export type Permission = (typeof permissions.names)[number]
@@ -31,6 +39,30 @@ export async function noteOf(owner: string | undefined): Promise<{ owner_id: str
 /** Where a draft is and what it is, of one look-up. */
 export async function draftIn(organization: OrganizationId) {
   return { organization, resource: { status: 'draft' } }
+}
+
+/** Routes that ask in the places, of the one resource or of the fields that their paths name. */
+export function placed<Request>(at: (request: Request, name: 'a' | 'b') => string) {
+  const routes = {
+    '/team/:a': { team: (request) => at(request, 'a') as TeamId },
+    '/project/:a': { project: (request) => at(request, 'a') as ProjectId },
+    '/among/:a/:b': {
+      in: (request) => [{ team: at(request, 'a') as TeamId }, { project: at(request, 'b') as ProjectId }],
+    },
+    '/on/:a': { on: (request) => ({ type: 'note', id: at(request, 'a') }) },
+    '/fields/:a': { fields: async (request) => at(request, 'a').split('+') },
+  } satisfies Record<string, RequireOptions<Request>>
+  return Object.entries<Readonly<Record<string, (request: Request) => unknown>> & RequireOptions<Request>>(routes)
+}
+
+/** The same for who asks by hand; undefined: no such route. */
+export async function placedAt([, first, ...names]: readonly string[]): Promise<CheckOptions | undefined> {
+  const route = placed((values: readonly string[], name) => values[name === 'a' ? 0 : 1] ?? '').find(([path]) =>
+    path.startsWith(`/${first}/`),
+  )
+  if (!route) return undefined
+  const asked = Object.entries(route[1]).map(async ([name, find]) => [name, await find(names)])
+  return Object.fromEntries(await Promise.all(asked))
 }
 
 export async function take({ tenant }: RequestContext) {

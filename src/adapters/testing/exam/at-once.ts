@@ -43,6 +43,7 @@ export const atOnce = examine('steps at once', [
         opened,
         steps.addAll('challenges', many),
         steps.addAll('challenges', []),
+        steps.there('sessions', { id: former.id, revoke_reason: 'stepped-up' }),
         steps.atMost(1, 'sessions', { user_id: user.id, revoked_at: null }),
         allowed,
         refused,
@@ -89,6 +90,9 @@ export const atOnce = examine('steps at once', [
         opening({ userId: room.id() }),
         steps.endSession({ userId: gone.id, reason: 'revoked', only: session.id }),
         steps.atMost(1, 'challenges', { purpose: 'two' }),
+        steps.there('challenges', { purpose: 'two' }),
+        steps.there('challenges', { purpose: 'none' }),
+        steps.there('users', { id: user.id, access_version: { not: user.access_version } }),
       ]
       const before = await everything(room)
       for (const lost of demands) {

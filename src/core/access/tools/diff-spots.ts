@@ -2,7 +2,7 @@
 // not the same, and resources in places where one denies what the other allows. Elsewhere it is as around it.
 
 import type { Asked } from '../asked.ts'
-import { type Bits, DENY, DENY_IF } from '../bits.ts'
+import { deniesAny } from '../bits.ts'
 import type { Scope } from '../grants.ts'
 import { type Place, placesAbove } from '../place-tree.ts'
 import type { ResourceKey } from '../policy-book.ts'
@@ -78,7 +78,7 @@ function movedPlaces(before: TenantBook, after: TenantBook): readonly Place[] {
  * that is moved, what is denied around it comes or goes.
  */
 function* disputes(sources: readonly Source[], moved: readonly Place[]): Generator<readonly [Place, ResourceKey]> {
-  const denials = new Set(sources.filter(({ said }) => denies(said.bits)))
+  const denials = new Set(sources.filter(({ said }) => deniesAny(said.bits)))
   if (denials.size === 0) return
   const inPlaces = sources.filter(({ place, resource }) => !resource && place.kind !== 'tenant')
   for (const source of sources) {
@@ -87,13 +87,6 @@ function* disputes(sources: readonly Source[], moved: readonly Place[]): Generat
     for (const place of moved) yield [place, resource]
     for (const other of inPlaces) if (denials.has(source) || denials.has(other)) yield [other.place, resource]
   }
-}
-
-/** `DENY` or `DENY_IF` of any of the eight permissions in a word. */
-const DENIALS = (DENY | DENY_IF) * 0x11111111
-
-function denies({ words, at, width }: Bits): boolean {
-  return words.subarray(at, at + width).some((word) => (word & DENIALS) !== 0)
 }
 
 /** Of what there is, what a spot is in: as is said of these, so it is there. Undefined: there is no such place. */

@@ -11,6 +11,7 @@ import { everyRow } from '../../storage/every-row.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
 import type { NewAssignment } from '../assignment.ts'
 import { createAssignments } from '../assignments.ts'
+import { booksWithin } from '../book-memory.ts'
 import type { Permissions } from '../permissions.ts'
 import { createPolicies } from '../policies.ts'
 import type { NewPolicy, PolicyChange, PolicyName } from '../policy.ts'
@@ -101,7 +102,8 @@ export async function diffAccess(
     const found = await principalsOf(unit, kind, query)
     const { items: looked, next } = pageOf(LISTINGS[kind], query, found, (row) => row)
     const before = await lookAt(unit, permissions, kind, looked)
-    const inside: TenantContext = { ...context, scope: unit, actor: { type: 'system' } }
+    const books = booksWithin(context.books)
+    const inside: TenantContext = { ...context, scope: unit, actor: { type: 'system' }, books }
     await make(inside, unit, permissions)
     const after = await lookAt(unit, permissions, kind, looked)
     const named = naming(before.names, after.names)

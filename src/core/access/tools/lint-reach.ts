@@ -45,10 +45,8 @@ function deniedToAll({ book, rows }: Looked): (permission: number) => string | u
     const whole = policy.places().some(({ place, resource }) => place.kind === 'tenant' && !resource)
     if (whole) denials.push([`the policy ${policy.key}`, policy.said()])
   }
-  for (const grant of grantsOf(
-    rows.assignments.filter(({ everyone }) => everyone),
-    [],
-  )) {
+  const ofEveryone = rows.assignments.filter(({ everyone }) => everyone)
+  for (const grant of grantsOf(ofEveryone)) {
     const role = grant.scope.kind === 'tenant' && !grant.exactly ? book.byId(grant.roleId) : undefined
     const lasting = grant.starts === Number.NEGATIVE_INFINITY && grant.ends === Number.POSITIVE_INFINITY
     if (role && lasting) denials.push([`the role ${role.key}, which everyone has,`, book.closure(role)])

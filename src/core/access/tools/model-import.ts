@@ -6,6 +6,7 @@ import type { TenantContext } from '../../context.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import { checkKeys, invalid } from '../../kernel/input.ts'
 import type { TenantUnit } from '../../storage/storage.ts'
+import { booksWithin } from '../book-memory.ts'
 import type { Permissions } from '../permissions.ts'
 import type { AccessModel, ModelPart } from './model.ts'
 import { exportModel } from './model-export.ts'
@@ -47,7 +48,8 @@ export async function importModel(
   const wanted = readModel(document)
   const work = async (unit: TenantUnit): Promise<ModelImportReport> => {
     await demandFresh(context, unit)
-    const steps = await applyModel({ ...context, scope: unit }, unit, permissions, wanted, mode)
+    const inside = { ...context, scope: unit, books: booksWithin(context.books) }
+    const steps = await applyModel(inside, unit, permissions, wanted, mode)
     const report = { steps: steps.map(({ part, action, name }) => ({ part, action, name })), dryRun }
     if (report.steps.length === 0 || dryRun) return report
     const { tenant, actor, auditWriter } = context
