@@ -50,14 +50,14 @@ export function lintPolicies(linted: Linted): LintFinding[] {
   })
 }
 
-/** Another one that says all of this one, and is no fault itself; of two that say the same, the first. */
+/** Another one that says all of this one, and is no fault itself; of two that say the same, the first by key. */
 function sayingSo(policies: readonly Policy[], index: number, { places, permissions }: TenantBook): Policy | undefined {
   const policy = policies[index]!
   return policies.find(
     (other, i) =>
       i !== index &&
       saysSo(other, policy, places) &&
-      (i < index || !saysSo(policy, other, places)) &&
+      (other.key < policy.key || !saysSo(policy, other, places)) &&
       !(other.document.effect === 'allow' && givesEverything(other, permissions.names)),
   )
 }
