@@ -123,7 +123,7 @@ function shadowed(path: string, by: string): LintFinding {
     code: 'policy-shadowed',
     severity: 'warning',
     path,
-    message: `It never allows anything: the policy ${by} denies all of it, to the same principals in the same places, without conditions.`,
+    message: `It never allows anything: the policy “${by}” denies all of it, to the same principals in the same places, without conditions.`,
     remedy: 'Remove one of the two, or narrow the denial.',
   }
 }
@@ -133,7 +133,7 @@ function implied(path: string, by: string): LintFinding {
     code: 'policy-implied',
     severity: 'info',
     path,
-    message: `The policy ${by} says all of it already, of the same principals in the same places.`,
+    message: `The policy “${by}” says all of it already, of the same principals in the same places.`,
     remedy: 'Remove it: it changes nothing.',
   }
 }
