@@ -52,6 +52,11 @@ describe('an API key', () => {
       'permissions',
       'custom-permissions',
     ]
+    const lawyer = await house.program(house.acme, ['policy:read'], { role: 'admin' })
+    expect([await outcome(lawyer.ask('GET', 'policies')), await outcome(lawyer.ask('GET', 'roles'))]).toEqual([
+      200,
+      '403 FORBIDDEN',
+    ])
     const reader = await house.program(house.acme, ['role:read'], { role: 'admin' })
     const member = await house.program(house.acme, undefined, { role: 'member' })
     const part = await house.program(house.acme, ['note:read'], { role: 'admin' })
