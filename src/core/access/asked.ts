@@ -38,10 +38,13 @@ type Kind = (typeof KINDS)[number]
 const MAXIMUM_PLACES = 100
 const MAXIMUM_RESOURCE_ID = 200
 
-/** Whether the tenant itself is asked about; false for what is no options at all, which `askedOf` refuses. */
+/**
+ * Whether the tenant itself is asked about.
+ * @throws INPUT_INVALID: what is no object names no place, and whoever gave it meant one
+ */
 export function isPlaceless(options: PlaceOptions): boolean {
+  demandOptions(options)
   return (
-    isObject(options) &&
     options.organization === undefined &&
     options.team === undefined &&
     options.project === undefined &&
@@ -50,9 +53,14 @@ export function isPlaceless(options: PlaceOptions): boolean {
   )
 }
 
+/** @throws INPUT_INVALID */
+export function demandOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw invalid('options', 'it is not an object')
+}
+
 /** @throws ORGANIZATION_UNKNOWN, TEAM_UNKNOWN, PROJECT_UNKNOWN, RESOURCE_TYPE_UNKNOWN, INPUT_INVALID */
 export function askedOf(book: TenantBook, options: PlaceOptions): Asked {
-  if (!isObject(options)) throw invalid('options', 'it is not an object')
+  demandOptions(options)
   const places: Place[] = []
   for (const kind of KINDS) {
     if (options[kind] !== undefined) places.push(placeNamed(book.places, kind, options[kind]))
@@ -62,10 +70,6 @@ export function askedOf(book: TenantBook, options: PlaceOptions): Asked {
     places: places.length > 1 ? innermost(places) : places,
     resource: options.on === undefined ? undefined : resourceNamed(book, options.on),
   }
-}
-
-function isObject(options: unknown): boolean {
-  return typeof options === 'object' && options !== null
 }
 
 export function placeNamed(tree: PlaceTree, kind: Kind, name: unknown): Place {
