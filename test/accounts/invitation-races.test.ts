@@ -1,53 +1,26 @@
 // Invitations on a real PostgreSQL: accepted once by any number of callers, ended by one of those who end them, counted against
 // the plan exactly; and a connection that is cut leaves them accepted with all that they give, or not.
 
-import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { postgres } from '../../src/adapters/postgres/index.ts'
-import { createMailbox, testHasher, testKeys, tokenIn } from '../../src/adapters/testing/index.ts'
-import { createFreehold, type Freehold, FreeholdError, type NewInvitation, type TenantHandle } from '../../src/index.ts'
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
-import { startProxy, type TestProxy } from '../setup/proxy.ts'
+import { describe, expect, it } from 'vitest'
+import { type Mailbox, tokenIn } from '../../src/adapters/testing/index.ts'
+import { type Freehold, FreeholdError, type NewInvitation, type TenantHandle } from '../../src/index.ts'
+import type { TestDatabase } from '../setup/database.ts'
+import type { TestProxy } from '../setup/proxy.ts'
 import { PASSWORD } from './house.ts'
+import { inRaceHouse } from './race-house.ts'
 
 const CALLERS = 20
-const mailbox = createMailbox()
+let mailbox: Mailbox
+
 let database: TestDatabase
 let proxy: TestProxy
-let pool: pg.Pool
 let freehold: Freehold<unknown, string>
 let cut: Freehold<unknown, string>
 let acme: TenantHandle
 let made = 0
-
-const open = (storage: ReturnType<typeof postgres>) =>
-  createFreehold<unknown, string>({
-    storage,
-    keys: testKeys(),
-    passwordHasher: testHasher(),
-    mailer: mailbox,
-    messages: { baseUrl: 'https://example.test' },
-    onError: () => undefined,
-    onWarning: () => undefined,
-  }) as unknown as Promise<Freehold<unknown, string>>
-
-beforeAll(async () => {
-  database = await createTestDatabase({ connections: CALLERS + 2 })
-  freehold = await open(postgres({ pool: database.appPool, listen: false }))
-  proxy = await startProxy(database.appUrl)
-  pool = new pg.Pool({ connectionString: proxy.url(database.appUrl), max: 1 })
-  pool.on('error', () => undefined)
-  cut = await open(postgres({ pool, listen: false }))
-})
-afterAll(async () => {
-  await cut?.close()
-  await pool?.end()
-  await proxy?.close()
-  await freehold?.close()
-  await database?.close()
-})
-beforeEach(async () => {
-  acme = await freehold.tenants.create({ slug: `i${++made}`, name: 'Acme' })
+inRaceHouse(CALLERS, (house, tenant) => {
+  ;({ mailbox, database, proxy, freehold, cut } = house)
+  acme = tenant
 })
 
 const address = () => `guest${++made}@example.test`
