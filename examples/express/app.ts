@@ -12,7 +12,7 @@ import {
   requireSession,
 } from 'freehold/express'
 import { showAsset } from '../notes/assets.ts'
-import { addMember, changeRole, join, removeMember, SURE } from '../notes/members.ts'
+import { addMember, changeRole, demandFactors, join, removeMember, SURE } from '../notes/members.ts'
 import { addNote, type Context, type Db, listNotes, noteFacts, notesAsCsv, removeNote } from '../notes/notes.ts'
 import type { Demo } from '../notes/open.ts'
 import { pagePaths, showPage } from '../notes/pages/index.ts'
@@ -73,6 +73,11 @@ export function createApp(demo: Demo): Express {
   })
   app.delete('/api/members/:id', require('user:write'), requireAssurance(SURE), async (req, res) => {
     await removeMember(contextAt(req), String(req.params.id))
+    res.status(204).end()
+  })
+
+  app.put('/api/rule', require('tenant:write'), requireAssurance(SURE), async (req, res) => {
+    await demandFactors(demo, contextAt(req), req.body)
     res.status(204).end()
   })
 

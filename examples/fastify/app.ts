@@ -12,7 +12,7 @@ import {
   requireSession,
 } from 'freehold/fastify'
 import { showAsset } from '../notes/assets.ts'
-import { addMember, changeRole, join, removeMember, SURE } from '../notes/members.ts'
+import { addMember, changeRole, demandFactors, join, removeMember, SURE } from '../notes/members.ts'
 import { addNote, type Context, type Db, listNotes, noteFacts, notesAsCsv, removeNote } from '../notes/notes.ts'
 import type { Demo } from '../notes/open.ts'
 import { pagePaths, showPage } from '../notes/pages/index.ts'
@@ -83,6 +83,12 @@ export function createApp(demo: Demo): FastifyInstance {
       return reply.code(204).send()
     },
   )
+
+  const rules = { onRequest: [require('tenant:write'), requireAssurance(SURE)] }
+  app.put('/api/rule', rules, async (request, reply) => {
+    await demandFactors(demo, contextAt(request), request.body)
+    return reply.code(204).send()
+  })
 
   const buys = { onRequest: require('billing:write') }
   app.post('/api/checkout', buys, async (request) =>

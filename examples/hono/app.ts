@@ -12,7 +12,7 @@ import {
 } from 'freehold/hono'
 import { type Context, Hono } from 'hono'
 import { showAsset } from '../notes/assets.ts'
-import { addMember, changeRole, join, removeMember, SURE } from '../notes/members.ts'
+import { addMember, changeRole, demandFactors, join, removeMember, SURE } from '../notes/members.ts'
 import { addNote, type Db, listNotes, noteFacts, notesAsCsv, removeNote } from '../notes/notes.ts'
 import type { Demo } from '../notes/open.ts'
 import { pagePaths, type ShownPage, showPage, showProblem } from '../notes/pages/index.ts'
@@ -78,6 +78,11 @@ export function createApp(demo: Demo): Hono<Env> {
   })
   app.delete('/api/members/:id', require('user:write'), requireAssurance(SURE), async (c) => {
     await removeMember(c.var.freehold, String(c.req.param('id')))
+    return c.body(null, 204)
+  })
+
+  app.put('/api/rule', require('tenant:write'), requireAssurance(SURE), async (c) => {
+    await demandFactors(demo, c.var.freehold, await bodyOf(c))
     return c.body(null, 204)
   })
 

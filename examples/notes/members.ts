@@ -69,6 +69,18 @@ export async function changeRole(context: Context, id: string, input: unknown): 
   })
 }
 
+/** How many factors everybody signs in with, from their next sign-in on. @throws INPUT_INVALID */
+export async function demandFactors({ freehold }: Pick<Demo, 'freehold'>, context: Context, input: unknown) {
+  const { factors } = fieldsOf(input, ['factors'])
+  if (factors !== '1' && factors !== '2') {
+    throw new FreeholdError('INPUT_INVALID', { field: 'factors', problem: 'it is 1 or 2' })
+  }
+  const { tenant, principal } = context
+  const authentication = { requiredAssurance: Number(factors) }
+  // what a tenant asks of its users the host sets, in the name of the owner who wants it so
+  await freehold.as({ type: 'user', id: principal!.id }).tenants.update(tenant, { settings: { authentication } })
+}
+
 /** Their notes stay; the plan has room for somebody else. @throws LAST_OWNER, USER_UNKNOWN */
 export async function removeMember(context: Context, id: string): Promise<void> {
   await context.tenant.users.remove(id as UserId)

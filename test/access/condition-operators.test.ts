@@ -83,6 +83,16 @@ describe('an operator', () => {
     [{ $not: { $in: ['a'], $exists: true } }, 'b', H],
   ])('%j says of %j: %d', (test, value, verdict) => expect(says(test, value)).toBe(verdict))
 
+  it.each(['$startsWith', '$contains'])('%s of an empty text that is referred to asks nothing', (operator) => {
+    const test = compileConditions(checkConditions({ 'resource.a': { [operator]: { $ref: 'principal.prefix' } } }, 'c'))
+    const asked = (a: unknown, prefix: unknown) =>
+      test({ principal: { prefix }, resource: { a }, context: undefined, now: undefined })
+    // whoever has an empty prefix does not have everything that has one
+    expect([asked('acme/1', 'acme/'), asked('acme/1', 'globex/'), asked('acme/1', '')]).toEqual([H, F, U])
+    expect([asked('', ''), asked(null, ''), asked('acme/1', null)]).toEqual([U, F, F])
+    expect(asked(['', 'x'], '')).toBe(operator === '$contains' ? H : U)
+  })
+
   it('does not read a bigint, which would be compared as if it were a number', () => {
     expect(says({ $gt: 5 }, 10n)).toBe(U)
     expect(says({ $contains: 'b' }, 10n)).toBe(U)

@@ -1,5 +1,5 @@
 // The meaning of conditions, written down naively over the JSON as it is: nothing compiled, nothing shared with the
-// closures. Slow, and easy to read against docs/access.md.
+// closures. Slow, and easy to read against docs/conditions.md.
 
 import { BlockList, isIP } from 'node:net'
 
@@ -64,7 +64,7 @@ function answer(operator: string, value: unknown, other: unknown, operand: unkno
       return isOneOf(value, other)
     case '$contains':
       if (Array.isArray(value)) return isOneOf(other, value)
-      return texts(value, other, (text, part) => text.split(part).length > 1 || part === '')
+      return texts(value, other, (text, part) => text.split(part).length > 1)
     case '$startsWith':
       return texts(value, other, (text, part) => text.slice(0, part.length) === part)
     case '$cidr':
@@ -127,7 +127,8 @@ function isOneOf(value: unknown, list: unknown): Truth {
 }
 
 function texts(value: unknown, other: unknown, test: (text: string, part: string) => boolean): Truth {
-  if (typeof value === 'string' && typeof other === 'string') return bool(test(value, other))
+  // the empty text is in all and asks nothing
+  if (typeof value === 'string' && typeof other === 'string') return other === '' ? 'unknown' : bool(test(value, other))
   return value === null || other === null ? 'no' : 'unknown'
 }
 

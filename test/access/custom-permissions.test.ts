@@ -5,25 +5,16 @@ import { memory } from '../../src/adapters/memory/index.ts'
 import type { PolicyDocument } from '../../src/core/access/policy-document.ts'
 import { refused } from '../setup/refusal.ts'
 import { type House, makeHouse } from './house.ts'
+import { key, saying, write } from './policy-house.ts'
 
 let house: House
-let made = 0
-const key = () => `key-${++made}`
 
 beforeAll(async () => {
   house = await makeHouse(memory())
 })
 afterAll(() => house.close())
 
-const saying = (more: Partial<PolicyDocument> = {}): PolicyDocument => ({
-  effect: 'allow',
-  principals: ['*'],
-  actions: ['note:read'],
-  resources: ['*'],
-  ...more,
-})
-const create = (document: PolicyDocument, enabled = true) =>
-  house.acme.policies.create({ key: key(), document, enabled })
+const create = (document: PolicyDocument, enabled = true) => write(house, document, enabled)
 
 describe('permissions of the tenant’s own', () => {
   it('are checked by the name that is made for them, and end where the tenant does', async () => {

@@ -6,26 +6,17 @@ import type { PolicyDocument } from '../../src/core/access/policy-document.ts'
 import { systemRuntime } from '../../src/core/kernel/runtime.ts'
 import { refused } from '../setup/refusal.ts'
 import { type House, makeHouse } from './house.ts'
+import { key, saying, write } from './policy-house.ts'
 
 let house: House
-let made = 0
 const { newId } = systemRuntime()
-const key = () => `key-${++made}`
 
 beforeAll(async () => {
   house = await makeHouse(memory())
 })
 afterAll(() => house.close())
 
-const saying = (more: Partial<PolicyDocument> = {}): PolicyDocument => ({
-  effect: 'allow',
-  principals: ['*'],
-  actions: ['note:read'],
-  resources: ['*'],
-  ...more,
-})
-const create = (document: PolicyDocument, enabled = true) =>
-  house.acme.policies.create({ key: key(), document, enabled })
+const create = (document: PolicyDocument, enabled = true) => write(house, document, enabled)
 
 describe('a policy', () => {
   it('allows everyone, one user, one account, or who holds a role, and only what it says', async () => {

@@ -1,9 +1,8 @@
 // Several at once: what succeeded and what was refused; and how to make them meet.
 
-import { setTimeout } from 'node:timers/promises'
-import pg from 'pg'
 import { FreeholdError } from '../../src/core/kernel/errors.ts'
 import type { TestDatabase } from '../setup/database.ts'
+import { heldUp as heldUpBy, untilWaiting } from '../setup/held.ts'
 
 /** Runs all at once; answers what succeeded and the codes of what was refused. */
 export async function race<R>(works: readonly (() => Promise<R>)[]): Promise<{ won: R[]; lost: string[] }> {
@@ -21,25 +20,18 @@ export async function race<R>(works: readonly (() => Promise<R>)[]): Promise<{ w
 export const times = <R>(count: number, work: (i: number) => Promise<R>) =>
   Array.from({ length: count }, (_, i) => () => work(i))
 
+/** Who takes no lock is not waited for longer. */
+const WAIT_MS = 1000
+
 /** Holds the tenant's access lock, starts the work, waits until so many wait for it, and lets go. */
-export async function heldUp<R>(
+export function heldUp<R>(
   database: TestDatabase,
   tenantId: string,
   waiting: number,
   work: () => Promise<R>,
 ): Promise<R> {
-  const client = new pg.Client({ connectionString: database.ownerUrl })
-  await client.connect()
-  try {
-    await client.query(`begin; select freehold.enter_tenant('${tenantId}')`)
-    await client.query(`select 1 from freehold.tenant_counters where name = 'access-writes' for update`)
-    const running = work()
-    await untilWaiting(database, waiting)
-    await client.query('commit')
-    return await running
-  } finally {
-    await client.end()
-  }
+  const lock = { tenantId, table: 'tenant_counters', id: { name: 'access-writes' } }
+  return heldUpBy(database, lock, { waiting, atMostMs: WAIT_MS }, work)
 }
 
 /** One of them waits for the lock before the other does, so it has its turn first. */
@@ -51,17 +43,7 @@ export async function inTurn(
   return heldUp(database, tenantId, 2, async () => {
     const running = first()
     running.catch(() => undefined)
-    await untilWaiting(database, 1)
+    await untilWaiting(database, 1, WAIT_MS)
     return race([() => running, second])
   })
-}
-
-/** Until so many wait for a lock; who takes none is not waited for longer than a second. */
-async function untilWaiting(database: TestDatabase, count: number): Promise<void> {
-  const text = `select count(*)::int as n from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'`
-  for (let i = 0; i < 100; i++) {
-    const [found] = await database.admin(text, [database.name])
-    if ((found?.n as number) >= count) return
-    await setTimeout(10)
-  }
 }

@@ -239,10 +239,13 @@ describe('a preview', () => {
         [bob.id, ['note:read allowed refused', 'note:write allowed refused']],
       ]),
     )
-    const conditions = { 'context.mfa': true }
-    expect(await tell({ document: saying({ principals: [{ role: 'viewer' }], conditions }) })).toEqual([
-      [ana.id, ['note:write refused conditional']],
-    ])
+    // at whatever hour the preview is asked for
+    const office = { 'context.time': { $timeBetween: { from: '09:00', to: '17:00', timeZone: 'UTC' } } }
+    for (const conditions of [{ 'context.mfa': true }, { 'resource.hold': { $exists: true } }, office]) {
+      expect(await tell({ document: saying({ principals: [{ role: 'viewer' }], conditions }) })).toEqual([
+        [ana.id, ['note:write refused conditional']],
+      ])
+    }
     expect((await tenant.policies.list()).items).toEqual([])
     expect(await tenant.access.check(ana, 'note:write')).toBe(false)
 

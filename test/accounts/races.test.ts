@@ -1,55 +1,25 @@
 // Whatever is good once is good once for any number of callers at once, and a connection that is cut leaves it either
 // used, with all that follows, or unused.
 
-import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { postgres } from '../../src/adapters/postgres/index.ts'
-import { createMailbox, createPhone, testHasher, testKeys, tokenIn } from '../../src/adapters/testing/index.ts'
-import { createFreehold, type Freehold, type MailKind, type TenantHandle } from '../../src/index.ts'
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
-import { startProxy, type TestProxy } from '../setup/proxy.ts'
+import { describe, expect, it } from 'vitest'
+import { type Mailbox, tokenIn } from '../../src/adapters/testing/index.ts'
+import type { Freehold, MailKind, TenantHandle } from '../../src/index.ts'
+import type { TestDatabase } from '../setup/database.ts'
+import type { TestProxy } from '../setup/proxy.ts'
 import { NEW_PASSWORD, PASSWORD } from './house.ts'
+import { inRaceHouse } from './race-house.ts'
 
 const CALLERS = 24
-const mailbox = createMailbox()
-const phone = createPhone()
+let mailbox: Mailbox
 let database: TestDatabase
 let proxy: TestProxy
-let pool: pg.Pool
 let freehold: Freehold<unknown, string>
 let cut: Freehold<unknown, string>
 let acme: TenantHandle
 let made = 0
-
-const open = (storage: ReturnType<typeof postgres>) =>
-  createFreehold<unknown, string>({
-    storage,
-    keys: testKeys(),
-    passwordHasher: testHasher(),
-    mailer: mailbox,
-    texter: phone,
-    messages: { baseUrl: 'https://example.test' },
-    onError: () => undefined,
-    onWarning: () => undefined,
-  }) as unknown as Promise<Freehold<unknown, string>>
-
-beforeAll(async () => {
-  database = await createTestDatabase({ connections: CALLERS + 2 })
-  freehold = await open(postgres({ pool: database.appPool, listen: false }))
-  proxy = await startProxy(database.appUrl)
-  pool = new pg.Pool({ connectionString: proxy.url(database.appUrl), max: 1 })
-  pool.on('error', () => undefined)
-  cut = await open(postgres({ pool, listen: false }))
-})
-afterAll(async () => {
-  await cut.close()
-  await pool.end()
-  await proxy.close()
-  await freehold.close()
-  await database.close()
-})
-beforeEach(async () => {
-  acme = await freehold.tenants.create({ slug: `r${++made}`, name: 'Acme' })
+inRaceHouse(CALLERS, (house, tenant) => {
+  ;({ mailbox, database, proxy, freehold, cut } = house)
+  acme = tenant
 })
 
 const person = (emailVerified = true) =>

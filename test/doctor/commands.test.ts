@@ -52,6 +52,7 @@ describe('on a server', () => {
     const { code, out } = await run(['doctor'])
     expect(code).toBe(1)
     expect(out).toContain('! migrations-pending')
+    expect(out).toMatch(/The database is new: none of the \d+ migrations has been applied/)
     expect(out).toContain('→ npx freehold migrate up')
   })
 

@@ -19,7 +19,7 @@ interface Item {
 }
 
 describe('an API key', () => {
-  it('K01: asks what its account may do, and is told no more than it was made for', async () => {
+  it('asks what its account may do, and is told no more than it was made for', async () => {
     const whole = await house.program(house.acme, undefined, { role: 'member' })
     const part = await house.program(house.acme, ['note:read', 'invoice:read'], { role: 'member' })
     const principal = { kind: 'service_account', id: whole.account.id }
@@ -52,6 +52,11 @@ describe('an API key', () => {
       'permissions',
       'custom-permissions',
     ]
+    const lawyer = await house.program(house.acme, ['policy:read'], { role: 'admin' })
+    expect([await outcome(lawyer.ask('GET', 'policies')), await outcome(lawyer.ask('GET', 'roles'))]).toEqual([
+      200,
+      '403 FORBIDDEN',
+    ])
     const reader = await house.program(house.acme, ['role:read'], { role: 'admin' })
     const member = await house.program(house.acme, undefined, { role: 'member' })
     const part = await house.program(house.acme, ['note:read'], { role: 'admin' })
@@ -61,9 +66,11 @@ describe('an API key', () => {
     }
   })
 
-  it('changes nothing, whatever its account may', async () => {
+  it('K01: changes nothing, whatever its account may', async () => {
     const admin = await house.program(house.acme, undefined, { role: 'admin' })
     for (const [method, path, body] of [
+      ['POST', 'api-keys', { serviceAccountId: admin.account.id, name: 'x' }],
+      ['POST', 'api-keys', { userId: owner.user.id, name: 'x' }],
       ['POST', 'roles', { key: 'x' }],
       ['POST', 'policies', { key: 'x' }],
       ['POST', 'custom-permissions', { resource: 'x', action: 'y' }],

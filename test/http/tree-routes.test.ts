@@ -148,6 +148,46 @@ describe('teams over HTTP', () => {
   })
 })
 
+describe('what goes along', () => {
+  it('is lifted by who may write it where it comes to, and not by who may in the team alone', async () => {
+    const { acme } = house
+    const boat = await acme.teams.create({ organization: north, key: 'boat', parent: crew })
+    const oars = await acme.teams.create({ organization: north, key: 'oars', parent: boat })
+    const project = await acme.projects.create({ organization: north, key: 'row', team: boat })
+    const bosun = await house.person(acme, { role: 'admin', scope: { team: boat } })
+    expect(await outcome(bosun.ask('DELETE', `teams/${boat.id}?contents=lift`))).toBe('403 FORBIDDEN')
+    expect((await acme.teams.get(oars)).parentTeamId).toBe(boat.id)
+    expect(await outcome(captain.ask('DELETE', `teams/${boat.id}?contents=lift`))).toBe(204)
+    expect((await acme.teams.get(oars)).parentTeamId).toBe(crew.id)
+    expect((await acme.projects.get(project)).teamId).toBe(crew.id)
+    await acme.teams.remove(oars)
+    await acme.projects.remove(project)
+  })
+
+  it('is removed by who may write each of it', async () => {
+    const { acme } = house
+    const write = (resource: string) => ({ resource, actions: ['write'] })
+    await acme.roles.create({ key: 'planner', permissions: [write('organization'), write('team')] })
+    const organization = await acme.organizations.create({ key: 'isle', name: 'Isle' })
+    const team = await acme.teams.create({ organization, key: 'camp' })
+    await acme.projects.create({ organization, key: 'hut', team })
+    const planner = await house.person(acme, { role: 'planner', scope: { organization } })
+    for (const [path, permission] of [
+      [`teams/${team.id}?contents=remove`, 'project:write'],
+      [`teams/${team.id}?contents=lift`, 'project:write'],
+      ['organizations/isle', 'project:write'],
+    ]) {
+      expect(await planner.ask('DELETE', path!)).toMatchObject({ status: 403, code: 'FORBIDDEN', permission })
+    }
+    const keeper = await house.person(acme, { role: 'keeper', scope: { organization } })
+    await acme.teams.create({ organization, key: 'empty' })
+    const empty = (await acme.teams.get({ organization, key: 'empty' })).id
+    expect(await outcome(planner.ask('DELETE', `teams/${empty}`))).toBe(204)
+    expect(await outcome(keeper.ask('DELETE', `teams/${team.id}?contents=remove`))).toBe(204)
+    expect(await outcome(keeper.ask('DELETE', 'organizations/isle'))).toBe(204)
+  })
+})
+
 describe('members of teams over HTTP', () => {
   it('are added, told, changed, listed and taken out: users and service accounts', async () => {
     const { user } = await house.person(house.acme)

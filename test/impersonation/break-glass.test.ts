@@ -3,10 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PLATFORM_TENANT_ID } from '../../src/index.ts'
 import { logOf, STORAGES } from '../audit/house.ts'
-import { type OperatorHouse, openOperatorHouse } from './house.ts'
+import { code, type OperatorHouse, openOperatorHouse } from './house.ts'
 
 const REASON = 'ticket 4712: they cannot get their data out'
-const code = (expected: string) => expect.objectContaining({ code: expected })
 
 describe.each(STORAGES)('on %s', (storage) => {
   let house: OperatorHouse

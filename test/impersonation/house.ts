@@ -1,5 +1,6 @@
 // A house with operators: users of the platform tenant, with and without the right to enter other tenants.
 
+import { afterAll, beforeAll, expect } from 'vitest'
 import {
   type FreeholdOptions,
   type FreeholdRooms,
@@ -45,3 +46,23 @@ export async function openOperatorHouse(
     by: (tenant, { id } = operator) => tenant.as({ type: 'operator', id }),
   }
 }
+
+export interface Scene {
+  readonly house: OperatorHouse
+  readonly acme: TenantHandle
+  readonly user: User
+}
+
+/** A house, a tenant and a user of it, for all tests of a file. */
+export function inHouse(storage: StorageName, ready: (scene: Scene) => unknown): void {
+  let house: OperatorHouse
+  beforeAll(async () => {
+    house = await openOperatorHouse(storage)
+    const acme = await house.tenant()
+    ready({ house, acme, user: await house.person(acme) })
+  })
+  afterAll(() => house.close())
+}
+
+/** An error of this code. */
+export const code = (expected: string) => expect.objectContaining({ code: expected })

@@ -1,24 +1,20 @@
 // Operators who act as users, on both storages.
 
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { SessionId, TenantHandle, User } from '../../src/index.ts'
 import { logOf, PASSWORD, STORAGES } from '../audit/house.ts'
-import { type OperatorHouse, openOperatorHouse } from './house.ts'
+import { code, inHouse, type OperatorHouse } from './house.ts'
 
 const REASON = 'ticket 4711: the report is empty'
-const code = (expected: string) => expect.objectContaining({ code: expected })
 
 describe.each(STORAGES)('on %s', (storage) => {
   let house: OperatorHouse
   let acme: TenantHandle
   let user: User
-  beforeAll(async () => {
-    house = await openOperatorHouse(storage)
-    acme = await house.tenant()
-    user = await house.person(acme)
+  inHouse(storage, (scene) => {
+    ;({ house, acme, user } = scene)
   })
-  afterAll(() => house.close())
 
   const start = (more = {}, who = house.operator) =>
     house.by(acme, who).impersonation.start({ user, reason: REASON, ...more })

@@ -1,24 +1,20 @@
 // Whatever takes from an operator what they may do ends what they have begun: at once where the database is asked, within
 // ten seconds elsewhere, and for good. On both storages.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { TenantHandle, Tokens, User } from '../../src/index.ts'
 import { logOf, PASSWORD, STORAGES } from '../audit/house.ts'
-import { type OperatorHouse, openOperatorHouse } from './house.ts'
+import { code, inHouse, type OperatorHouse } from './house.ts'
 
 const REASON = 'ticket 4713: the invoice is wrong'
-const code = (expected: string) => expect.objectContaining({ code: expected })
 
 describe.each(STORAGES)('on %s', (storage) => {
   let house: OperatorHouse
   let acme: TenantHandle
   let user: User
-  beforeAll(async () => {
-    house = await openOperatorHouse(storage)
-    acme = await house.tenant()
-    user = await house.person(acme)
+  inHouse(storage, (scene) => {
+    ;({ house, acme, user } = scene)
   })
-  afterAll(() => house.close())
 
   let made = 0
   /** Somebody of the platform tenant who holds both permissions by a role of their own. */

@@ -1,25 +1,21 @@
 // Operators in other tenants, seen and ended from the platform's side, on both storages.
 
 import { generate } from 'otplib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { SessionId, TenantHandle, User } from '../../src/index.ts'
 import { actionsOf, logOf, PASSWORD, STORAGES } from '../audit/house.ts'
-import { type OperatorHouse, openOperatorHouse } from './house.ts'
+import { code, inHouse, type OperatorHouse } from './house.ts'
 
 const REASON = 'ticket 4714: nobody can sign in'
 const NOBODY = '01890a5d-ac96-774b-bcce-b302099a8057' as never
-const code = (expected: string) => expect.objectContaining({ code: expected })
 
 describe.each(STORAGES)('on %s', (storage) => {
   let house: OperatorHouse
   let acme: TenantHandle
   let user: User
-  beforeAll(async () => {
-    house = await openOperatorHouse(storage)
-    acme = await house.tenant()
-    user = await house.person(acme)
+  inHouse(storage, (scene) => {
+    ;({ house, acme, user } = scene)
   })
-  afterAll(() => house.close())
 
   const roomsOf = ({ id }: Pick<User, 'id'>) => house.freehold.as({ type: 'operator', id })
   const start = (operator = house.operator) => house.by(acme, operator).impersonation.start({ user, reason: REASON })

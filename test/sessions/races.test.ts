@@ -1,11 +1,11 @@
 // Races on a real PostgreSQL with many connections. Where it matters, everybody is made to wait for one row first,
 // so that the statements meet and look at the row as the winner left it.
 
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgres } from '../../src/adapters/postgres/index.ts'
 import type { Refreshed } from '../../src/core/sessions/session.ts'
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts'
+import { heldUp as heldUpBy } from '../setup/held.ts'
 import { codeOf, makeWorld, tokensOf, type World } from './world.ts'
 
 let database: TestDatabase
@@ -20,25 +20,9 @@ const times = <T>(count: number, make: (n: number) => T): T[] => Array.from({ le
 const reasons = (answers: readonly Refreshed[]) => answers.map((it) => (it.ok ? 'ok' : it.reason))
 const count = (list: readonly string[], what: string) => list.filter((it) => it === what).length
 
-/** Locks rows, starts the work, waits until so many statements wait, and lets go. */
-async function heldUp<T>(table: 'sessions' | 'users', id: string, waiting: number, work: () => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: database.ownerUrl })
-  await client.connect()
-  try {
-    await client.query(`begin; select freehold.enter_tenant('${world.tenant.id}')`)
-    await client.query(`select 1 from freehold.${table} where id = $1 for update`, [id])
-    const running = work()
-    const text = `select count(*)::int as n from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'`
-    for (;;) {
-      const [found] = await database.admin(text, [database.name])
-      if ((found?.n as number) >= waiting) break
-    }
-    await client.query('commit')
-    return await running
-  } finally {
-    await client.end()
-  }
-}
+/** While the row is held, so many of the work's statements wait for it. */
+const heldUp = <T>(table: 'sessions' | 'users', id: string, waiting: number, work: () => Promise<T>): Promise<T> =>
+  heldUpBy(database, { tenantId: world.tenant.id, table, id }, { waiting }, work)
 
 /** Makes the last rotation of a session older. */
 const age = (id: string, ms: number) =>

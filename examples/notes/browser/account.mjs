@@ -2,6 +2,7 @@
 // recovery codes.
 
 import { call } from './api.mjs'
+import { secretShown } from './app-secret.mjs'
 import { openDialog } from './dialog.mjs'
 import { codeField, field, h, typed } from './dom.mjs'
 import { act, tellNext } from './notice.mjs'
@@ -54,18 +55,8 @@ async function addPasskey() {
 }
 
 async function addApp() {
-  const { factor, secret, uri } = await call('POST', '/auth/factors/totp', { name: 'Authenticator app' })
-  const [{ generate }, { toSvg }] = await Promise.all([import('lean-qr'), import('lean-qr/extras/svg')])
-  const code = toSvg(generate(uri), document, { on: '#000', off: '#fff', pad: 3 })
-  code.setAttribute('role', 'img')
-  code.setAttribute('aria-label', 'QR code of the secret that is written below')
-  code.classList.add('qr')
-  const spaced = secret.match(/.{1,4}/g).join(' ')
-  await finish('Add an authenticator app', factor.id, [
-    h('p', { class: 'soft' }, 'Scan this with your app, or type the secret in. It is shown this once.'),
-    code,
-    h('p', { class: 'secret' }, h('code', { 'data-secret': secret }, spaced)),
-  ])
+  const { factor, ...begun } = await call('POST', '/auth/factors/totp', { name: 'Authenticator app' })
+  await finish('Add an authenticator app', factor.id, await secretShown(begun))
 }
 
 /** A telephone or a mailbox. */

@@ -1,11 +1,15 @@
-// What follows on a right answer: another factor, or the first page.
+// What follows on a right answer: another factor, the setting up of one, or the first page.
 
 import { isSignedIn } from './api.mjs'
 import { h, show } from './dom.mjs'
+import { setUpFactor } from './first-factor.mjs'
 import { askForFactor } from './proof.mjs'
 
 /** `answer`: of a route that lets people in. `first`: done in the new session, before the page changes. */
 export async function enter(panel, answer, { to = location.pathname, first = async () => {} } = {}) {
+  const over = () => location.assign('/')
+  const done = (entered) => enter(panel, entered, { to, first })
+  if (answer.enrolment) return setUpFactor(panel, answer.enrolment, { done, over })
   if (!answer.next) {
     if (!(await isSignedIn())) {
       throw new Error(
@@ -16,7 +20,6 @@ export async function enter(panel, answer, { to = location.pathname, first = asy
     return location.assign(to)
   }
   const body = h('div', { class: 'stack' })
-  const over = () => location.assign('/')
   show(panel, 'One more step', h('p', { class: 'soft' }, 'Your account has a second factor.'), body)
-  return askForFactor(body, answer.next, { trust: true, done: (entered) => enter(panel, entered, { to, first }), over })
+  return askForFactor(body, answer.next, { trust: true, done, over })
 }

@@ -6,6 +6,20 @@ import { type Html, html } from './html.ts'
 
 const ROLES = ['owner', 'admin', 'member', 'viewer'] as const
 
+/** What the tenant asks of everybody who signs in. */
+function ruleForm({ tenant }: Context): Html {
+  const { requiredAssurance = 1 } = (tenant.tenant.settings.authentication ?? {}) as { requiredAssurance?: number }
+  const option = (value: number, text: string) =>
+    html`<option value="${value}" ${value === requiredAssurance && 'selected'}>${text}</option>`
+  return html`<section class="card" aria-labelledby="rule">
+<h2 id="rule">Signing in</h2>
+<p class="soft">Who has no second factor sets one up at their next sign-in, if two are asked for.</p>
+<form method="post" data-method="PUT" data-path="/api/rule" data-told-after="It holds from the next sign-in on." data-auto>
+<label>Everybody signs in with <select name="factors">${option(1, 'one factor')}${option(2, 'two factors')}</select></label>
+</form>
+</section>`
+}
+
 export async function membersPage(context: Context): Promise<Html> {
   const access = context.require('user:read')
   const members = await listMembers(context.tenant)
@@ -36,7 +50,7 @@ ${
 </form>
 </details>
 </section>`
-}`
+}${access.can('tenant:write') && ruleForm(context)}`
 }
 
 function item({ id, name, email, roles }: Member, mayAssign: boolean, mayRemove: boolean): Html {

@@ -43,10 +43,12 @@ function teamBranch(context: Context, places: Places, team: Team): Html {
   const below = places.teams.filter(({ parentTeamId }) => parentTeamId === team.id)
   const projects = places.projects.filter(({ teamId }) => teamId === team.id)
   const mayWrite = context.access!.can('team:write', { team })
+  const above = team.parentTeamId === null ? { organization: team.organizationId } : { team: team.parentTeamId }
+  const mayMove = mayWrite && context.access!.can('team:write', above)
   return html`<li>
 <div class="heading"><p><strong>${team.name}</strong> <span class="small">team</span></p>
 ${
-  mayWrite &&
+  mayMove &&
   html`<div class="acts">${moving(places, team)}${removal(`/auth/teams/${team.id}?contents=lift`, team.name, 'What is in it moves up.')}</div>`
 }</div>
 ${members.length > 0 && html`<ul class="list crew">${members.map((member) => memberItem(places, team, member, mayWrite))}</ul>`}

@@ -108,7 +108,7 @@ async function permissionsFor(
 ): Promise<Permissions> {
   if (command.permissions !== undefined) return readPermissions(cwd, command.permissions)
   if (told) return permissionsOf(told.permissions, `${told.file}: permissions`)
-  const code = isPlainObject(document) ? (document as unknown as AccessModel).code : undefined
+  const code = isPlainObject(document) ? (document as Partial<AccessModel>).code : undefined
   if (!code)
     throw faulty(file, 'it does not say what your code declares: `code` of an export does, or --permissions FILE')
   return permissionsOf(code.permissions, `${file}: code.permissions`, code.systemRoles)
@@ -135,7 +135,7 @@ async function populate(tenant: TenantHandle, document: unknown): Promise<void> 
 
 function namedIn(document: unknown): readonly { readonly kind: string; readonly name: string }[] {
   if (!isPlainObject(document)) return []
-  const { members, assignments, policies } = document as unknown as Partial<AccessModel>
+  const { members, assignments, policies } = document as Partial<AccessModel>
   const listed = <Item>(list: readonly Item[] | undefined): readonly Item[] => (Array.isArray(list) ? list : [])
   const principals: unknown[] = [
     ...listed(members).map((one) => one?.member),

@@ -31,7 +31,7 @@ function testSql(test: FilterTest): Sure {
     case '$contains':
       return isSo ? contains(test.left, test.right) : containsNot(test.left, test.right)
     case '$startsWith':
-      return ofTexts(sideOf(test.left), sideOf(test.right), isSo, startsWith)
+      return ofTexts(test.left, test.right, isSo, startsWith)
     case '$cidr':
       return inNetworks(test.left, test.networks, test.open, isSo)
     case '$timeBetween': {
@@ -59,13 +59,13 @@ function among(left: FilterTerm, right: Of<'$in'>['right'], isSo: boolean): Sure
 /** A part of a text, or one of a list. */
 function contains(left: FilterTerm, right: FilterTerm): Sure {
   if (left.kind === 'value' && Array.isArray(left.value)) return isOneOfThese(right, left.value)
-  const inText = ofTexts(sideOf(left), sideOf(right), true, partOf(right))
+  const inText = ofTexts(left, right, true, partOf(right))
   return left.kind === 'column' ? some(isIn(right, left), inText) : inText
 }
 
 function containsNot(left: FilterTerm, right: FilterTerm): Sure {
   if (left.kind === 'value' && Array.isArray(left.value)) return isNoneOfThese(right, left.value)
-  const notInText = ofTexts(sideOf(left), sideOf(right), false, partOf(right))
+  const notInText = ofTexts(left, right, false, partOf(right))
   if (left.kind === 'value') return notInText
   const list = isList(left)
   return some(every(list, isNotIn(right, left)), every(not(list), notInText))
@@ -73,14 +73,15 @@ function containsNot(left: FilterTerm, right: FilterTerm): Sure {
 
 type TextTest = (text: Sql, part: Sql) => Sql
 
-/** Two texts are asked; null has no parts and is none. */
-function ofTexts(left: Side, right: Side, isSo: boolean, test: TextTest): Sure {
-  const [text, part] = [left.text, right.text]
-  const found = text && part ? test(text, part) : false
+/** Two texts are asked; null has no parts and is none. The empty text asks nothing. */
+function ofTexts(left: FilterTerm, right: FilterTerm, isSo: boolean, test: TextTest): Sure {
+  const [whole, side] = [sideOf(left), sideOf(right)]
+  const [text, part] = [whole.text, side.text]
+  const asks = right.kind === 'value' ? right.value !== '' : part !== undefined && sql`${part} <> ''`
+  const found = text && part ? every(asks, test(text, part)) : false
   if (isSo) return found
-  const eitherNull = some(every(left.isNull, right.present), every(right.isNull, left.present))
-  const known = every(isText(left), isText(right))
-  return some(eitherNull, every(known, not(found)))
+  const eitherNull = some(every(whole.isNull, side.present), every(side.isNull, whole.present))
+  return some(eitherNull, every(isText(whole), isText(side), asks, not(found)))
 }
 
 function isText({ text, fixed }: Side): Sure {

@@ -4,6 +4,7 @@
 import { FreeholdError } from '../../core/kernel/errors.ts'
 import type { Finding } from '../../core/storage/safety.ts'
 import { labelOf, surveyOf } from '../../migrations/index.ts'
+import type { Standing } from '../../migrations/plan.ts'
 import { serverError } from './errors.ts'
 import { lookAtAudit } from './inspect-audit.ts'
 import { lookAtCode } from './inspect-code.ts'
@@ -97,6 +98,27 @@ interface MigrationLook {
   readonly newer: boolean
 }
 
+/** Of a new database: mostly the next line of the host's applies them. */
+function pendingFinding(pending: readonly Standing[], isNew: boolean): Finding {
+  const states = pending.map(({ status }) =>
+    status.state === 'pending' ? labelOf(status) : `${labelOf(status)} (${status.state})`,
+  )
+  const many = states.length === 1 ? 'One migration is' : `${states.length} migrations are`
+  return isNew
+    ? {
+        id: 'migrations-pending',
+        severity: 'warn',
+        message: `The database is new: none of the ${states.length} migrations has been applied.`,
+        remedy: 'npx freehold migrate up applies them, and so does freehold.migrations.apply()',
+      }
+    : {
+        id: 'migrations-pending',
+        severity: 'warn',
+        message: `${many} not applied: ${states.join(', ')}.`,
+        remedy: 'npx freehold migrate up, or freehold.migrations.apply()',
+      }
+}
+
 async function lookAtMigrations(ask: Ask, { schema, folder }: InspectOptions): Promise<MigrationLook> {
   try {
     const survey = surveyOf({ schema, ...(folder !== undefined && { folder }) })
@@ -120,20 +142,7 @@ async function lookAtMigrations(ask: Ask, { schema, folder }: InspectOptions): P
           subject: labelOf(status),
         }),
       ),
-      ...(pending.length === 0
-        ? []
-        : [
-            {
-              id: 'migrations-pending',
-              severity: 'warn',
-              message: `${pending.length === 1 ? 'One migration is' : `${pending.length} migrations are`} not applied: ${pending
-                .map(({ status }) =>
-                  status.state === 'pending' ? labelOf(status) : `${labelOf(status)} (${status.state})`,
-                )
-                .join(', ')}.`,
-              remedy: 'npx freehold migrate up, or freehold.migrations.apply()',
-            } satisfies Finding,
-          ]),
+      ...(pending.length === 0 ? [] : [pendingFinding(pending, pending.length === standings.length)]),
     ]
     return { found, newer }
   } catch (error) {

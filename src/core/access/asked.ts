@@ -38,8 +38,12 @@ type Kind = (typeof KINDS)[number]
 const MAXIMUM_PLACES = 100
 const MAXIMUM_RESOURCE_ID = 200
 
-/** Whether the tenant itself is asked about. */
+/**
+ * Whether the tenant itself is asked about.
+ * @throws INPUT_INVALID: what is no object names no place, and whoever gave it meant one
+ */
 export function isPlaceless(options: PlaceOptions): boolean {
+  demandOptions(options)
   return (
     options.organization === undefined &&
     options.team === undefined &&
@@ -49,8 +53,14 @@ export function isPlaceless(options: PlaceOptions): boolean {
   )
 }
 
+/** @throws INPUT_INVALID */
+export function demandOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw invalid('options', 'it is not an object')
+}
+
 /** @throws ORGANIZATION_UNKNOWN, TEAM_UNKNOWN, PROJECT_UNKNOWN, RESOURCE_TYPE_UNKNOWN, INPUT_INVALID */
 export function askedOf(book: TenantBook, options: PlaceOptions): Asked {
+  demandOptions(options)
   const places: Place[] = []
   for (const kind of KINDS) {
     if (options[kind] !== undefined) places.push(placeNamed(book.places, kind, options[kind]))

@@ -29,7 +29,7 @@ const MAXIMUM_FIELDS = 100
 
 /** Whether the answer hangs on nothing but facts: no place is named, and no field. */
 export function isPlain(options: CheckOptions): boolean {
-  return options.fields === undefined && isPlaceless(options)
+  return isPlaceless(options) && options.fields === undefined
 }
 
 /** @throws INPUT_INVALID */

@@ -140,9 +140,13 @@ function ordered(isSo: (sign: number) => boolean): Comparison {
   }
 }
 
+/** The empty text is in every text: it asks nothing, so that who has an empty prefix does not have all. */
 function ofTexts(isSo: (text: string, part: string) => boolean): Comparison {
   return (value, other) => {
-    if (typeof value === 'string' && typeof other === 'string') return isSo(value, other) ? HOLDS : FAILS
+    if (typeof value === 'string' && typeof other === 'string') {
+      if (other === '') return UNKNOWN
+      return isSo(value, other) ? HOLDS : FAILS
+    }
     return value === null || other === null ? FAILS : UNKNOWN
   }
 }

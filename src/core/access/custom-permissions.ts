@@ -2,12 +2,18 @@
 
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
-import { checkKeys, checkText, invalid } from '../kernel/input.ts'
+import { checkKeys, checkText, invalid, PROTOTYPE_KEYS } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import { everyRow } from '../storage/every-row.ts'
 import type { CustomPermissionRow } from '../storage/policy-tables.ts'
 import { type AccessWriting, changeAccess, moveBook } from './changes.ts'
-import { type CustomPermission, isPermissionPart, ownPermissions, type Permissions } from './permissions.ts'
+import {
+  type CustomPermission,
+  customPermission,
+  isPermissionPart,
+  ownPermissions,
+  type Permissions,
+} from './permissions.ts'
 
 export interface AddedPermission {
   /** `resource:action`, as checks take it. */
@@ -27,11 +33,14 @@ export interface NewPermission {
 }
 
 export interface CustomPermissions {
-  /** A tenant has 500 at most. @throws PERMISSION_TAKEN, INPUT_INVALID */
+  /**
+   * A tenant has 500 at most. What was given while another code declared it comes to life by none.
+   * @throws PERMISSION_TAKEN, PERMISSION_IN_USE (something names it already), INPUT_INVALID
+   */
   create(permission: NewPermission): Promise<AddedPermission>
   /** By resource and action. */
   list(page?: PageRequest): Promise<Page<AddedPermission>>
-  /** By name; twice is not an error. @throws PERMISSION_IN_USE */
+  /** By name; twice is not an error. @throws PERMISSION_IN_USE, PERMISSION_UNKNOWN (nothing could be called that) */
   remove(permission: CustomPermission): Promise<void>
 }
 
@@ -57,7 +66,12 @@ export function createCustomPermissions(context: TenantContext, permissions: Per
       const name = nameOf(row)
       const taken = () => new FreeholdError('PERMISSION_TAKEN', { permission: name })
       if (permissions.has(name) || Object.hasOwn(ownPermissions, row.resource)) throw taken()
-      return changeAccess(context, permissions, async ({ unit, source }) => {
+      return changeAccess(context, permissions, async (writing) => {
+        const { unit, source } = writing
+        if (await isNamed(writing, row.resource, row.action)) {
+          const added = source.customPermissions.some((one) => nameOf(one) === name)
+          throw added ? taken() : new FreeholdError('PERMISSION_IN_USE', { permission: name })
+        }
         if (source.customPermissions.length >= AT_MOST) throw invalid('permission', `there are ${AT_MOST} already`)
         const [created] = await unit.records.insert('custom_permissions', [row], { onConflict: 'ignore' })
         if (!created) throw taken()
@@ -79,7 +93,7 @@ export function createCustomPermissions(context: TenantContext, permissions: Per
     },
 
     async remove(permission) {
-      const [resource = '', action = ''] = String(permission).split(':')
+      const [resource = '', action = ''] = customPermission(permission).split(':')
       await changeAccess(context, permissions, async (writing) => {
         const { unit } = writing
         if (await isNamed(writing, resource, action)) throw new FreeholdError('PERMISSION_IN_USE', { permission })
@@ -109,7 +123,8 @@ async function isNamed({ unit, source }: AccessWriting, resource: string, action
 }
 
 function checkPart(value: unknown, field: 'resource' | 'action'): string {
-  if (isPermissionPart(value)) return value
+  // what comes from a tenant may end up as the key of somebody's object
+  if (isPermissionPart(value) && !PROTOTYPE_KEYS.has(value)) return value
   throw invalid(field, 'it is 1 to 63 of a-z, 0-9, - and _, and begins with a letter')
 }
 

@@ -21,8 +21,8 @@ export function explain(
   options: CheckOptions = {},
   now: number,
 ): Explanation {
-  checkFields(options.fields)
   const asked = askedOf(book, options)
+  checkFields(options.fields)
   const facts = factsOf(principal.facts, options, () => now)
   const question: Question = { permission, asked, facts, fields: options.fields, now }
   const version = { tenant: book.version, principal: principal.version }

@@ -32,6 +32,11 @@ export function holdingsOf(
   return { allowed: found.allowed, conditional: found.conditional }
 }
 
+/** All that is known of a principal's checks to come: neither the thing nor the circumstances, nor the hour. */
+export function factsToCome(principal: PrincipalFacts): Facts {
+  return { principal, resource: undefined, context: undefined, partial: true }
+}
+
 /** With the facts that are told; every field. */
 export function standingOf(rows: readonly ScopeRow[], permission: number, facts: Facts): Standing {
   const code = codeOf(rows, permission)

@@ -1,11 +1,9 @@
 // The key of a role or an organization: what people write in code and addresses.
 
 import { isId } from '../kernel/ids.ts'
-import { invalid } from '../kernel/input.ts'
+import { invalid, PROTOTYPE_KEYS } from '../kernel/input.ts'
 
 const KEY = /^[a-z0-9_-]{1,63}$/
-/** They reach a prototype where somebody keeps keys as those of an object. */
-const REFUSED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
  * 1 to 63 of a-z, 0-9, `-` and `_`. No UUID, so that a key is never taken for an id.
@@ -13,6 +11,7 @@ const REFUSED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'proto
  */
 export function checkKey(value: unknown): string {
   if (typeof value !== 'string' || !KEY.test(value)) throw invalid('key', 'it is 1 to 63 of a-z, 0-9, - and _')
-  if (isId(value) || REFUSED.has(value)) throw invalid('key', 'this key is reserved')
+  // some reach a prototype where somebody keeps keys as those of an object
+  if (isId(value) || PROTOTYPE_KEYS.has(value)) throw invalid('key', 'this key is reserved')
   return value
 }

@@ -4,7 +4,7 @@
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId, type OrganizationId, parseId } from '../kernel/ids.ts'
-import { checkJson, checkKeys, checkText, differing } from '../kernel/input.ts'
+import { checkJson, checkKeys, checkText, differing, isPlainText } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import type { OrganizationRow } from '../storage/access-tables.ts'
 import type { TenantScope } from '../storage/storage.ts'
@@ -151,7 +151,7 @@ function projectsIn({ source }: AccessWriting, organization: string): string[] {
 
 async function find({ records }: Pick<TenantScope, 'records'>, organization: unknown): Promise<OrganizationRow> {
   const row =
-    typeof organization === 'string'
+    typeof organization === 'string' && isPlainText(organization)
       ? await records.get('organizations', isId(organization) ? { id: organization } : { key: organization })
       : undefined
   if (!row) throw new FreeholdError('ORGANIZATION_UNKNOWN')

@@ -74,10 +74,10 @@ export function definePermissions<const C extends PermissionCatalog>(
 ): Permissions<PermissionName<C> | OwnPermission> {
   type P = PermissionName<C> | OwnPermission
   for (const [resource, actions] of Object.entries(catalog)) {
-    if (!NAME.test(resource)) throw wrong(resource, 'a resource is 1 to 63 of a-z, 0-9, - and _')
+    if (!isPermissionPart(resource)) throw wrong(resource, 'a resource is 1 to 63 of a-z, 0-9, - and _')
     if (!Array.isArray(actions)) throw wrong(resource, 'its actions are a list')
     for (const action of actions) {
-      if (!NAME.test(action)) throw wrong(`${resource}:${action}`, 'an action is 1 to 63 of a-z, 0-9, - and _')
+      if (!isPermissionPart(action)) throw wrong(`${resource}:${action}`, 'an action is 1 to 63 of a-z, 0-9, - and _')
       if (isOwnPermission(`${resource}:${action}`)) throw wrong(`${resource}:${action}`, "it is Freehold's own")
     }
   }

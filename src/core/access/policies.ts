@@ -5,7 +5,7 @@ import { inShort } from '../audit/in-short.ts'
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId } from '../kernel/ids.ts'
-import { checkInteger, checkKeys, checkText, differing, invalid } from '../kernel/input.ts'
+import { checkInteger, checkKeys, checkText, differing, invalid, isPlainText } from '../kernel/input.ts'
 import { type Listing, pageOf, pageQuery } from '../kernel/page.ts'
 import type { PolicyRow, PolicyVersionRow } from '../storage/policy-tables.ts'
 import type { TenantScope } from '../storage/storage.ts'
@@ -190,7 +190,7 @@ interface Coming {
 /** @throws POLICY_UNKNOWN */
 async function find({ records }: Pick<TenantScope, 'records'>, policy: unknown): Promise<PolicyRow> {
   const row =
-    typeof policy === 'string'
+    typeof policy === 'string' && isPlainText(policy)
       ? await records.get('policies', isId(policy) ? { id: policy } : { key: policy })
       : undefined
   if (!row) throw new FreeholdError('POLICY_UNKNOWN')

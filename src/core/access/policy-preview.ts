@@ -6,7 +6,7 @@ import type { PrincipalKind } from '../storage/access-verbs.ts'
 import type { NamedPrincipal } from './access.ts'
 import type { Scope } from './grants.ts'
 import { placeOfScope } from './grants.ts'
-import { type Standing, standingOf } from './holdings.ts'
+import { factsToCome, type Standing, standingOf } from './holdings.ts'
 import type { Permissions } from './permissions.ts'
 import { permissionsOfAction } from './policy-book.ts'
 import type { PolicyDocument } from './policy-document.ts'
@@ -95,13 +95,7 @@ function changesOf(
     }
     for (const permission of names) {
       const id = permissions.idOf(permission)!
-      const standing = (one: KnownPrincipal) =>
-        standingOf(one.row(at).at(asked), id, {
-          principal: one.facts,
-          resource: undefined,
-          context: undefined,
-          now: () => at,
-        })
+      const standing = (one: KnownPrincipal) => standingOf(one.row(at).at(asked), id, factsToCome(one.facts))
       const [before, after] = [standing(old), standing(young)]
       if (before !== after) found.push({ scope, permission, before, after })
     }

@@ -5,6 +5,7 @@ import type { TenantContext } from '../context.ts'
 import { invalid } from '../kernel/input.ts'
 import type { Gate } from '../tenancy/gate.ts'
 import type { Access, Principal } from './access.ts'
+import { demandOptions } from './asked.ts'
 import { codeAt, isAllowed, isConditional } from './bits.ts'
 import type { AccessCache, AccessRequest, AccessVersions } from './cache.ts'
 import { type CheckOptions, type Freshness, isPlain } from './check-options.ts'
@@ -34,7 +35,9 @@ export function createAccess<P extends string>(
   const apart = 'db' in context.scope
   let tenant: KnownTenant | undefined
 
-  async function load(principal: Principal, { versions, atLeast }: Newness = {}): Promise<KnownPrincipal> {
+  async function load(principal: Principal, newness: Newness = {}): Promise<KnownPrincipal> {
+    demandOptions(newness)
+    const { versions, atLeast } = newness
     const passing = gate?.()
     if (passing) await passing
     const key = parsePrincipal(principal)

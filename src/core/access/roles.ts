@@ -3,7 +3,7 @@
 import type { TenantContext } from '../context.ts'
 import { FreeholdError } from '../kernel/errors.ts'
 import { isId, type RoleId } from '../kernel/ids.ts'
-import { checkKeys, checkText, differing } from '../kernel/input.ts'
+import { checkKeys, checkText, differing, isPlainText } from '../kernel/input.ts'
 import { type Listing, type Page, type PageRequest, pageOf, pageQuery } from '../kernel/page.ts'
 import type { PermissionEntry, RoleRow } from '../storage/access-tables.ts'
 import type { TenantScope } from '../storage/storage.ts'
@@ -13,9 +13,11 @@ import { type AccessWriting, changeAccess, moveBook, roleOf, unknownRole } from 
 import { checkKey } from './key.ts'
 import { checkEntries, entriesInShort } from './permission-entries.ts'
 import type { Permissions } from './permissions.ts'
-import { type BookRole, bookRole, chainOf, type RoleBook } from './role-book.ts'
+import type { BookPolicy } from './policy-book.ts'
+import { demandDocument } from './policy-references.ts'
+import { type BookRole, bookRole, type Closure, chainOf, type RoleBook } from './role-book.ts'
 import { isSystemRole } from './seed.ts'
-import { type BookSource, createTenantBook } from './tenant-book.ts'
+import { type BookSource, createTenantBook, type TenantBook } from './tenant-book.ts'
 
 export interface Role {
   readonly id: RoleId
@@ -149,13 +151,16 @@ export function createRoles(context: TenantContext, permissions: Permissions): R
             : { permissions: checkEntries(change.permissions, book.permissions) }),
         }
         const held = roleOf(book, name)
-        const parentId = change.parent === undefined ? held.parentId : parentName && roleOf(book, parentName).id
+        const parentId =
+          change.parent === undefined ? held.parentId : parentName === null ? null : roleOf(book, parentName).id
         refuseOfSystem(held, parentId, wanted.permissions)
         refuseCycle(book, held, parentId)
         const before = (await unit.records.get('roles', { id: held.id }))!
         const columns = { ...wanted, parent_role_id: parentId }
         const planned = bookRole({ ...before, ...columns })
-        authority.demandDifference(book.closure(held), book.closure(planned), forGood(now))
+        const [old, young] = [book.closure(held), book.closure(planned)]
+        authority.demandDifference(old, young, forGood(now))
+        for (const { document } of policiesBetween(book, old, young)) demandDocument(authority, book, document, now)
         if (Object.keys(differing(before, columns)).length === 0) return roleFromRow(before)
         const [after] = await unit.records.update('roles', { id: held.id }, { ...columns, updated_at: fromNow() })
         await changed(
@@ -205,9 +210,9 @@ export async function findRole({ records }: Pick<TenantScope, 'records'>, role: 
   return row
 }
 
-/** @throws ROLE_UNKNOWN for what is no text at all */
+/** @throws ROLE_UNKNOWN for what is no text, or none that a database holds */
 export function checkRoleName(name: unknown): string {
-  if (typeof name !== 'string') throw unknownRole(name)
+  if (typeof name !== 'string' || !isPlainText(name)) throw unknownRole(name)
   return name
 }
 
@@ -240,6 +245,13 @@ function refuseCycle(book: RoleBook, role: BookRole, parentId: string | null): v
   const met = chain.indexOf(role)
   if (met < 0) return
   throw new FreeholdError('ROLE_CYCLE', { roles: [role, ...chain.slice(0, met + 1)].map(({ key }) => key) })
+}
+
+/** Those that name a role which is in one of the two only: they begin or end to speak about who holds it. */
+function policiesBetween({ policies }: TenantBook, one: Closure, other: Closure): readonly BookPolicy[] {
+  const [ones, others] = [one, other].map(({ chain }) => chain.map(({ id }) => id))
+  const changed = [...ones!.filter((id) => !others!.includes(id)), ...others!.filter((id) => !ones!.includes(id))]
+  return changed.flatMap((id) => policies.naming(id))
 }
 
 function differences(before: RoleRow, after: RoleRow): Record<string, { from: unknown; to: unknown }> {

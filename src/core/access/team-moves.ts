@@ -8,6 +8,8 @@ import { boundActor } from './authority.ts'
 import type { AccessWriting } from './changes.ts'
 import type { Scope } from './grants.ts'
 import { demandReach, demandTeams } from './held.ts'
+import type { PolicyPrincipal, PolicyResource } from './policy-document.ts'
+import { demandDocument } from './policy-references.ts'
 import { emptyPart, type PartCounts, projectsOf } from './tree-part.ts'
 
 /** What becomes of the contents of a team that is removed. */
@@ -54,6 +56,16 @@ export async function demandMove(
   return { left, joined, ...(common === undefined ? {} : { common }) }
 }
 
+/** What policies say of the team, or in it, ends for what stays: whoever lifts that must hold it. @throws GRANT_REFUSED */
+function demandLifted({ authority, book, now }: AccessWriting, team: string): void {
+  const names = (one: PolicyPrincipal | PolicyResource) => typeof one === 'object' && 'team' in one && one.team === team
+  for (const { document } of book.policies.all) {
+    const inTeam = document.resources.filter(names)
+    if (document.principals.some(names)) demandDocument(authority, book, document, now)
+    else if (inTeam.length > 0) demandDocument(authority, book, { ...document, resources: inTeam }, now)
+  }
+}
+
 /** Removes a team, and does with what is in it as is said. @throws TEAM_IN_USE, GRANT_REFUSED */
 export async function removeTeam(
   context: TenantContext,
@@ -82,6 +94,7 @@ export async function removeTeam(
       throw new FreeholdError('TEAM_IN_USE', { teams, members, projects, resources })
     }
   }
+  demandLifted(writing, id)
   const lifted = { team_id: parent_team_id, updated_at: fromNow() }
   const up = parent_team_id === null ? { organization_id } : {}
   await records.update('resources', { team_id: id }, { ...lifted, ...up })

@@ -4,7 +4,7 @@ import type { TenantContext } from '../context.ts'
 import { type Listing, type Page, type PageRequest, pageQuery, writeCursor } from '../kernel/page.ts'
 import type { PrincipalKind } from '../storage/access-verbs.ts'
 import type { NamedPrincipal } from './access.ts'
-import { type Asked, askedOf } from './asked.ts'
+import { type Asked, askedOf, demandOptions } from './asked.ts'
 import { ALLOW, ALLOW_IF, bitsOf } from './bits.ts'
 import type { AccessCache } from './cache.ts'
 import type { Circumstances } from './check-options.ts'
@@ -34,8 +34,10 @@ export async function whoCan(
   cache: AccessCache,
   permissions: Permissions,
   permission: string,
-  { limit, cursor, ...circumstances }: WhoCanOptions = {},
+  options: WhoCanOptions = {},
 ): Promise<Page<NamedPrincipal>> {
+  demandOptions(options)
+  const { limit, cursor, ...circumstances } = options
   const query = pageQuery(LISTING, {
     ...(limit === undefined ? {} : { limit }),
     ...(cursor === undefined ? {} : { cursor }),

@@ -3,7 +3,7 @@
 import type { NewOrganization, Organization, OrganizationChange } from '../access/organizations.ts'
 import { writtenField } from './access-body.ts'
 import type { Entering } from './entering.ts'
-import { foundAt, managed, mayAt } from './permitted.ts'
+import { demandAllAt, foundAt, managed, mayAt } from './permitted.ts'
 import { pageRequest, readQuery } from './query.ts'
 import type { PrincipalVisit, Route } from './routes.ts'
 import { emptyResponse, jsonResponse } from './views.ts'
@@ -78,12 +78,13 @@ export function organizationRoutes<Db, P extends string>({ bodyOf }: Pick<Enteri
       {
         method: 'DELETE',
         path: 'organizations/:organization',
-        does: 'Removes an organization with its teams, projects and all that is held in it. Asks for everything that is held there.',
+        does: 'Removes an organization with its teams, projects, resources and all that is held in it. Asks for writing each of these, and for everything that is held there.',
         somewhere: true,
       },
       'organization:write',
       async (visit) => {
         const { id } = await found(visit, 'organization:write')
+        demandAllAt(visit, ['team:write', 'project:write', 'resource:write'], { organization: id })
         await visit.context.tenant.organizations.remove(id)
         return emptyResponse()
       },

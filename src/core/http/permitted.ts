@@ -36,6 +36,15 @@ export function demandAt<Db, P extends string>(
   }
 }
 
+/** For what goes along with something. @throws as demandAt */
+export function demandAllAt<Db, P extends string>(
+  visit: Pick<PrincipalVisit<Db, P>, 'context'>,
+  permissions: readonly OwnPermission[],
+  where: PlaceOptions,
+): void {
+  for (const permission of permissions) demandAt(visit, permission, where)
+}
+
 /** Whether `demandAt` would go on. What is younger than the look-up of who asks is for who may do it everywhere. */
 export function mayAt<Db, P extends string>(
   visit: Pick<PrincipalVisit<Db, P>, 'context'>,

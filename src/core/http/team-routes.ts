@@ -8,7 +8,7 @@ import { invalid } from '../kernel/input.ts'
 import { writtenField } from './access-body.ts'
 import { textField } from './body.ts'
 import type { Entering } from './entering.ts'
-import { demandAt, managed } from './permitted.ts'
+import { demandAllAt, demandAt, managed } from './permitted.ts'
 import { idField } from './place-body.ts'
 import { idAsked, idOrNone, pageRequest, readQuery } from './query.ts'
 import type { PrincipalVisit, Route } from './routes.ts'
@@ -107,7 +107,7 @@ export function teamRoutes<Db, P extends string>({ bodyOf }: Pick<Entering<Db, P
       {
         method: 'DELETE',
         path: 'teams/:team',
-        does: 'Removes a team, and what is held in it and by it. `contents` says what becomes of what is in it: `refuse` (the default), `lift` or `remove`.',
+        does: 'Removes a team, and what is held in it and by it. `contents` says what becomes of what is in it: `refuse` (the default), `lift` (asks for writing teams and projects where they come) or `remove` (asks for writing projects and resources, too).',
         somewhere,
       },
       'team:write',
@@ -115,6 +115,11 @@ export function teamRoutes<Db, P extends string>({ bodyOf }: Pick<Entering<Db, P
         const team = teamOf(visit, 'team:write')
         const { contents } = readQuery(visit.url, ['contents'])
         const options = contents === undefined ? {} : { contents: contents as TeamContents }
+        if (contents === 'remove') demandAllAt(visit, ['project:write', 'resource:write'], { team })
+        if (contents === 'lift') {
+          const { organizationId, parentTeamId } = await visit.context.tenant.teams.get(team)
+          demandAllAt(visit, ['team:write', 'project:write'], placeBelow(organizationId, parentTeamId))
+        }
         await visit.context.tenant.teams.remove(team, options)
         return emptyResponse()
       },

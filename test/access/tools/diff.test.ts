@@ -65,6 +65,23 @@ describe('a diff tells', () => {
     ])
   })
 
+  it('what depends on the hour, or on what is there, as conditional, whenever it is asked', async () => {
+    const { tenant, ann } = await peopled()
+    const hours = (from: string, to: string) => ({ 'context.time': { $timeBetween: { from, to, timeZone: 'UTC' } } })
+    const entries = [
+      { resource: 'note', actions: ['write'], conditions: hours('00:00', '12:00') },
+      { resource: 'invoice', actions: ['refund'], conditions: hours('12:00', '24:00') },
+      { resource: 'invoice', actions: ['read'], effect: 'deny', conditions: { 'resource.hold': { $exists: true } } },
+    ] as const
+    await tenant.roles.create({ key: 'shift', permissions: entries })
+    const grant = [{ principal: ann, role: 'shift' }]
+    expect(await told(tenant, { assignments: { grant } })).toEqual([
+      'ann@example.test: + note:write everywhere (conditional)',
+      'ann@example.test: + invoice:refund everywhere (conditional)',
+      'ann@example.test: - invoice:read everywhere (conditional)',
+    ])
+  })
+
   it('what an assignment would, to a team through its sub-teams, without saying it again of what is inside', async () => {
     const { tenant, team, ann, bob, project } = await peopled()
     const held = await tenant.assignments.grant({ principal: bob, role: 'viewer', scope: { project } })

@@ -82,6 +82,7 @@ describe.skipIf(reason)(`the teams of the demo${reason ? ` (skipped: ${reason})`
     await cleos.waitForLoadState()
     expect(await cleos.getByText('Anvils').count()).toBe(0)
     expect(await cleos.getByRole('button', { name: 'Remove The factory' }).count()).toBe(0)
+    expect(await cleos.getByRole('button', { name: 'Remove Parachutes' }).count()).toBe(0)
     const making = card(cleos, 'Make another')
     await unfold(making, 'Project')
     await type(making, 'Key', 'silk')

@@ -1,8 +1,8 @@
 // What one principal may do otherwise by one book than by another, and where.
 
-import { factsOf, testsOf } from '../evaluator.ts'
+import { testsOf } from '../evaluator.ts'
 import type { Scope } from '../grants.ts'
-import { type Standing, standingOf } from '../holdings.ts'
+import { factsToCome, type Standing, standingOf } from '../holdings.ts'
 import type { ScopeRow } from '../principal-row.ts'
 import type { KnownPrincipal } from '../principals.ts'
 import { aroundOf, askedAt, type Spot, spotsOf, textOf } from './diff-spots.ts'
@@ -65,7 +65,7 @@ type Standings = ReadonlyMap<string, Stand>
 
 function standingsOf(known: KnownPrincipal, now: number): (spot: Spot) => Standings {
   const row = known.row(now)
-  const facts = factsOf(known.facts, undefined, () => now)
+  const facts = factsToCome(known.facts)
   return (spot) => {
     const found = new Map<string, Stand>()
     const asked = askedAt(known, spot)
