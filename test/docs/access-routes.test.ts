@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { accessRoutes } from '../../src/core/http/access-routes.ts'
+import { accessToolRoutes } from '../../src/core/http/access-tool-routes.ts'
 import { assignmentRoutes } from '../../src/core/http/assignment-routes.ts'
 import { invitationRoutes } from '../../src/core/http/invitation-routes.ts'
 import { memberRoutes } from '../../src/core/http/member-routes.ts'
@@ -19,6 +20,7 @@ const page = readFileSync('docs/access-routes.md', 'utf8')
 const parts = { bodyOf: async () => ({}) }
 const routes: readonly Route<unknown>[] = [
   ...accessRoutes(),
+  ...accessToolRoutes(parts),
   ...roleRoutes(parts, definePermissions({})),
   ...policyRoutes(parts),
   ...organizationRoutes(parts),

@@ -60,7 +60,7 @@ export function assignmentRoutes<Db, P extends string>({ bodyOf }: Pick<Entering
       },
       'assignment:write',
       async (visit) => {
-        const assignment = assignmentOf(await bodyOf(visit, FIELDS))
+        const assignment = assignmentOf(await bodyOf(visit, ASSIGNMENT_FIELDS))
         await demandIn(visit, 'assignment:write', assignment.scope)
         const granted = await visit.context.tenant.assignments.grant(assignment)
         return jsonResponse({ assignment: assignmentView(granted) }, 201)
@@ -100,10 +100,20 @@ export function assignmentRoutes<Db, P extends string>({ bodyOf }: Pick<Entering
   ]
 }
 
-const FIELDS = ['principal', 'role', 'scope', 'flow', 'startsAt', 'expiresAt', 'forMs', 'reason'] as const
+/** Of a new one. */
+export const ASSIGNMENT_FIELDS = [
+  'principal',
+  'role',
+  'scope',
+  'flow',
+  'startsAt',
+  'expiresAt',
+  'forMs',
+  'reason',
+] as const
 
 /** What it may say is looked at by who grants it. @throws INPUT_INVALID, ID_INVALID */
-function assignmentOf(body: JsonObject): NewAssignment {
+export function assignmentOf(body: JsonObject): NewAssignment {
   const scope = body.scope === undefined ? undefined : scopeNamed(body.scope, 'scope')
   const [startsAt, expiresAt] = [momentOf(body, 'startsAt'), momentOf(body, 'expiresAt')]
   return {

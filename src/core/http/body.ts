@@ -12,19 +12,23 @@ const MAXIMUM_DEPTH = 8
  * Reads the body once. No body at all is an empty object.
  * @throws BODY_TOO_LARGE, BODY_INVALID (not JSON, not an object, not UTF-8, too deep, a prototype's name as a key)
  */
-export async function readBody(request: Request, maximumBytes: number): Promise<JsonObject> {
+export async function readBody(
+  request: Request,
+  maximumBytes: number,
+  maximumDepth = MAXIMUM_DEPTH,
+): Promise<JsonObject> {
   checkEncoding(request.headers)
   const bytes = await readBytes(request, maximumBytes)
   if (bytes.length === 0) return {}
   if (!isJson(request.headers.get('content-type'))) throw broken('the content type is not application/json')
-  return parseObject(bytes)
+  return parseObject(bytes, maximumDepth)
 }
 
 /** @throws BODY_INVALID, as readBody */
-export function parseObject(bytes: Uint8Array): JsonObject {
+export function parseObject(bytes: Uint8Array, maximumDepth = MAXIMUM_DEPTH): JsonObject {
   const value = parse(bytes)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw broken('it is not a JSON object')
-  checkShape(value)
+  checkShape(value, maximumDepth)
   return value as JsonObject
 }
 
@@ -97,10 +101,10 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 /** Looked at level by level: a body cannot make this run out of stack. */
-function checkShape(root: object): void {
+function checkShape(root: object, maximumDepth: number): void {
   let level: object[] = [root]
   for (let depth = 1; level.length > 0; depth++) {
-    if (depth > MAXIMUM_DEPTH) throw broken('it is nested too deeply')
+    if (depth > maximumDepth) throw broken('it is nested too deeply')
     const next: object[] = []
     for (const value of level) {
       for (const [key, inner] of Object.entries(value)) {

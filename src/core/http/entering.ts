@@ -51,8 +51,8 @@ const WRONG = {
 } as const
 
 export interface Entering<Db, P extends string> {
-  /** One parsed body serves the check and the deed. @throws BODY_INVALID, BODY_TOO_LARGE, INPUT_INVALID */
-  bodyOf(visit: Visit, fields: readonly string[]): Promise<JsonObject>
+  /** One parsed body serves the check and the deed; `depth` is for those that may be nested deeper than most. @throws BODY_INVALID, BODY_TOO_LARGE, INPUT_INVALID */
+  bodyOf(visit: Visit, fields: readonly string[], depth?: number): Promise<JsonObject>
   /** Cookies are handed out to pages of our own only. @throws CSRF_REFUSED, INPUT_INVALID */
   transportOf(visit: Visit, body: JsonObject): Transport
   /** What is known of the client: `body.deviceToken` where tokens go in bodies, else the cookie. @throws INPUT_INVALID */
@@ -76,8 +76,8 @@ export interface Entering<Db, P extends string> {
 export function createEntering<Db, P extends string>(parts: EnteringParts): Entering<Db, P> {
   const { cookies, origin, sessions } = parts
 
-  async function bodyOf(visit: Visit, fields: readonly string[]): Promise<JsonObject> {
-    const body = await readBody(visit.request, parts.maximumBodyBytes)
+  async function bodyOf(visit: Visit, fields: readonly string[], depth?: number): Promise<JsonObject> {
+    const body = await readBody(visit.request, parts.maximumBodyBytes, depth)
     checkKeys(body, 'body', fields)
     return body
   }

@@ -20,6 +20,7 @@ import type { TenantHandle } from '../tenancy/handle.ts'
 import type { Resolver, ResolverOptions } from '../tenancy/resolver.ts'
 import type { Tenant } from '../tenancy/tenant.ts'
 import { accessRoutes } from './access-routes.ts'
+import { accessToolRoutes } from './access-tool-routes.ts'
 import { accountRoutes } from './account-routes.ts'
 import { assignmentRoutes } from './assignment-routes.ts'
 import { createLocate } from './context-facts.ts'
@@ -145,6 +146,8 @@ export function createHttp<Db, P extends string>(parts: HttpParts<Db, P>): Http<
     ...sessionRoutes<Db, P>(cookies),
     ...tenantRoutes<Db, P>(),
     ...accessRoutes<Db, P>(),
+    // `policies/preview` is a word, and comes before `policies/:policy`
+    ...accessToolRoutes<Db, P>(entering),
     ...roleRoutes<Db, P>(entering, parts.permissions),
     ...policyRoutes<Db, P>(entering),
     ...organizationRoutes<Db, P>(entering),

@@ -4,7 +4,7 @@
 import type { TenantContext } from '../../context.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import type { RoleAssignmentId } from '../../kernel/ids.ts'
-import { checkKeys, invalid } from '../../kernel/input.ts'
+import { checkKeys, invalid, isPlainObject } from '../../kernel/input.ts'
 import { type Listing, type PageRequest, pageOf, pageQuery } from '../../kernel/page.ts'
 import type { AccessLoad, PrincipalKind } from '../../storage/access-verbs.ts'
 import { everyRow } from '../../storage/every-row.ts'
@@ -142,6 +142,7 @@ function checkChange(change: AccessChange): Make {
   for (const [name, list] of lists) {
     if (list !== undefined && !Array.isArray(list)) throw invalid(name, 'it is not a list')
     if (list && list.length > MAXIMUM_CHANGES) throw invalid(name, `it has more than ${MAXIMUM_CHANGES} items`)
+    if (name === 'update' && list?.every(isPlainObject) === false) throw invalid(name, 'it is a list of objects')
   }
   if (mode !== 'merge' && mode !== 'replace') throw invalid('mode', 'it is merge or replace')
   if (document === undefined && lists.length === 0) throw invalid('change', 'it changes nothing')
