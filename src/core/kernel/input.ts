@@ -179,9 +179,9 @@ export function differing<Row extends object, Given extends object>(held: Row, g
   ) as Partial<Given>
 }
 
-/** A key of the caller's, fit for a message. */
-export function shown(key: string): string {
-  return isPlainText(key) && !CONTROLS.test(key) ? key.slice(0, 60) : '?'
+/** A key of the caller's, fit for a message; of what is no text nothing is shown. */
+export function shown(key: unknown): string {
+  return typeof key === 'string' && isPlainText(key) && !CONTROLS.test(key) ? key.slice(0, 60) : '?'
 }
 
 export function invalid(field: string, problem: string): FreeholdError<'INPUT_INVALID'> {

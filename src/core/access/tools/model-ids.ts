@@ -28,14 +28,14 @@ export function createIds(unit: TenantUnit) {
     return { kind: 'service_account', id }
   }
   async function policyPrincipal(one: PolicyPrincipal, path: string): Promise<PolicyPrincipal> {
-    if (typeof one !== 'object' || one === null || 'role' in one) return one
+    if (!isNamed(one) || 'role' in one) return one
     if ('team' in one) return { team: await team(one.team, path) }
-    if ('user' in one) return { user: (await person({ user: String(one.user) }, path)).id }
+    if ('user' in one) return { user: (await person({ user: one.user }, path)).id }
     if (!('serviceAccount' in one)) return one
-    return { serviceAccount: (await person({ serviceAccount: String(one.serviceAccount) }, path)).id }
+    return { serviceAccount: (await person({ serviceAccount: one.serviceAccount }, path)).id }
   }
   async function policyResource(one: PolicyResource, path: string): Promise<PolicyResource> {
-    if (typeof one !== 'object' || one === null || 'type' in one) return one
+    if (!isNamed(one) || 'type' in one) return one
     if ('organization' in one) return { organization: await organization(one.organization, path) }
     if ('team' in one) return { team: await team(one.team, path) }
     return 'project' in one ? { project: await project(one.project, path) } : one
@@ -66,4 +66,9 @@ export function createIds(unit: TenantUnit) {
       return { project: await project(place.project, path) }
     },
   }
+}
+
+/** As a document names something: what else it may be is told by the policies' own room. */
+function isNamed<One>(one: One): one is Exclude<One, string> {
+  return typeof one === 'object' && one !== null && Object.values(one).every((name) => typeof name === 'string')
 }

@@ -2,7 +2,7 @@
 // and that roles and teams make trees. What a part may say in detail its own room checks.
 
 import { FreeholdError } from '../../kernel/errors.ts'
-import { isPlainObject, PROTOTYPE_KEYS, shown } from '../../kernel/input.ts'
+import { isPlainObject, isPlainText, PROTOTYPE_KEYS, shown } from '../../kernel/input.ts'
 import { type AccessModel, MODEL_FORMAT, MODEL_PARTS, type ModelItem, type ModelPart, nameOfItem } from './model.ts'
 
 type Kind = 'text' | 'list' | 'object' | 'other'
@@ -146,7 +146,7 @@ function problemWith(value: unknown, kind: Kind): string | undefined {
   return kind === 'object' && !isPlainObject(value) ? 'it is not an object' : undefined
 }
 
-/** Looked at level by level; also what has a name that reaches a prototype. */
+/** Looked at level by level; also what has a name that reaches a prototype, and texts that no database holds. */
 function checkDepth(root: object, at: string): void {
   let level: object[] = [root]
   for (let depth = 1; level.length > 0; depth++) {
@@ -155,6 +155,7 @@ function checkDepth(root: object, at: string): void {
     for (const value of level) {
       for (const [key, inner] of Object.entries(value)) {
         if (PROTOTYPE_KEYS.has(key)) throw fault(at, `it has the key ${key}`)
+        if (typeof inner === 'string' && !isPlainText(inner)) throw fault(at, 'it has a text that cannot be stored')
         if (typeof inner === 'object' && inner !== null) next.push(inner)
       }
     }
