@@ -15,7 +15,7 @@ import {
 
 const FORMAT = 'freehold.access/1'
 const NOTES = [{ resource: 'note', actions: ['read'] }]
-const POLICY = { effect: 'deny', principals: ['*'], actions: ['note:read'], resources: ['*'] }
+const POLICY = { effect: 'deny', principals: ['*'], actions: ['note:read'], resources: ['*'] } as const
 const READ_ALL = ['role:read', 'policy:read', 'assignment:read', 'user:read', 'service-account:read']
 const NAMES = ['user:read', 'service-account:read']
 const WRITE_NOTHING = { document: { format: FORMAT }, dryRun: true }
@@ -82,7 +82,7 @@ describe.each(TOOLS)('%s', (name, needs, body) => {
     }
   })
 
-  it('asks for it in the whole tenant, and takes nobody of another one', async () => {
+  it('asks for it in the whole tenant, and takes no stranger', async () => {
     const [main] = (await house.acme.organizations.list()).items
     const local = await house.person(house.acme, { role: 'admin', scope: { organization: main! } })
     expect(await outcome(ask(local, name, body))).toBe('403 FORBIDDEN')
@@ -143,6 +143,19 @@ describe('an import', () => {
       }
     }
     expect(await outcome(owner.ask('GET', 'roles/modest'))).toBe('404 ROLE_UNKNOWN')
+  })
+
+  it('takes a fresh proof of who asks, with their second factor, also to see what it would do (M09)', async () => {
+    const admin = await house.person(house.acme, { role: 'admin' })
+    const { factor, secret } = await admin.ask('POST', 'factors/totp', { name: 'App' })
+    const { generate } = await import('otplib')
+    const code = await generate({ secret, epoch: Math.floor(Date.now() / 1000) })
+    expect(await outcome(admin.ask('POST', `factors/${factor.id}/confirm`, { code }))).toBe(200)
+    const document = { format: FORMAT, roles: [{ key: 'stale', name: 'Stale', permissions: [] }] }
+    for (const dryRun of [true, false]) {
+      expect(await outcome(ask(admin, 'POST access/model', { document, dryRun }))).toBe('401 STEP_UP_REQUIRED')
+    }
+    expect(await outcome(owner.ask('GET', 'roles/stale'))).toBe('404 ROLE_UNKNOWN')
   })
 
   it('is as the document says, once it is no dry run, and is audited as of who asks', async () => {
@@ -228,6 +241,28 @@ describe('a diff', () => {
     const answer = await ask(reader, 'POST access/diff', { document, kind: 'service_account' })
     expect(answer.items).toMatchObject([{ principal: { id: account.id }, lost: [{ permission: 'note:read' }] }])
   })
+})
+
+it('A09: ids of another tenant and of nobody are answered alike', async () => {
+  const foreigner = await house.person(house.globex, { role: 'owner' })
+  const theirs = await house.acme.policies.create({ key: 'theirs', document: POLICY })
+  const asked = (user: string, policy: string) => [
+    ask(foreigner, 'POST access/diff', {
+      assignments: { grant: [{ principal: { kind: 'user', id: user }, role: 'viewer' }] },
+    }),
+    ask(foreigner, 'POST access/diff', { policies: { remove: [policy] } }),
+    ask(foreigner, 'POST policies/preview', { document: { ...POLICY, principals: [{ user }] } }),
+    ask(foreigner, 'POST policies/preview', { document: null, policy }),
+  ]
+  const [foreign, nobody] = await Promise.all([
+    Promise.all(asked(owner.user.id, theirs.id).map(outcome)),
+    Promise.all(asked(NOBODY, NOBODY).map(outcome)),
+  ])
+  expect(foreign).toEqual(nobody)
+  expect(foreign.map((one) => String(one).slice(0, 3))).toEqual(['404', '404', '404', '404'])
+  const document = { format: FORMAT, assignments: [{ principal: { user: owner.user.email }, role: 'viewer' }] }
+  expect(await outcome(ask(foreigner, 'POST access/model', { document }))).toBe('422 MODEL_INVALID')
+  await house.acme.policies.remove('theirs')
 })
 
 it('a preview tells whom a policy would take what, and saves none', async () => {
