@@ -112,5 +112,5 @@ function resourceNamed(book: TenantBook, on: unknown): ResourceKey {
 }
 
 export function unknownType(type: unknown): FreeholdError<'RESOURCE_TYPE_UNKNOWN'> {
-  return new FreeholdError('RESOURCE_TYPE_UNKNOWN', { type: shown(String(type)) })
+  return new FreeholdError('RESOURCE_TYPE_UNKNOWN', { type: shown(type) })
 }

@@ -95,7 +95,7 @@ export function roleOf(book: RoleBook, name: string): BookRole {
 }
 
 export function unknownRole(name: unknown): FreeholdError<'ROLE_UNKNOWN'> {
-  return new FreeholdError('ROLE_UNKNOWN', { role: shown(String(name)) })
+  return new FreeholdError('ROLE_UNKNOWN', { role: shown(name) })
 }
 
 /** What all principals are read with is another, and what is remembered of it no longer believed. Answers its version. */

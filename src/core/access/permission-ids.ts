@@ -36,5 +36,5 @@ export function createPermissionIds(permissions: Permissions, added: readonly Cu
 }
 
 export function unknownPermission(name: unknown): FreeholdError<'PERMISSION_UNKNOWN'> {
-  return new FreeholdError('PERMISSION_UNKNOWN', { permission: shown(String(name)) })
+  return new FreeholdError('PERMISSION_UNKNOWN', { permission: shown(name) })
 }

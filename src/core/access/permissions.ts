@@ -110,7 +110,7 @@ export function definePermissions<const C extends PermissionCatalog>(
 export function customPermission(name: string): CustomPermission {
   const [resource = '', action = '', ...others] = typeof name === 'string' ? name.split(':') : []
   if (others.length > 0 || !isPermissionPart(resource) || !isPermissionPart(action)) {
-    throw new FreeholdError('PERMISSION_UNKNOWN', { permission: shown(String(name)) })
+    throw new FreeholdError('PERMISSION_UNKNOWN', { permission: shown(name) })
   }
   return name as CustomPermission
 }

@@ -220,7 +220,7 @@ function knownPermissions(permissions: Permissions, given: unknown): string[] {
   if (!Array.isArray(given)) throw invalid('permissions', 'it is a list of permissions')
   for (const permission of given) {
     if (typeof permission !== 'string' || !permissions.ids.has(permission))
-      throw new FreeholdError('PERMISSION_UNKNOWN', { permission: shown(String(permission)) })
+      throw new FreeholdError('PERMISSION_UNKNOWN', { permission: shown(permission) })
   }
   return [...new Set(given)]
 }

@@ -180,8 +180,8 @@ export function differing<Row extends object, Given extends object>(held: Row, g
 }
 
 /** A key of the caller's, fit for a message. */
-export function shown(key: string): string {
-  return isPlainText(key) && !CONTROLS.test(key) ? key.slice(0, 60) : '?'
+export function shown(key: unknown): string {
+  return typeof key === 'string' && isPlainText(key) && !CONTROLS.test(key) ? key.slice(0, 60) : '?'
 }
 
 export function invalid(field: string, problem: string): FreeholdError<'INPUT_INVALID'> {
