@@ -59,7 +59,7 @@ async function nameOf(
 function inWords(name: Name) {
   const cause = ({ source, roles, scope, flow, effect, conditions, fields }: Cause): string => {
     const what =
-      source.kind === 'policy' ? `the policy ${source.key} (version ${source.version})` : `the ${source.kind}`
+      source.kind === 'policy' ? `the policy “${source.key}” (version ${source.version})` : `the ${source.kind}`
     const through = roles.length > 0 ? ` by role ${roles.join(' < ')}` : ''
     return [
       `${what}${through} ${effect === 'deny' ? 'denies' : 'allows'} it ${name(scope)}`,

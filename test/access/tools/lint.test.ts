@@ -61,6 +61,23 @@ describe('lint', () => {
       ['policy-shadowed policies/open'],
     ],
     [
+      'policies that others say already',
+      async (tenant) => {
+        const [main] = (await tenant.organizations.list()).items
+        const document = { ...everyone, effect: 'allow', resources: [{ organization: main!.id }] } as const
+        for (const key of ['first', 'second']) await tenant.policies.create({ key, document })
+        const { id } = await tenant.teams.get({ organization: main!.id, key: 'sales' })
+        const narrow = {
+          ...document,
+          principals: [{ role: (await tenant.roles.get('author')).id }],
+          resources: [{ team: id }],
+        }
+        await tenant.policies.create({ key: 'narrow', document: { ...narrow, conditions: { 'context.day': 1 } } })
+        await tenant.policies.create({ key: 'other', document: { ...narrow, actions: ['note:read'] } })
+      },
+      ['policy-implied policies/narrow', 'policy-implied policies/second'],
+    ],
+    [
       'a role of its own that grants everything',
       async (tenant) => {
         await tenant.roles.create({ key: 'root', permissions: await all(tenant) })
@@ -258,6 +275,7 @@ describe('lint', () => {
       'policy-shadowed policies/beaten',
       'policy-dangling policies/lost/principals[0]',
       'condition-never policies/past',
+      'policy-implied policies/open',
     ])
   })
 

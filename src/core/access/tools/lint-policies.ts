@@ -3,6 +3,7 @@
 import { isWithin, type PlaceKind, type PlaceTree } from '../place-tree.ts'
 import { permissionsOfAction } from '../policy-book.ts'
 import type { PolicyDocument, PolicyPrincipal, PolicyResource } from '../policy-document.ts'
+import type { TenantBook } from '../tenant-book.ts'
 import type { Linted, LintFinding } from './lint.ts'
 import { neverHolds } from './lint-conditions.ts'
 import { never } from './lint-roles.ts'
@@ -24,13 +25,13 @@ export function lintPolicies(linted: Linted): LintFinding[] {
     })
   const denials = policies.filter(({ document }) => document.effect === 'deny' && !document.conditions)
   const gone = goneFrom(linted)
-  return policies.flatMap((policy) => {
+  return policies.flatMap((policy, index) => {
     const { key, document } = policy
     const path = `policies/${key}`
     const found: LintFinding[] = []
     if (document.conditions && neverHolds(document.conditions, now)) found.push(never(path))
     if (document.effect === 'allow') {
-      const by = denials.find((denial) => beats(denial, policy, book.places))
+      const by = denials.find((denial) => covers(denial, policy, book.places))
       if (by) found.push(shadowed(path, by.key))
       if (givesEverything(policy, book.permissions.names)) found.push(everything(path))
     }
@@ -43,13 +44,34 @@ export function lintPolicies(linted: Linted): LintFinding[] {
     for (const [i, one] of document.resources.entries()) {
       if (gone.resource(one)) found.push(dangling(`${path}/resources[${i}]`, 'a place'))
     }
-    return found
+    // what is to be mended anyway is not told off for this as well
+    const saying = found.length > 0 ? undefined : sayingSo(policies, index, book)
+    return saying ? [implied(path, saying.key)] : found
   })
 }
 
-/** Whether whoever, whatever and wherever the allowance is about, the denial is about too. */
-function beats(denial: Policy, { document, permissions }: Policy, places: PlaceTree): boolean {
-  const { principals, resources } = denial.document
+/** Another one that says all of this one, and is no fault itself; of two that say the same, the first by key. */
+function sayingSo(policies: readonly Policy[], index: number, { places, permissions }: TenantBook): Policy | undefined {
+  const policy = policies[index]!
+  return policies.find(
+    (other, i) =>
+      i !== index &&
+      saysSo(other, policy, places) &&
+      (other.key < policy.key || !saysSo(policy, other, places)) &&
+      !(other.document.effect === 'allow' && givesEverything(other, permissions.names)),
+  )
+}
+
+/** Whether the other says the same of all that this one is about, and of more. */
+function saysSo(other: Policy, policy: Policy, places: PlaceTree): boolean {
+  const [wide, narrow] = [other.document, policy.document]
+  const always = wide.conditions === undefined || JSON.stringify(wide.conditions) === JSON.stringify(narrow.conditions)
+  return wide.effect === narrow.effect && always && policy.permissions.size > 0 && covers(other, policy, places)
+}
+
+/** Whether whoever, whatever and wherever this one is about, the other is about too. */
+function covers(other: Policy, { document, permissions }: Policy, places: PlaceTree): boolean {
+  const { principals, resources } = other.document
   const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
   const everyone = principals.includes('*')
   const everywhere = resources.includes('*')
@@ -58,7 +80,7 @@ function beats(denial: Policy, { document, permissions }: Policy, places: PlaceT
     document.resources.every(
       (wanted) => everywhere || resources.some((one) => isSame(one, wanted) || isInside(one, wanted, places)),
     ) &&
-    [...permissions].every((name) => denial.permissions.has(name))
+    [...permissions].every((name) => other.permissions.has(name))
   )
 }
 
@@ -101,8 +123,18 @@ function shadowed(path: string, by: string): LintFinding {
     code: 'policy-shadowed',
     severity: 'warning',
     path,
-    message: `It never allows anything: the policy ${by} denies all of it, to the same principals in the same places, without conditions.`,
+    message: `It never allows anything: the policy “${by}” denies all of it, to the same principals in the same places, without conditions.`,
     remedy: 'Remove one of the two, or narrow the denial.',
+  }
+}
+
+function implied(path: string, by: string): LintFinding {
+  return {
+    code: 'policy-implied',
+    severity: 'info',
+    path,
+    message: `The policy “${by}” says all of it already, of the same principals in the same places.`,
+    remedy: 'Remove it: it changes nothing.',
   }
 }
 

@@ -43,13 +43,13 @@ function deniedToAll({ book, rows }: Looked): (permission: number) => string | u
   const denials: (readonly [string, Said])[] = []
   for (const policy of book.policies.ofEveryone) {
     const whole = policy.places().some(({ place, resource }) => place.kind === 'tenant' && !resource)
-    if (whole) denials.push([`the policy ${policy.key}`, policy.said()])
+    if (whole) denials.push([`the policy “${policy.key}”`, policy.said()])
   }
   const ofEveryone = rows.assignments.filter(({ everyone }) => everyone)
   for (const grant of grantsOf(ofEveryone)) {
     const role = grant.scope.kind === 'tenant' && !grant.exactly ? book.byId(grant.roleId) : undefined
     const lasting = grant.starts === Number.NEGATIVE_INFINITY && grant.ends === Number.POSITIVE_INFINITY
-    if (role && lasting) denials.push([`the role ${role.key}, which everyone has,`, book.closure(role)])
+    if (role && lasting) denials.push([`the role “${role.key}”, which everyone has,`, book.closure(role)])
   }
   return (permission) => denials.find(([, { bits }]) => (bitsOf(bits, permission) & DENY) !== 0)?.[0]
 }

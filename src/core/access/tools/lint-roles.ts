@@ -37,7 +37,7 @@ function unused({ key }: BookRole): LintFinding {
     code: 'role-unused',
     severity: 'info',
     path: `roles/${key}`,
-    message: `Nobody has the role ${key}, no role inherits from it, and no policy and no invitation names it.`,
+    message: `Nobody has the role “${key}”, no role inherits from it, and no policy and no invitation names it.`,
     remedy: 'Assign it, or remove it.',
   }
 }
@@ -54,7 +54,7 @@ function lintWhole({ book }: Linted, role: BookRole): LintFinding[] {
       code: 'role-grants-everything',
       severity: 'warning',
       path: `roles/${key}`,
-      message: `The role ${key} allows everything that there is, without conditions.`,
+      message: `The role “${key}” allows everything that there is, without conditions.`,
       remedy: 'Give it what its holders need, or give them the role owner, so that it shows who has everything.',
     })
   }
@@ -63,7 +63,7 @@ function lintWhole({ book }: Linted, role: BookRole): LintFinding[] {
       code: 'role-too-deep',
       severity: 'warning',
       path: `roles/${key}`,
-      message: `The role ${key} inherits through ${chain.length - 1} others: ${chain
+      message: `The role “${key}” inherits through ${chain.length - 1} others: ${chain
         .slice(0, 4)
         .map((one) => one.key)
         .join(' < ')} < ...`,
@@ -138,7 +138,7 @@ function whoSaysSo(
   if (first) return first.at
   if (effect === 'allow') {
     const giver = above.find(isGivenBy)
-    if (giver) return `the role ${giver.key}`
+    if (giver) return `the role “${giver.key}”`
   }
   const told = JSON.stringify([entry.conditions, entry.fields])
   const same = others.find(

@@ -26,6 +26,7 @@ export type LintCode =
   /** It says what is said already. */
   | 'entry-implied'
   | 'policy-shadowed'
+  | 'policy-implied'
   | 'policy-grants-everything'
   /** It names somebody, or somewhere, that is gone. */
   | 'policy-dangling'
