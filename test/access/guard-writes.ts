@@ -83,7 +83,7 @@ const sometimes = <V>(percent: number, value: fc.Arbitrary<V>) =>
   fc.oneof({ weight: 100 - percent, arbitrary: fc.constant(undefined) }, { weight: percent, arbitrary: value })
 
 const entry = fc
-  .record({ permission: fc.constantFrom(...PERMISSIONS), denies: often(25), conditional: often(12), partial: often(8) })
+  .record({ permission: fc.constantFrom(...PERMISSIONS), denies: often(15), conditional: often(12), partial: often(8) })
   .map(({ permission, denies, conditional, partial }): PermissionEntry => {
     const [resource, action] = permission.split(':') as [string, string]
     return {
@@ -105,7 +105,7 @@ const ownRole = below(OWN_ROLES).map((n) => n + SYSTEM_ROLES.length)
 const role = below(OWN_ROLES + SYSTEM_ROLES.length)
 
 const spot: fc.Arbitrary<Spot> = fc.oneof(
-  fc.constant<Spot>({ kind: 'tenant', which: 0 }),
+  { weight: 2, arbitrary: fc.constant<Spot>({ kind: 'tenant', which: 0 }) },
   fc.record({ kind: fc.constant('organization' as const), which: below(ORGANIZATIONS) }),
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('team' as const), which: team }) },
   fc.record({ kind: fc.constant('project' as const), which: project }),
@@ -167,8 +167,8 @@ const nullable = (value: fc.Arbitrary<number>) =>
 
 const write: fc.Arbitrary<Write> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: named('grant'), grant }) },
-  { weight: 2, arbitrary: fc.record({ do: named('add policy'), policy }) },
-  { weight: 2, arbitrary: fc.record({ do: named('change policy'), which: any, policy }) },
+  { weight: 4, arbitrary: fc.record({ do: named('add policy'), policy }) },
+  { weight: 4, arbitrary: fc.record({ do: named('change policy'), which: any, policy }) },
   { weight: 2, arbitrary: fc.record({ do: named('change role'), role: ownRole, entries }) },
   { weight: 3, arbitrary: fc.record({ do: named('change parent'), role: ownRole, parent: nullable(role) }) },
   { weight: 2, arbitrary: fc.record({ do: named('add member'), member }) },
@@ -176,11 +176,11 @@ const write: fc.Arbitrary<Write> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: named('change entries'), which: any, entries }) },
   { weight: 2, arbitrary: fc.record({ do: named('move team'), which: team, to: nullable(team) }) },
   { weight: 2, arbitrary: fc.record({ do: named('move project'), which: project, to: nullable(team) }) },
-  { weight: 1, arbitrary: fc.record({ do: named('lift team', 'remove team'), which: team }) },
+  { weight: 2, arbitrary: fc.record({ do: named('lift team', 'remove team'), which: team }) },
   { weight: 1, arbitrary: fc.record({ do: named('remove project'), which: project }) },
   { weight: 1, arbitrary: fc.record({ do: named('remove note'), which: below(REGISTERED) }) },
   { weight: 3, arbitrary: fc.record({ do: named('revoke', 'remove member'), which: any }) },
-  { weight: 2, arbitrary: fc.record({ do: named('enable policy', 'disable policy', 'remove policy'), which: any }) },
+  { weight: 4, arbitrary: fc.record({ do: named('enable policy', 'disable policy', 'remove policy'), which: any }) },
 )
 
 export const steps: fc.Arbitrary<Step[]> = fc.noBias(
