@@ -9,7 +9,7 @@ import type { TestProxy } from '../setup/proxy.ts'
 import { PASSWORD } from './house.ts'
 import { inRaceHouse } from './race-house.ts'
 
-const CALLERS = 16
+const CALLERS = 20
 let mailbox: Mailbox
 
 let database: TestDatabase
@@ -35,6 +35,8 @@ async function all(works: readonly (() => Promise<unknown>)[]) {
   for (const error of lost) if (!FreeholdError.is(error)) throw error
   return { won: settled.length - lost.length, lost: lost.map(({ code }) => String(code)) }
 }
+const team = async () =>
+  acme.teams.create({ organization: await acme.organizations.get('main'), key: `team-${++made}` })
 const many = (work: () => Promise<unknown>) => Array.from({ length: CALLERS }, () => work)
 const count = async (table: string, more = '') => {
   const [row] = await database.admin(`select count(*)::int as n from freehold.${table} where tenant_id = $1 ${more}`, [
@@ -91,6 +93,29 @@ describe('races', () => {
       )
       expect(ended).toHaveLength(1)
     }
+  })
+
+  it('one that is over is accepted by nobody, whoever comes, and let in again by the one who sends it again', async () => {
+    const ana = await acme.users.create({ email: address(), emailVerified: true })
+    const { invitation, token } = await invite(ana.email, { to: { team: await team() } })
+    await database.admin(`update freehold.invitations set expires_at = clock_timestamp() where id = $1`, [
+      invitation.id,
+    ])
+    const late = await all(many(() => acme.invitations.accept(ana, { token })))
+    expect([late.won, new Set(late.lost)]).toEqual([0, new Set(['CHALLENGE_REFUSED'])])
+    const byId = await all(many(() => acme.invitations.accept(ana, { invitation })))
+    expect([byId.won, new Set(byId.lost)]).toEqual([0, new Set(['INVITATION_ENDED'])])
+    expect(await count('team_members')).toBe(0)
+    // accepted, revoked and sent again at once
+    const { won } = await all([
+      () => acme.invitations.resend(invitation),
+      () => acme.invitations.revoke(invitation),
+      ...Array.from({ length: 6 }, () => () => acme.invitations.accept(ana, { invitation })),
+    ])
+    expect(won).toBeGreaterThanOrEqual(1)
+    const { status } = await acme.invitations.get(invitation)
+    expect(['accepted', 'revoked']).toContain(status)
+    expect(await count('team_members')).toBe(status === 'accepted' ? 1 : 0)
   })
 
   it('seats are exact: of many who were invited as many join as there is room for', async () => {

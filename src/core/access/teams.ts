@@ -75,7 +75,8 @@ export interface Teams {
   /**
    * Puts the team, with all that is below it, under another of its organization, or directly below that (null). Bound to an
    * actor, the actor must hold what is held at the teams that it leaves and at those it comes below, in it; and what its
-   * members gain and lose by that.
+   * members gain and lose by that. To another organization none is moved: all that is held in it and by it was given in the
+   * name of the one that it is in. Make one there, and add its members.
    * @throws TEAM_UNKNOWN, TEAM_CYCLE, INPUT_INVALID (the parent is of another organization), GRANT_REFUSED, ID_INVALID
    */
   move(team: TeamKey, to: { readonly parent: TeamKey | null }): Promise<Team>
@@ -238,7 +239,9 @@ export function teamId(team: TeamKey, field = 'team'): TeamId {
 /** @throws TEAM_UNKNOWN, INPUT_INVALID */
 async function parentIn(unit: Pick<TenantScope, 'records'>, parent: TeamId, organization: string): Promise<void> {
   const { organization_id } = await findTeam(unit, parent)
-  if (organization_id !== organization) throw invalid('parent', 'it is of another organization')
+  if (organization_id !== organization) {
+    throw invalid('parent', 'it is of another organization: a team stays in its own, so make one there for its members')
+  }
 }
 
 function teamFromRow(row: TeamRow): Team {
