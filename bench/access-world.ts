@@ -6,6 +6,7 @@ export interface Entry {
   readonly permission: number
   /** Only for the owner of the thing. */
   readonly own: boolean
+  readonly deny?: boolean
 }
 
 export interface WorldRole {
@@ -42,13 +43,13 @@ export const catalog: Readonly<Record<string, readonly string[]>> = Object.fromE
   Array.from({ length: RESOURCES }, (_, r) => [`thing-${r}`, Array.from({ length: ACTIONS }, (_, a) => `do-${a}`)]),
 )
 
-export function makeWorld(): World {
+export function makeWorld(many = ROLES): World {
   const random = generator(20_261_122)
   const below = (n: number): number => Math.floor(random() * n)
   const permissions = Object.entries(catalog).flatMap(([resource, actions]) =>
     actions.map((action) => ({ resource, action, name: `${resource}:${action}` })),
   )
-  const roles = Array.from({ length: ROLES }, (_, n): WorldRole => {
+  const roles = Array.from({ length: many }, (_, n): WorldRole => {
     const held = new Set<number>()
     while (held.size < ENTRIES_PER_ROLE) held.add(below(permissions.length))
     return {
@@ -59,7 +60,7 @@ export function makeWorld(): World {
   })
   const users = Array.from({ length: USERS }, () => {
     const held = new Set<number>()
-    while (held.size < 3) held.add(below(ROLES))
+    while (held.size < 3) held.add(below(many))
     return [...held]
   })
   const questions: Question[] = []
@@ -95,7 +96,7 @@ export function holdAgainst(world: World, engine: string, answers: readonly bool
 }
 
 /** mulberry32: the same world in every run. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -79,6 +79,17 @@ describe('check', () => {
     },
   )
 
+  it.each([null, 'main', 5, true])('refuses %j as options', async (options) => {
+    const { access } = house.acme
+    const ana = await house.person(['owner'])
+    const held = await access.principal(ana)
+    for (let i = 0; i < 2; i++) await refused(() => access.check(ana, 'note:read', options as never), 'INPUT_INVALID')
+    await refused(() => access.explain(ana, 'note:read', options as never), 'INPUT_INVALID')
+    await refused(() => access.permissionsOf(ana, options as never), 'INPUT_INVALID')
+    await refused(() => access.fieldsOf(ana, 'note:read', options as never), 'INPUT_INVALID')
+    await refused(() => held.can('note:read', options as never), 'INPUT_INVALID')
+  })
+
   it('lets a loaded principal demand', async () => {
     const access = await house.acme.access.principal(await house.person(['viewer']))
     access.demand('note:read')

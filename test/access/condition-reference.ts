@@ -1,5 +1,5 @@
 // The meaning of conditions, written down naively over the JSON as it is: nothing compiled, nothing shared with the
-// closures. Slow, and easy to read against docs/access.md.
+// closures. Slow, and easy to read against docs/conditions.md.
 
 import { BlockList, isIP } from 'node:net'
 

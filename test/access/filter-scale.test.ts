@@ -59,6 +59,10 @@ beforeAll(async () => {
         case when n % 2 = 0 then o[1 + n * 7 % 2500] end, case when n % 5 < 2 then t[1 + n * 11 % 2500] end, case when n % 7 < 2 then p[1 + n * 13 % 2500] end
       from ids, generate_series(1, ${ROWS}) n on conflict do nothing`,
   ])
+  // some of them in a team and in its own organization
+  await inTenant([
+    `update notes set organization_id = t.organization_id from freehold.teams t where t.id = notes.team_id and notes.id::text < '8'`,
+  ])
   rows = await db.selectFrom('notes').selectAll().orderBy('id').execute()
 }, 120_000)
 afterAll(async () => {

@@ -72,6 +72,17 @@ export function askedOf(book: TenantBook, options: PlaceOptions): Asked {
   }
 }
 
+/** The place, where just one is named and nothing else: most checks that name any. @throws as askedOf */
+export function onePlace({ places }: TenantBook, options: PlaceOptions): Place | undefined {
+  const { organization, team, project } = options
+  if (options.in !== undefined || options.on !== undefined) return undefined
+  if (project !== undefined) {
+    return team === undefined && organization === undefined ? placeNamed(places, 'project', project) : undefined
+  }
+  if (team !== undefined) return organization === undefined ? placeNamed(places, 'team', team) : undefined
+  return organization === undefined ? undefined : placeNamed(places, 'organization', organization)
+}
+
 export function placeNamed(tree: PlaceTree, kind: Kind, name: unknown): Place {
   const id = typeof name === 'object' ? (name as { readonly id: unknown } | null)?.id : name
   const place = tree.find(kind, id as string)
