@@ -97,6 +97,7 @@ const entries = fc.uniqueArray(entry, {
   maxLength: 3,
   selector: ({ resource, actions }) => `${resource}:${actions[0]}`,
 })
+const fewEntries = fc.oneof(fc.constant<PermissionEntry[]>([]), entries)
 
 const team = below(TEAMS)
 const project = below(PROJECTS)
@@ -116,7 +117,7 @@ const grant: fc.Arbitrary<GrantTerms> = fc.record({
   to: fc.oneof(
     { weight: 8, arbitrary: fc.record({ kind: fc.constant('user' as const), which: user }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('team' as const), which: team }) },
-    { weight: 1, arbitrary: fc.constant({ kind: 'everyone' as const, which: 0 }) },
+    { weight: 2, arbitrary: fc.constant({ kind: 'everyone' as const, which: 0 }) },
   ),
   role,
   at: fc.oneof({ weight: 4, arbitrary: spot }, { weight: 1, arbitrary: note(REGISTERED) }),
@@ -128,7 +129,7 @@ const member: fc.Arbitrary<MemberTerms> = fc.record({
   team,
   user,
   role: sometimes(40, role),
-  entries: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: entries }),
+  entries: fewEntries,
 })
 
 const policy: fc.Arbitrary<PolicyTerms> = fc.record({
@@ -152,7 +153,10 @@ export const world: fc.Arbitrary<World> = fc.record({
   teams: fc.array(any, { minLength: TEAMS, maxLength: TEAMS }),
   projects: fc.array(any, { minLength: PROJECTS, maxLength: PROJECTS }),
   notes: fc.array(spot, { minLength: REGISTERED, maxLength: REGISTERED }),
-  roles: fc.array(fc.record({ entries, parent: sometimes(40, any) }), { minLength: OWN_ROLES, maxLength: OWN_ROLES }),
+  roles: fc.array(fc.record({ entries: fewEntries, parent: sometimes(40, any) }), {
+    minLength: OWN_ROLES,
+    maxLength: OWN_ROLES,
+  }),
   grants: fc.noBias(fc.array(grant, { minLength: 1, maxLength: 14, size: 'max' })),
   members: fc.uniqueArray(member, { minLength: 1, maxLength: 4, selector: (it) => `${it.team} ${it.user}` }),
   policies: fc.array(
@@ -170,7 +174,7 @@ const write: fc.Arbitrary<Write> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: named('add policy'), policy }) },
   { weight: 4, arbitrary: fc.record({ do: named('change policy'), which: any, policy }) },
   { weight: 2, arbitrary: fc.record({ do: named('change role'), role: ownRole, entries }) },
-  { weight: 3, arbitrary: fc.record({ do: named('change parent'), role: ownRole, parent: nullable(role) }) },
+  { weight: 4, arbitrary: fc.record({ do: named('change parent'), role: ownRole, parent: nullable(role) }) },
   { weight: 2, arbitrary: fc.record({ do: named('add member'), member }) },
   { weight: 2, arbitrary: fc.record({ do: named('change member'), which: any, role: nullable(role) }) },
   { weight: 2, arbitrary: fc.record({ do: named('change entries'), which: any, entries }) },
