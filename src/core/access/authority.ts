@@ -50,6 +50,8 @@ export interface HoldingTerms {
   readonly way?: 'given' | 'taken'
   /** What this one has too is no news. Default: what everyone has. */
   readonly beside?: Holder
+  /** Assignments that everyone has no longer, if they have them. */
+  readonly without?: ReadonlySet<string>
   /** The place that a resource is in. Default: it may be anywhere. */
   readonly containerOf?: (resource: ResourceKey) => Scope
 }
@@ -121,8 +123,8 @@ export function createAuthority(
     demandPermissions(permissions, extent) {
       demand(permissions, false, placed(book, extent))
     },
-    demandHoldings(holder, { way = 'given', beside = nobody, containerOf = () => WHOLE_TENANT } = {}) {
-      const known = sourcesOf(book, beside)
+    demandHoldings(holder, { way = 'given', beside = nobody, without, containerOf = () => WHOLE_TENANT } = {}) {
+      const known = sourcesOf(without ? bookWithout(book, without) : book, beside)
       for (const source of sourcesOf(book, holder)) {
         if (!isOwn(source) && known.some((other) => covers(other, source))) continue
         const { said, starts, ends, exactly, resource } = source
@@ -167,11 +169,17 @@ function holderOf({ kind, id }: PrincipalKey, { assignments, memberships, resour
 /** All that counts together anywhere in the extent. */
 function rowsIn(row: PrincipalRow, { place, exactly, resource }: PlacedExtent): Iterable<readonly ScopeRow[]> {
   if (!place) return [[]]
-  if (resource) return [row.at({ places: place.kind === 'tenant' ? [] : [place], resource })]
+  if (resource) return place.kind === 'tenant' ? row.anywhere(resource) : [row.at({ places: [place], resource })]
   return exactly ? [[row.in(place)]] : row.combinations(place)
 }
 
 const nobody: Holder = { kind: 'user', id: NOBODY, grants: [], memberships: [] }
+
+/** The same book, in which everyone does not hold these. */
+function bookWithout(book: TenantBook, assignments: ReadonlySet<string>): TenantBook {
+  const { places, policies, ofEveryone } = book
+  return { ...book, places, policies, ofEveryone: ofEveryone.filter(({ id }) => !assignments.has(id)) }
+}
 
 function isOwn({ origin }: Source): boolean {
   return origin.kind === 'membership' || (origin.kind === 'assignment' && origin.of === 'principal')

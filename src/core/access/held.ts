@@ -51,6 +51,7 @@ export function demandGrants(
 ): void {
   authority.demandHoldings(only(grantsOf(rows, resourcesById(resources))), {
     way,
+    ...(way === 'taken' ? { without: new Set(rows.map(({ id }) => id)) } : {}),
     containerOf: ({ type, id }) => {
       const found = resources.find((resource) => resource.type === type && resource.external_id === id)
       return found ? placeOfResource(found) : WHOLE_TENANT

@@ -142,6 +142,12 @@ export class PrincipalRow {
     return rows
   }
 
+  /** All that counts together for a thing, in each of the places that it may be in. */
+  *anywhere(resource: ResourceKey): Generator<readonly ScopeRow[]> {
+    yield this.at({ places: [], resource })
+    for (const { place } of this.#layers) yield this.at({ places: [place], resource })
+  }
+
   /** Everything that counts at one place, and for nothing else in it. */
   in(place: Place): ScopeRow {
     return place.kind === 'tenant' ? this.here : this.#inside(place, true)

@@ -110,6 +110,7 @@ function addMembership(book: TenantBook, { id, team, roleId, entries }: Membersh
 
 function addPolicies(book: TenantBook, { id }: Holder, teams: ReadonlySet<string>, found: Source[]): void {
   const { policies } = book
+  if (policies.all.length === 0) return
   const named = new Set(policies.ofEveryone)
   for (const holder of [id, ...teams]) for (const policy of policies.naming(holder)) named.add(policy)
   const byRole = new Map<BookPolicy, Source[]>()

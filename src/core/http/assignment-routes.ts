@@ -4,12 +4,13 @@ import type { Principal } from '../access/access.ts'
 import type { PlaceOptions } from '../access/asked.ts'
 import type { Assignment, NewAssignment, ScopeName } from '../access/assignment.ts'
 import type { AssignmentFilter } from '../access/assignments.ts'
-import { parseId, type RoleAssignmentId } from '../kernel/ids.ts'
+import { FreeholdError } from '../kernel/errors.ts'
+import { parseId, type ResourceId, type RoleAssignmentId } from '../kernel/ids.ts'
 import { invalid } from '../kernel/input.ts'
 import { writtenField } from './access-body.ts'
 import { type JsonObject, optionalTextField, textField } from './body.ts'
 import type { Entering } from './entering.ts'
-import { demandAt, foundAt, managed } from './permitted.ts'
+import { demandAt, foundAt, managed, mayAt } from './permitted.ts'
 import { around, holderNamed, scopeNamed, within } from './place-body.ts'
 import { pageRequest, readMoment, readQuery } from './query.ts'
 import type { PrincipalVisit, Route } from './routes.ts'
@@ -35,12 +36,28 @@ export function assignmentRoutes<Db, P extends string>({ bodyOf }: Pick<Entering
     return foundAt(visit, permission, () => assignments.get(id), whereIs)
   }
 
+  /** Those that `assignments/:assignment` would tell. */
+  async function readable(visit: PrincipalVisit<Db, P>, items: readonly Assignment[]): Promise<Assignment[]> {
+    const { resources } = visit.context.tenant
+    const things = new Set(items.flatMap(({ scope }) => (scope.kind === 'resource' ? scope.id : [])))
+    const places = new Map<string, PlaceOptions>()
+    const find = async (id: ResourceId) => places.set(id, around(await resources.get(id)))
+    // what is gone took along what was held on it
+    for (const look of await Promise.allSettled([...things].map(find))) {
+      if (look.status === 'rejected' && !FreeholdError.is(look.reason, 'RESOURCE_UNKNOWN')) throw look.reason
+    }
+    return items.filter(({ scope }) => {
+      const where = scope.kind === 'resource' ? places.get(scope.id) : within(scope)
+      return where !== undefined && mayAt(visit, 'assignment:read', where)
+    })
+  }
+
   return [
     managed(
       {
         method: 'GET',
         path: 'assignments',
-        does: 'Lists who holds which role, oldest first, those that are over or still to come among them: `principalKind` and `principalId`, `role`, `scopeKind` and `scopeId` filter, `limit` and `cursor` page. Asks for `assignment:read` in that scope.',
+        does: 'Lists who holds which role, oldest first, those that are over or still to come among them: `principalKind` and `principalId`, `role`, `scopeKind` and `scopeId` filter, `limit` and `cursor` page. Asks for `assignment:read` in that scope, and shows those in whose scope one has it. A page may be short: only one without `next` is the last.',
         somewhere,
       },
       'assignment:read',
@@ -48,7 +65,8 @@ export function assignmentRoutes<Db, P extends string>({ bodyOf }: Pick<Entering
         const filter = assignmentFilter(visit.url)
         await demandIn(visit, 'assignment:read', filter.scope)
         const { items, next } = await visit.context.tenant.assignments.list(filter)
-        return jsonResponse({ items: items.map(assignmentView), next })
+        const mine = await readable(visit, items)
+        return jsonResponse({ items: mine.map(assignmentView), next })
       },
     ),
     managed(

@@ -7,7 +7,7 @@ import { type InvitationId, parseId, type UserId } from '../kernel/ids.ts'
 import { writtenField } from './access-body.ts'
 import { textField } from './body.ts'
 import { type Entering, tenantOf } from './entering.ts'
-import { demandAt, foundAt, managed } from './permitted.ts'
+import { demandAt, foundAt, managed, mayAt } from './permitted.ts'
 import { placeAsked, placeNamed, within } from './place-body.ts'
 import { idAsked, pageRequest, readQuery } from './query.ts'
 import type { PrincipalVisit, Route, SessionVisit } from './routes.ts'
@@ -60,7 +60,7 @@ export function invitationRoutes<Db, P extends string>({ bodyOf }: Pick<Entering
       {
         method: 'GET',
         path: 'invitations',
-        does: 'Lists the invitations, or those to just an `organizationId` or `teamId`, oldest first; `status`, and `email` or `userId` filter, `limit` and `cursor` page. Asks for `invitation:read` there.',
+        does: 'Lists the invitations, or those to just an `organizationId` or `teamId`, oldest first; `status`, and `email` or `userId` filter, `limit` and `cursor` page. Asks for `invitation:read` there, and shows those that lead to where one has it. A page may be short: only one without `next` is the last.',
         somewhere,
       },
       'invitation:read',
@@ -76,7 +76,8 @@ export function invitationRoutes<Db, P extends string>({ bodyOf }: Pick<Entering
           ...(user === undefined ? {} : { user }),
           ...(to === undefined ? {} : { to }),
         })
-        return jsonResponse({ items: items.map(invitationView), next })
+        const mine = items.filter((invitation) => mayAt(visit, 'invitation:read', within(invitation.to)))
+        return jsonResponse({ items: mine.map(invitationView), next })
       },
     ),
     managed(

@@ -5,7 +5,7 @@ import type { NewTeamMember, TeamMember, TeamMemberChange } from '../access/team
 import { parseId, type ServiceAccountId, type TeamId, type UserId } from '../kernel/ids.ts'
 import { writtenField } from './access-body.ts'
 import type { Entering } from './entering.ts'
-import { demandAt, managed } from './permitted.ts'
+import { demandAt, managed, mayAt } from './permitted.ts'
 import { principalAsked, principalNamed } from './place-body.ts'
 import { pageRequest, readQuery } from './query.ts'
 import type { PrincipalVisit, Route } from './routes.ts'
@@ -52,15 +52,16 @@ export function memberRoutes<Db, P extends string>({ bodyOf }: Pick<Entering<Db,
       {
         method: 'GET',
         path: 'team-members',
-        does: 'Lists the memberships of all teams, or those of a `userId` or `serviceAccountId`; `limit` and `cursor` page.',
+        does: 'Lists the memberships of all teams, or those of a `userId` or `serviceAccountId`; `limit` and `cursor` page. Shows those of teams that one may read. A page may be short: only one without `next` is the last.',
       },
       'team:read',
-      async ({ context, url }) => {
-        const query = readQuery(url, ['limit', 'cursor', 'userId', 'serviceAccountId'])
+      async (visit) => {
+        const query = readQuery(visit.url, ['limit', 'cursor', 'userId', 'serviceAccountId'])
         const principal = principalAsked(query)
         const filter = { ...pageRequest(query), ...(principal === undefined ? {} : { principal }) }
-        const { items, next } = await context.tenant.teams.members.list(filter)
-        return jsonResponse({ items: items.map(memberView), next })
+        const { items, next } = await visit.context.tenant.teams.members.list(filter)
+        const mine = items.filter(({ teamId }) => mayAt(visit, 'team:read', { team: teamId }))
+        return jsonResponse({ items: mine.map(memberView), next })
       },
     ),
     {

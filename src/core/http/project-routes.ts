@@ -6,7 +6,7 @@ import { type OrganizationId, type ProjectId, parseId, type TeamId } from '../ke
 import { writtenField } from './access-body.ts'
 import { textField } from './body.ts'
 import type { Entering } from './entering.ts'
-import { demandAt, managed } from './permitted.ts'
+import { demandAt, managed, mayAt } from './permitted.ts'
 import { idField } from './place-body.ts'
 import { idAsked, idOrNone, pageRequest, readQuery } from './query.ts'
 import type { PrincipalVisit, Route } from './routes.ts'
@@ -28,7 +28,7 @@ export function projectRoutes<Db, P extends string>({ bodyOf }: Pick<Entering<Db
       {
         method: 'GET',
         path: 'projects',
-        does: 'Lists the projects of an `organizationId`, those directly in a `teamId` (`none`: in no team), or all, oldest first; `limit` and `cursor` page. Asks for `project:read` there.',
+        does: 'Lists the projects of an `organizationId`, those directly in a `teamId` (`none`: in no team), or all, oldest first; `limit` and `cursor` page. Asks for `project:read` there, and shows those in which one has it. A page may be short: only one without `next` is the last.',
         somewhere,
       },
       'project:read',
@@ -42,7 +42,8 @@ export function projectRoutes<Db, P extends string>({ bodyOf }: Pick<Entering<Db
           ...(organization === undefined ? {} : { organization }),
           ...(team === undefined ? {} : { team }),
         })
-        return jsonResponse({ items: items.map(projectView), next })
+        const mine = items.filter(({ id }) => mayAt(visit, 'project:read', { project: id }))
+        return jsonResponse({ items: mine.map(projectView), next })
       },
     ),
     managed(

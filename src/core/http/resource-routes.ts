@@ -6,7 +6,7 @@ import { parseId, type ResourceId } from '../kernel/ids.ts'
 import { writtenField } from './access-body.ts'
 import { textField } from './body.ts'
 import type { Entering } from './entering.ts'
-import { demandAt, demandPermission, foundAt, managed } from './permitted.ts'
+import { demandAt, demandPermission, foundAt, managed, mayAt } from './permitted.ts'
 import { around, placeAsked, placeNamed } from './place-body.ts'
 import { pageRequest, readQuery } from './query.ts'
 import type { PrincipalVisit, Route } from './routes.ts'
@@ -27,7 +27,7 @@ export function resourceRoutes<Db, P extends string>({ bodyOf }: Pick<Entering<D
       {
         method: 'GET',
         path: 'resources',
-        does: 'Lists the registered resources, or those directly in an `organizationId`, `teamId` or `projectId`, oldest first; `type` filters, `limit` and `cursor` page. Asks for `resource:read` there.',
+        does: 'Lists the registered resources, or those directly in an `organizationId`, `teamId` or `projectId`, oldest first; `type` filters, `limit` and `cursor` page. Asks for `resource:read` there, and shows those with which one has it. A page may be short: only one without `next` is the last.',
         somewhere,
       },
       'resource:read',
@@ -41,7 +41,8 @@ export function resourceRoutes<Db, P extends string>({ bodyOf }: Pick<Entering<D
           ...(place === undefined ? {} : { in: place }),
         }
         const { items, next } = await visit.context.tenant.resources.list(filter)
-        return jsonResponse({ items: items.map(resourceView), next })
+        const mine = items.filter((resource) => mayAt(visit, 'resource:read', around(resource)))
+        return jsonResponse({ items: mine.map(resourceView), next })
       },
     ),
     managed(

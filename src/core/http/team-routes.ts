@@ -8,7 +8,7 @@ import { invalid } from '../kernel/input.ts'
 import { writtenField } from './access-body.ts'
 import { textField } from './body.ts'
 import type { Entering } from './entering.ts'
-import { demandAllAt, demandAt, managed } from './permitted.ts'
+import { demandAllAt, demandAt, managed, mayAt } from './permitted.ts'
 import { idField } from './place-body.ts'
 import { idAsked, idOrNone, pageRequest, readQuery } from './query.ts'
 import type { PrincipalVisit, Route } from './routes.ts'
@@ -30,7 +30,7 @@ export function teamRoutes<Db, P extends string>({ bodyOf }: Pick<Entering<Db, P
       {
         method: 'GET',
         path: 'teams',
-        does: 'Lists the teams of an `organizationId`, those directly below a `parentTeamId` (`none`: below no other), or all, oldest first; `limit` and `cursor` page. Asks for `team:read` there.',
+        does: 'Lists the teams of an `organizationId`, those directly below a `parentTeamId` (`none`: below no other), or all, oldest first; `limit` and `cursor` page. Asks for `team:read` there, and shows those in which one has it. A page may be short: only one without `next` is the last.',
         somewhere,
       },
       'team:read',
@@ -44,7 +44,8 @@ export function teamRoutes<Db, P extends string>({ bodyOf }: Pick<Entering<Db, P
           ...(organization === undefined ? {} : { organization }),
           ...(parent === undefined ? {} : { parent }),
         })
-        return jsonResponse({ items: items.map(teamView), next })
+        const mine = items.filter(({ id }) => mayAt(visit, 'team:read', { team: id }))
+        return jsonResponse({ items: mine.map(teamView), next })
       },
     ),
     managed(

@@ -179,7 +179,7 @@ export function differing<Row extends object, Given extends object>(held: Row, g
   ) as Partial<Given>
 }
 
-/** A key of the caller's, fit for a message; of what is no text nothing is shown. */
+/** A key of the caller's, fit for a message. */
 export function shown(key: unknown): string {
   return typeof key === 'string' && isPlainText(key) && !CONTROLS.test(key) ? key.slice(0, 60) : '?'
 }

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import type { TenantContext } from '../../context.ts'
+import { readEmail } from '../../identity/email.ts'
 import { FreeholdError } from '../../kernel/errors.ts'
 import type { ChallengeRow, MfaMethodRow } from '../../storage/authentication-tables.ts'
 import type { UserRow } from '../../storage/tenant-tables.ts'
@@ -18,8 +19,11 @@ import { writeFactorEvent } from './factor-log.ts'
 const LIFETIME_MS = 10 * 60 * 1000
 /** Codes that may be asked for at once; then each waits, and the wait doubles. A right code forgets them. */
 const SENDS_AT_ONCE = 3
-/** The same of text messages to one number, whoever asks and for what: of these nothing is forgotten but by time, for each costs money. */
-const TEXTS_AT_ONCE = 10
+/**
+ * The same of codes to one number or mailbox, whoever asks and for which factor. These nothing forgets but time: a text message
+ * costs money, and whose mailbox it is has not always asked.
+ */
+const SENDS_TO_ONE = 10
 const SEND_DELAY_MS = 30_000
 
 type SentType = 'sms' | 'email'
@@ -63,8 +67,10 @@ export async function sendCode(context: TenantContext, wanted: SentFor): Promise
   if (method.type === 'email') demandEmailFactor(context)
   if (method.type === 'email') post.requireMailer()
   else post.requireTexter()
-  const counted = [{ ...sendsOf(user, method), free: SENDS_AT_ONCE - 1 }]
-  if (method.type === 'sms') counted.push({ ...textsTo(method.target!), free: TEXTS_AT_ONCE - 1 })
+  const counted = [
+    { ...sendsOf(user, method), free: SENDS_AT_ONCE - 1 },
+    { ...sendsTo(method), free: SENDS_TO_ONE - 1 },
+  ]
   for (const one of counted) {
     const allowed = await scope.verbs.takeAttempt({ ...settings.attempts, baseDelayMs: SEND_DELAY_MS, ...one })
     if (!allowed.allowed) throw new FreeholdError('TOO_MANY_ATTEMPTS', { retryAfterMs: allowed.retryAfterMs })
@@ -104,8 +110,9 @@ export function sendsOf(user: Pick<UserRow, 'id'>, method: Pick<MfaMethodRow, 'i
   return { pool: `send:${method.type}`, subject: attemptOf(method.type, user, method).subject }
 }
 
-function textsTo(number: string): CountedAttempt {
-  return { pool: 'send-to:sms', subject: createHash('sha256').update(`freehold/send-to\0${number}`).digest() }
+function sendsTo({ type, target }: Pick<MfaMethodRow, 'type' | 'target'>): CountedAttempt {
+  const named = type === 'email' ? (readEmail(target)?.emailNorm ?? target) : target
+  return { pool: `send-to:${type}`, subject: createHash('sha256').update(`freehold/send-to\0${named}`).digest() }
 }
 
 /** What a code is bound to (M08): another request, factor, target or user has another. */
