@@ -136,6 +136,8 @@ describe('a connection that is cut', () => {
     async (_, prepare) => {
       const { id } = await elsewhere.tenants.create({ slug: fresh('t'), name: 'Acme' })
       const acme = await here.tenant(id)
+      // a tenant's first write of access begins its count
+      await acme.roles.create({ key: fresh('r') })
       const first = await prepare(acme, mailbox)
       const start = await rowsOf(id)
       await first.act()

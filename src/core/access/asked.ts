@@ -72,15 +72,15 @@ export function askedOf(book: TenantBook, options: PlaceOptions): Asked {
   }
 }
 
-/** The place, where just one is named and nothing else: most checks that name any. @throws as askedOf */
+/** The place, where just one is named, or the tenant, where none is: most checks. Undefined: several. @throws as askedOf */
 export function onePlace({ places }: TenantBook, options: PlaceOptions): Place | undefined {
   const { organization, team, project } = options
-  if (options.in !== undefined || options.on !== undefined) return undefined
+  if (options.in !== undefined) return undefined
   if (project !== undefined) {
     return team === undefined && organization === undefined ? placeNamed(places, 'project', project) : undefined
   }
   if (team !== undefined) return organization === undefined ? placeNamed(places, 'team', team) : undefined
-  return organization === undefined ? undefined : placeNamed(places, 'organization', organization)
+  return organization === undefined ? places.tenant : placeNamed(places, 'organization', organization)
 }
 
 export function placeNamed(tree: PlaceTree, kind: Kind, name: unknown): Place {
@@ -113,7 +113,7 @@ function innermost(places: readonly Place[]): readonly Place[] {
   return places.filter((place) => !places.some((other) => other !== place && isWithin(place, other)))
 }
 
-function resourceNamed(book: TenantBook, on: unknown): ResourceKey {
+export function resourceNamed(book: TenantBook, on: unknown): ResourceKey {
   const { type, id } = (typeof on === 'object' && on !== null ? on : {}) as Partial<ResourceKey>
   if (typeof type !== 'string' || !book.permissions.hasResource(type)) throw unknownType(type)
   if (typeof id !== 'string' || id === '' || id.length > MAXIMUM_RESOURCE_ID || !isPlainText(id)) {

@@ -1,7 +1,7 @@
 // The decision, on the hot path: no promise, no text but the permission's own, and no object unless a rule must be asked
 // or a place is named. Deny comes first; what cannot be known denies where a deny needs it, and allows nothing.
 
-import { askedOf, isPlaceless, onePlace } from './asked.ts'
+import { askedOf, isPlaceless, onePlace, resourceNamed } from './asked.ts'
 import { ALLOW, bitsOf, DENY_IF, isAllowed, isConditional } from './bits.ts'
 import { type CheckOptions, type Circumstances, checkFields } from './check-options.ts'
 import { FAILS, type Facts, HOLDS } from './conditions.ts'
@@ -34,7 +34,11 @@ export function decide(
   checkFields(options?.fields)
   if (options === undefined || isPlaceless(options)) return decideIn(row.here, permission, principal, options, now)
   const place = onePlace(row.book, options)
-  if (place !== undefined) return decideIn(row.in(place), permission, principal, options, now)
+  if (place !== undefined) {
+    const { on } = options
+    const counts = on === undefined ? row.in(place) : row.around(resourceNamed(row.book, on), place)
+    if (counts !== undefined) return decideIn(counts, permission, principal, options, now)
+  }
   const rows = row.at(askedOf(row.book, options))
   return rows.length === 1
     ? decideIn(rows[0]!, permission, principal, options, now)

@@ -2,7 +2,7 @@
 // in which there is more to be said. Rebuilt when roles, places or assignments change, and when one begins or ends.
 
 import type { Asked } from './asked.ts'
-import { type Bits, joinBits } from './bits.ts'
+import type { Bits } from './bits.ts'
 import { isWithin, type Place } from './place-tree.ts'
 import type { ResourceKey } from './policy-book.ts'
 import { type Rule, type Said, type Tests, testsOf } from './rules.ts'
@@ -148,6 +148,12 @@ export class PrincipalRow {
     for (const { place } of this.#layers) yield this.at({ places: [place], resource })
   }
 
+  /** All that counts for a thing in a place. Undefined: something is said of just this thing as well. */
+  around({ type, id }: ResourceKey, place: Place): ScopeRow | undefined {
+    if (this.#onResources?.get(type)?.has(id)) return undefined
+    return place.kind === 'tenant' ? this.everywhere : this.#inside(place, false)
+  }
+
   /** Everything that counts at one place, and for nothing else in it. */
   in(place: Place): ScopeRow {
     return place.kind === 'tenant' ? this.here : this.#inside(place, true)
@@ -270,8 +276,8 @@ function joined(book: TenantBook, around: ScopeRow | undefined, said: readonly S
   if (said.length === 0) return around ?? book.silence
   if (said.length === 1 && (around === undefined || isSame(around, book.silence))) return said[0]!.bits
   const bits = book.newBits()
-  if (around) joinBits(bits, around)
-  for (const one of said) joinBits(bits, one.bits)
+  if (around) bits.join(around)
+  for (const one of said) bits.join(one.bits)
   return bits
 }
 

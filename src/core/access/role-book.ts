@@ -3,7 +3,7 @@
 
 import type { PermissionEntry } from '../storage/access-tables.ts'
 import type { Row } from '../storage/tables.ts'
-import { ALLOW, addBits, type Bits, createSlabs, joinBits } from './bits.ts'
+import { ALLOW, type BitRow, type Bits, createSlabs } from './bits.ts'
 import type { PermissionIds } from './permission-ids.ts'
 import type { Permissions, SystemRole } from './permissions.ts'
 import { type Rule, Said, saidIn } from './rules.ts'
@@ -43,7 +43,7 @@ export interface RoleBook {
   /** Keys of roles that allow this by themselves, without conditions and for every field; ten at most. */
   allowing(permission: number): readonly string[]
   /** Bits that say nothing yet. */
-  newBits(): Bits
+  newBits(): BitRow
 }
 
 export type RoleSource = Pick<Row<'roles'>, 'id' | 'key' | 'parent_role_id' | 'system' | 'permissions'>
@@ -120,7 +120,7 @@ function close(book: RoleBook, role: BookRole): Closure {
   const parts = chain.map((ancestor) => book.ownRules(ancestor))
   if (parts.length === 1) return new Closure(chain, parts[0]!.bits, parts[0]!.rules)
   const bits = book.newBits()
-  for (const part of parts) joinBits(bits, part.bits)
+  for (const part of parts) bits.join(part.bits)
   return new Closure(
     chain,
     bits,
@@ -129,10 +129,10 @@ function close(book: RoleBook, role: BookRole): Closure {
 }
 
 /** What a system role holds by code. Who holds everything holds what the tenant added too. */
-function giveByCode(bits: Bits, key: string, ids: PermissionIds, byCode: Permissions['systemRoles']): void {
+function giveByCode(bits: BitRow, key: string, ids: PermissionIds, byCode: Permissions['systemRoles']): void {
   if (!Object.hasOwn(byCode, key)) return
   const held = byCode[key as SystemRole]
-  for (const name of held === '*' ? ids.names : held) addBits(bits, ids.idOf(name)!, ALLOW)
+  for (const name of held === '*' ? ids.names : held) bits.add(ids.idOf(name)!, ALLOW)
 }
 
 const ENOUGH_ROLES = 10

@@ -2,7 +2,7 @@
 // that asks for conditions or is about some fields only.
 
 import type { PermissionEntry } from '../storage/access-tables.ts'
-import { ALLOW, ALLOW_IF, addBits, type Bits, bitsOf, DENY, DENY_IF } from './bits.ts'
+import { ALLOW, ALLOW_IF, type BitRow, type Bits, bitsOf, DENY, DENY_IF } from './bits.ts'
 import { type Condition, type Conditions, readConditions } from './conditions.ts'
 import type { PermissionIds } from './permission-ids.ts'
 
@@ -58,12 +58,12 @@ export function testsOf(rules: Iterable<Rule>): Tests {
 }
 
 /** What these entries say, beside what `bits` say already. */
-export function saidIn(entries: readonly PermissionEntry[], ids: PermissionIds, bits: Bits): Said {
+export function saidIn(entries: readonly PermissionEntry[], ids: PermissionIds, bits: BitRow): Said {
   return new Said(bits, compileEntries(entries, ids, bits))
 }
 
 /** Adds to `bits`, and answers the rules. What nobody declares any more cannot be asked for either, and is left out. */
-function compileEntries(entries: readonly PermissionEntry[], ids: PermissionIds, bits: Bits): readonly Rule[] {
+function compileEntries(entries: readonly PermissionEntry[], ids: PermissionIds, bits: BitRow): readonly Rule[] {
   const rules: Rule[] = []
   for (const entry of entries) {
     const effect = entry.effect === 'deny' ? 'deny' : 'allow'
@@ -74,9 +74,9 @@ function compileEntries(entries: readonly PermissionEntry[], ids: PermissionIds,
     for (const action of entry.actions) {
       const permission = ids.idOf(`${entry.resource}:${action}`)
       if (permission === undefined) continue
-      if (!test && !fields) addBits(bits, permission, always)
+      if (!test && !fields) bits.add(permission, always)
       else {
-        addBits(bits, permission, sometimes)
+        bits.add(permission, sometimes)
         rules.push({ permission, effect, conditions, test, fields })
       }
     }

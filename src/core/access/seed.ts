@@ -1,4 +1,4 @@
-// What every tenant begins with: its counters of access, one organization, and the four system roles.
+// What every tenant begins with: its access version, one organization, and the four system roles.
 
 import type { Runtime } from '../kernel/runtime.ts'
 import type { TenantScope } from '../storage/storage.ts'
@@ -18,7 +18,7 @@ export function isSystemRole(key: string): key is SystemRole {
 /** Writes what is not there yet; in the transaction that creates the tenant, so that both appear or neither. */
 export async function seedAccess(unit: Pick<TenantScope, 'records'>, runtime: Pick<Runtime, 'newId'>): Promise<void> {
   const ignore = { onConflict: 'ignore' } as const
-  await unit.records.insert('tenant_counters', [{ name: 'access' }, { name: 'access-writes' }], ignore)
+  await unit.records.insert('tenant_counters', [{ name: 'access' }], ignore)
   await unit.records.insert('organizations', [{ id: runtime.newId(), key: 'main', name: 'Main' }], ignore)
   // sorted, so that a list, which goes by id, has them in this order
   const ids = Object.keys(roles)
