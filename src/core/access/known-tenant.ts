@@ -87,13 +87,16 @@ export class KnownTenant {
     }
   }
 
-  /** Drops who was loaded longest ago; false when there is nobody. */
-  dropOldest(): boolean {
-    for (const known of [this.#users, this.#accounts]) {
-      const oldest = known.keys().next()
-      if (!oldest.done) return known.delete(oldest.value)
+  /** Drops so many who were loaded longest ago; answers how many there were. */
+  dropOldest(count: number): number {
+    const here = this.#users.size > 0 ? this.#users : this.#accounts
+    let dropped = 0
+    for (const id of here.keys()) {
+      if (dropped === count) break
+      here.delete(id)
+      dropped++
     }
-    return false
+    return dropped
   }
 
   /** Loads under way are kept by nobody and joined by nobody from now on. */
