@@ -2,13 +2,13 @@
 
 import type { Principal } from '../access/access.ts'
 import type { NewTeamMember, TeamMember, TeamMemberChange } from '../access/team-members.ts'
-import { parseId, type ServiceAccountId, type TeamId, type UserId } from '../kernel/ids.ts'
+import { parseId, type ServiceAccountId, type UserId } from '../kernel/ids.ts'
 import { writtenField } from './access-body.ts'
 import type { Entering } from './entering.ts'
-import { demandAt, managed, mayAt } from './permitted.ts'
+import { managed, mayAt, teamOf } from './permitted.ts'
 import { principalAsked, principalNamed } from './place-body.ts'
 import { pageRequest, readQuery } from './query.ts'
-import type { PrincipalVisit, Route } from './routes.ts'
+import type { Route } from './routes.ts'
 import { emptyResponse, jsonResponse } from './views.ts'
 
 const TERMS = ['role', 'permissions'] as const
@@ -25,13 +25,6 @@ const KINDS = [
 ] as const
 
 export function memberRoutes<Db, P extends string>({ bodyOf }: Pick<Entering<Db, P>, 'bodyOf'>): Route<Db, P>[] {
-  /** The team of the path, for who may do this in it. @throws FORBIDDEN, TEAM_UNKNOWN, ID_INVALID */
-  function teamOf(visit: PrincipalVisit<Db, P>, permission: 'team:read' | 'team:write'): TeamId {
-    const team = parseId<TeamId>(visit.params.team, 'team')
-    demandAt(visit, permission, { team })
-    return team
-  }
-
   return [
     managed(
       {

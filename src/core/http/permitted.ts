@@ -4,6 +4,7 @@
 import type { PlaceOptions } from '../access/asked.ts'
 import type { OwnPermission } from '../access/permissions.ts'
 import { FreeholdError } from '../kernel/errors.ts'
+import { parseId, type TeamId } from '../kernel/ids.ts'
 import { asClient } from './access-body.ts'
 import type { PermissionFacts, PrincipalVisit, Route, RouteFacts } from './routes.ts'
 
@@ -34,6 +35,16 @@ export function demandAt<Db, P extends string>(
     if (isUnknown(error)) context.require(permission as P)
     throw error
   }
+}
+
+/** The team of the path, for who may do this in it. @throws FORBIDDEN, TEAM_UNKNOWN, ID_INVALID */
+export function teamOf<Db, P extends string>(
+  visit: Pick<PrincipalVisit<Db, P>, 'context' | 'params'>,
+  permission: 'team:read' | 'team:write',
+): TeamId {
+  const team = parseId<TeamId>(visit.params.team, 'team')
+  demandAt(visit, permission, { team })
+  return team
 }
 
 /** For what goes along with something. @throws as demandAt */

@@ -8,23 +8,16 @@ import { invalid } from '../kernel/input.ts'
 import { writtenField } from './access-body.ts'
 import { textField } from './body.ts'
 import type { Entering } from './entering.ts'
-import { demandAllAt, demandAt, managed, mayAt } from './permitted.ts'
+import { demandAllAt, demandAt, managed, mayAt, teamOf } from './permitted.ts'
 import { idField } from './place-body.ts'
 import { idAsked, idOrNone, pageRequest, readQuery } from './query.ts'
-import type { PrincipalVisit, Route } from './routes.ts'
+import type { Route } from './routes.ts'
 import { emptyResponse, jsonResponse } from './views.ts'
 
 const FIELDS = ['name', 'description', 'metadata'] as const
 const somewhere = true
 
 export function teamRoutes<Db, P extends string>({ bodyOf }: Pick<Entering<Db, P>, 'bodyOf'>): Route<Db, P>[] {
-  /** The team of the path, for who may do this in it. @throws FORBIDDEN, TEAM_UNKNOWN, ID_INVALID */
-  function teamOf(visit: PrincipalVisit<Db, P>, permission: 'team:read' | 'team:write'): TeamId {
-    const team = parseId<TeamId>(visit.params.team, 'team')
-    demandAt(visit, permission, { team })
-    return team
-  }
-
   return [
     managed(
       {
