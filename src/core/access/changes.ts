@@ -56,7 +56,7 @@ export function changeAccess<R>(
 
 /** With what the actor has of its own. The book itself is read where none of its version is remembered. */
 async function readBook(
-  { scope, books, actor, runtime }: TenantContext,
+  { scope, tenant, books, actor, runtime }: TenantContext,
   permissions: Permissions,
   unit: TenantUnit,
   now: number,
@@ -68,7 +68,7 @@ async function readBook(
   if (!load.tenant && known) return { load, book: known }
   if (!load.tenant?.roles.some(({ key }) => key === OWNER)) {
     await seedAccess(unit, runtime)
-    await unit.verbs.moveAccess()
+    await moveBook(unit, tenant.id)
     const seeded = await unit.verbs.loadAccess({ principal, knownVersion: null })
     return { load: seeded, book: createTenantBook(sourceOf(seeded), permissions) }
   }
